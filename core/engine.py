@@ -1,0 +1,33 @@
+"""The engine's loops: what must happen in time, driven by rows in PostgreSQL and nothing else.
+
+A room registers a loop with `@loop("name", every=seconds)`, in `loops.py`, imported by its
+AppConfig. `manage.py engine` runs each loop in a thread of its own, so that a slow mail server
+cannot hold up an escalation. Any number of engines may run: a loop claims its rows with
+`FOR UPDATE SKIP LOCKED` and must be safe to run twice at once and to be killed anywhere.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LOOPS: dict[str, "Loop"] = {}
+
+
+@dataclass(frozen=True)
+class Loop:
+    """`run` does one bounded cycle and returns how much it did; at once again while above zero."""
+
+    name: str
+    every: float
+    run: Callable[[], int]
+
+
+def loop(name: str, *, every: float) -> Callable[[Callable[[], int]], Callable[[], int]]:
+    """Register a cycle to be run `every` seconds; it returns the number of rows it worked on."""
+
+    def register(function: Callable[[], int]) -> Callable[[], int]:
+        if name in LOOPS:
+            raise ValueError(f"The loop {name} is registered twice.")
+        LOOPS[name] = Loop(name, every, function)
+        return function
+
+    return register

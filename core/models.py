@@ -1,0 +1,26 @@
+"""Rows of the floor: nothing here knows what an incident is."""
+
+from django.db import models
+
+
+class LiveSequence(models.Model):
+    """The number of the latest frame of a live group (see core.live)."""
+
+    group = models.CharField(max_length=100, primary_key=True)
+    number = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.group} at {self.number}"
+
+
+class LoopBeat(models.Model):
+    """When each loop of the engine last completed a full cycle, by the database's clock."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    beat_at = models.DateTimeField()
+    # Seconds between cycles, so that an auditor can tell late from slow by design.
+    every = models.FloatField()
+    error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.beat_at:%H:%M:%S}"

@@ -1,0 +1,57 @@
+"""Codes of the incidents room."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class Severity(models.IntegerChoices):
+    SEV1 = 1, "SEV1"
+    SEV2 = 2, "SEV2"
+    SEV3 = 3, "SEV3"
+    SEV4 = 4, "SEV4"
+
+
+class State(models.TextChoices):
+    """Where an incident is; states.py says which moves are allowed."""
+
+    DETECTED = "DETECTED", _("Detected")
+    ACKNOWLEDGED = "ACKNOWLEDGED", _("Acknowledged")
+    RESPONDING = "RESPONDING", _("Responding")
+    MONITORING = "MONITORING", pgettext_lazy("incident state", "Monitoring")
+    RESOLVED = "RESOLVED", _("Resolved")
+
+
+class Origin(models.TextChoices):
+    DETECTION = "DETECTION", _("Detected by the desk")
+    PERSON = "PERSON", _("Declared by a person")
+    MENTION = "MENTION", _("Opened from a mention")
+
+
+class EntryKind(models.TextChoices):
+    """What a timeline entry tells; entries.py puts kind and params into words."""
+
+    OPENED = "OPENED", _("Opened")
+    SIGNAL = "SIGNAL", _("Signal")
+    CALLED = "CALLED", _("Called")
+    EXHAUSTED = "EXHAUSTED", _("Nobody answered")
+    ACKNOWLEDGED = "ACKNOWLEDGED", _("Acknowledged")
+    STATE = "STATE", _("State")
+    SEVERITY = "SEVERITY", _("Severity")
+    LEAD = "LEAD", _("Lead")
+    NOTE = "NOTE", _("Note")
+    DECISION = "DECISION", _("Decision")
+    UPDATE = "UPDATE", _("Update")
+    TASK = "TASK", _("Task")
+    DRAFT = "DRAFT", _("Draft")
+    APPROVAL = "APPROVAL", _("Approval")
+    PUBLICATION = "PUBLICATION", _("Publication")
+    RESOLVED = "RESOLVED", _("Resolved")
+
+
+class Target(models.TextChoices):
+    """Whom a step of an escalation policy calls."""
+
+    ON_CALL = "ON_CALL", _("Whoever is on call")
+    USER = "USER", _("A person")
+    ROLE = "ROLE", _("Everyone with a role")

@@ -1,0 +1,262 @@
+"""The case: incident, timeline, tasks, escalation and who is on call."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.enums import Role
+from accounts.models import User
+from monitoring.enums import CrisisType
+
+from .enums import EntryKind, Origin, Severity, State, Target
+
+
+class BrandScoped(models.QuerySet):  # type: ignore[type-arg]
+    """Rows of a brand, for those who may see it."""
+
+    def visible_to(self, user: User) -> "BrandScoped":
+        return self.filter(brand_id__in=user.roles)
+
+
+class EscalationPolicy(models.Model):
+    """Who is called, in which order, after how long. Copied into an incident when it opens."""
+
+    brand = models.ForeignKey("accounts.Brand", models.CASCADE, related_name="policies")
+    name = models.CharField(_("name"), max_length=120)
+    is_default = models.BooleanField(_("used for new incidents"), default=False)
+    # How often the ladder is climbed before it is left to a person.
+    rounds = models.PositiveSmallIntegerField(_("rounds"), default=3)
+
+    objects = BrandScoped.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(
+                fields=["brand"],
+                condition=models.Q(is_default=True),
+                name="one_default_policy_a_brand",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EscalationStep(models.Model):
+    """One rung: call somebody, then wait for an acknowledgement before the next."""
+
+    policy = models.ForeignKey(EscalationPolicy, models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField()
+    target = models.CharField(_("whom"), max_length=8, choices=Target)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Role, blank=True)
+    wait_seconds = models.PositiveIntegerField(_("seconds to wait"), default=300)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position"]
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(fields=["policy", "position"], name="one_step_a_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy} step {self.position}"
+
+
+class Shift(models.Model):
+    """Who is on call for a brand, from when to when."""
+
+    brand = models.ForeignKey("accounts.Brand", models.CASCADE, related_name="shifts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="shifts")
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("to"))
+
+    objects = BrandScoped.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list] = [models.Index(fields=["brand", "ends_at"], name="shift_current")]
+        constraints: ClassVar[list] = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="shift_ends_after_start"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} for {self.brand}"
+
+
+class ReferenceCounter(models.Model):
+    """The last incident number of a year; locked while the next one is taken."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    number = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.year}: {self.number}"
+
+
+class Incident(models.Model):
+    """A crisis, from the first sign to the review."""
+
+    brand = models.ForeignKey("accounts.Brand", models.PROTECT, related_name="incidents")
+    reference = models.CharField(max_length=16, unique=True)
+    title = models.CharField(_("title"), max_length=200)
+    crisis_type = models.CharField(
+        _("kind"), max_length=20, choices=CrisisType, default=CrisisType.NONE
+    )
+    origin = models.CharField(max_length=10, choices=Origin)
+    severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
+    # [{"code": …, figures …}], see severity.py.
+    severity_reasons = models.JSONField(default=list)
+    state = models.CharField(max_length=12, choices=State, default=State.DETECTED)
+    summary = models.TextField(_("what we know"), blank=True)
+    lead = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    # When it began in the world (first step above the band), was noticed, and so on.
+    began_at = models.DateTimeField()
+    detected_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    # First word to the public.
+    responded_at = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+    # Targets for the clocks, from the severity.
+    respond_by = models.DateTimeField(null=True)
+    update_by = models.DateTimeField(null=True)
+    # The ladder as it stood when the incident opened: [{"target", "user", "role", "wait"}].
+    ladder = models.JSONField(default=list)
+    ladder_rounds = models.PositiveSmallIntegerField(default=0)
+    # The next rung to climb, counted through all rounds, and when. Null: nobody is being called.
+    rung = models.PositiveIntegerField(default=0)
+    escalate_at = models.DateTimeField(null=True)
+    # A rung that failed to fire: tried again, then parked and shown.
+    escalate_failures = models.PositiveSmallIntegerField(default=0)
+    # The last number given to a timeline entry.
+    entries_count = models.PositiveIntegerField(default=0)
+
+    objects = BrandScoped.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-detected_at"]
+        indexes: ClassVar[list] = [
+            # The engine's "escalate" loop.
+            models.Index(
+                fields=["escalate_at"],
+                condition=models.Q(escalate_at__isnull=False),
+                name="incident_due",
+            ),
+            models.Index(
+                fields=["brand", "-detected_at"],
+                condition=~models.Q(state="RESOLVED"),
+                name="incident_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+
+class Signal(models.Model):
+    """A detection that belongs to an incident: the one that opened it, or one that came later."""
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="signals")
+    detection = models.OneToOneField("monitoring.Detection", models.CASCADE, related_name="signal")
+
+    def __str__(self) -> str:
+        return f"{self.detection_id} in {self.incident_id}"
+
+
+class LinkedMention(models.Model):
+    """A mention that a person linked to an incident. No foreign key to mentions: they leave."""
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="linked_mentions")
+    mention_id = models.BigIntegerField()
+    published_at = models.DateTimeField()
+    linked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(fields=["incident", "mention_id"], name="one_link_a_mention")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mention_id} in {self.incident_id}"
+
+
+class TimelineEntry(models.Model):
+    """One line of an incident's log. Never changed; a correction is a new entry.
+
+    What the system tells is stored as kind and params and put into the reader's language when
+    shown; what a person writes is `text`.
+    """
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="entries")
+    # 1, 2, 3 … within the incident, given under the incident's lock: no gaps, no late arrivals.
+    number = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=12, choices=EntryKind)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    params = models.JSONField(default=dict)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-number"]
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(fields=["incident", "number"], name="one_entry_a_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} #{self.number} {self.kind}"
+
+
+class Task(models.Model):
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="tasks")
+    title = models.CharField(_("task"), max_length=200)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering: ClassVar[list] = [models.F("due_at").asc(nulls_last=True), "pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Call(models.Model):
+    """A rung that was fired for one person: written in the transaction that moves the ladder on.
+
+    The unique constraint is what makes a rung fire once, however many engines run.
+    """
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="calls")
+    rung = models.PositiveIntegerField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    due_at = models.DateTimeField()
+    fired_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["rung", "pk"]
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(fields=["incident", "rung", "user"], name="one_call_a_rung")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} for {self.incident_id} rung {self.rung}"

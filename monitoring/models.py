@@ -1,0 +1,298 @@
+"""Sources, mentions, what is usual, and what was not."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+from .enums import CrisisType, DetectionKind, ImportState, Sentiment, SourceKind
+
+
+class BrandScoped(models.QuerySet):  # type: ignore[type-arg]
+    """Rows of a brand, for those who may see it."""
+
+    def visible_to(self, user: User) -> "BrandScoped":
+        return self.filter(brand_id__in=user.roles)
+
+
+class Source(models.Model):
+    """Where mentions come from, how far it was read, and how it is doing."""
+
+    brand = models.ForeignKey("accounts.Brand", models.CASCADE, related_name="sources")
+    kind = models.CharField(_("kind"), max_length=20, choices=SourceKind)
+    name = models.CharField(_("name"), max_length=120)
+    # By kind: {"url": …} for a feed, {"world": …} for the simulator, {"mapping": …} for a file.
+    config = models.JSONField(default=dict)
+    # The webhook's signing secret, encrypted (core.crypto).
+    sealed = models.BinaryField(default=b"")
+    is_active = models.BooleanField(default=True)
+    cursor = models.JSONField(default=dict)
+    poll_every = models.PositiveIntegerField(_("seconds between polls"), default=300)
+    # When it is asked next; claimed by moving it. Null: never polled (webhook, file).
+    next_poll_at = models.DateTimeField(null=True)
+    polled_at = models.DateTimeField(null=True)
+    succeeded_at = models.DateTimeField(null=True)
+    mention_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, blank=True)
+    error_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = BrandScoped.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name"]
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(fields=["brand", "name"], name="one_source_a_name")
+        ]
+        indexes: ClassVar[list] = [
+            # The engine's "poll" loop: which sources are due.
+            models.Index(
+                fields=["next_poll_at"], condition=models.Q(is_active=True), name="source_due"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Query(models.Model):
+    """Words to listen for. A source that carries more than the brand (a news feed) is matched.
+
+    `any_of`, `all_of` and `none_of` are lists of words or phrases; case and accents as written.
+    """
+
+    brand = models.ForeignKey("accounts.Brand", models.CASCADE, related_name="queries")
+    name = models.CharField(_("name"), max_length=120)
+    any_of = models.JSONField(default=list)
+    all_of = models.JSONField(default=list)
+    none_of = models.JSONField(default=list)
+    is_active = models.BooleanField(default=True)
+
+    objects = BrandScoped.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(fields=["brand", "name"], name="one_query_a_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Mention(models.Model):
+    """Something somebody said, with what was read out of it.
+
+    The table is partitioned by month of `published_at` (see migration 0002), so that old months
+    leave by DROP, and has no foreign keys: writing a row must stay cheap. Nothing may refer to a
+    mention by foreign key; keep its id and `published_at` together instead.
+    Rows are written by monitoring.ingest only.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    brand_id = models.BigIntegerField()
+    source_id = models.BigIntegerField()
+    external_id = models.TextField()
+    network = models.CharField(max_length=40)
+    author = models.TextField()
+    title = models.TextField()
+    text = models.TextField()
+    url = models.TextField()
+    lang = models.CharField(max_length=8)
+    # What the source claims; never later than received_at.
+    published_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    reach = models.BigIntegerField(default=0)
+    sentiment = models.CharField(max_length=8, choices=Sentiment)
+    sentiment_score = models.FloatField()
+    confidence = models.FloatField()
+    crisis_type = models.CharField(max_length=20, choices=CrisisType)
+    # A person's correction; the machine's own label stays beside it.
+    corrected_sentiment = models.CharField(max_length=8, choices=Sentiment, blank=True)
+
+    objects = BrandScoped.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "monitoring_mention"
+
+    def __str__(self) -> str:
+        return f"{self.author}: {self.text[:40]}"
+
+
+class SeenMention(models.Model):
+    """What has been accepted: the guard that makes accepting twice the same as once.
+
+    `key` is a 128-bit digest of source and external id. Kept apart from the partitions, because
+    a unique index on a partitioned table would have to include the month.
+    """
+
+    key = models.UUIDField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+class MentionCount(models.Model):
+    """Mentions per minute of `published_at`, counted in the transaction that writes them."""
+
+    brand = models.ForeignKey("accounts.Brand", models.CASCADE, related_name="+", db_index=False)
+    minute = models.DateTimeField()
+    network = models.CharField(max_length=40)
+    crisis_type = models.CharField(max_length=20, choices=CrisisType)
+    total = models.PositiveIntegerField(default=0)
+    negative = models.PositiveIntegerField(default=0)
+    positive = models.PositiveIntegerField(default=0)
+    reach = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(
+                fields=["brand", "minute", "network", "crisis_type"], name="one_count_a_minute"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.brand_id} {self.minute:%H:%M}: {self.total}"
+
+
+class Baseline(models.Model):
+    """What is usual for a brand: the detector's memory, advanced as each step closes.
+
+    `pending_at` is set by ingest whenever a brand's counts changed and cleared by the judge: the
+    row that survives a lost nudge.
+    """
+
+    brand = models.OneToOneField("accounts.Brand", models.CASCADE, related_name="baseline")
+    state = models.JSONField(default=dict)
+    # Start of the last step that was closed into `state`.
+    closed_at = models.DateTimeField(null=True)
+    pending_at = models.DateTimeField(null=True)
+    # No new detection of a kind before this: one crisis, one alarm.
+    quiet_until = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar[list] = [
+            # The engine's "judge" loop.
+            models.Index(
+                fields=["pending_at"],
+                condition=models.Q(pending_at__isnull=False),
+                name="baseline_pending",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"baseline of {self.brand_id}"
+
+
+class Step(models.Model):
+    """A closed step of five minutes with the band that was expected of it: what charts draw."""
+
+    brand = models.ForeignKey("accounts.Brand", models.CASCADE, related_name="+", db_index=False)
+    starts_at = models.DateTimeField()
+    total = models.PositiveIntegerField()
+    negative = models.PositiveIntegerField()
+    positive = models.PositiveIntegerField()
+    reach = models.BigIntegerField()
+    expected_low = models.FloatField()
+    expected_high = models.FloatField()
+    score = models.FloatField()
+
+    class Meta:
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(fields=["brand", "starts_at"], name="one_step_a_time")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.brand_id} {self.starts_at:%H:%M}: {self.total}"
+
+
+class Detection(models.Model):
+    """Something out of the ordinary, with its reasons as figures; reasons.py puts them in words."""
+
+    brand = models.ForeignKey("accounts.Brand", models.CASCADE, related_name="detections")
+    kind = models.CharField(max_length=20, choices=DetectionKind)
+    # When what was detected began, as far as the counts tell.
+    started_at = models.DateTimeField()
+    detected_at = models.DateTimeField()
+    value = models.FloatField()
+    expected_low = models.FloatField()
+    expected_high = models.FloatField()
+    score = models.FloatField()
+    negative_share = models.FloatField(default=0)
+    reach = models.BigIntegerField(default=0)
+    crisis_type = models.CharField(max_length=20, choices=CrisisType, default=CrisisType.NONE)
+    # [{"code": …, figures …}], see monitoring/reasons.py.
+    reasons = models.JSONField(default=list)
+    # [{"id": mention, "published_at": …}], the posts that show it best.
+    samples = models.JSONField(default=list)
+    # When a room above took it up; until then its sweep finds it here.
+    handled_at = models.DateTimeField(null=True)
+
+    objects = BrandScoped.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-detected_at"]
+        indexes: ClassVar[list] = [
+            models.Index(fields=["brand", "-detected_at"], name="detection_by_brand"),
+            # The incidents room's sweep: what nobody took up yet.
+            models.Index(
+                fields=["detected_at"],
+                condition=models.Q(handled_at=None),
+                name="detection_unhandled",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.brand_id} {self.detected_at:%H:%M}"
+
+
+class FileImport(models.Model):
+    """A file on its way in. `position` moves in the transaction that writes its rows, so a worker
+    that is killed goes on where it was."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="imports")
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    file = models.FileField(upload_to="imports/")
+    filename = models.CharField(max_length=200)
+    columns = models.JSONField(default=list)
+    sample = models.JSONField(default=list)
+    # {"text": column, "external_id": column, …}
+    mapping = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=ImportState, default=ImportState.UPLOADED)
+    position = models.PositiveIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0)
+    known = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    # The first thousand refusals: [{"row": 12, "why": code, …}].
+    refusals = models.JSONField(default=list)
+    error = models.CharField(max_length=500, blank=True)
+    # A worker's lease; the sweep takes over an import whose worker fell silent.
+    lease_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.state}"
+
+
+class InboundCall(models.Model):
+    """Ids of webhook calls that were accepted: a replayed call is refused."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+")
+    call_id = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(fields=["source", "call_id"], name="one_call_once")
+        ]
+        indexes: ClassVar[list] = [models.Index(fields=["at"], name="inbound_call_age")]
+
+    def __str__(self) -> str:
+        return self.call_id
