@@ -41,7 +41,7 @@ class Event:
                 try:
                     function(**ids)
                 except Exception:
-                    # One listener's failure must not keep the news from the others: a sweep follows.
+                    # One failure must not keep the news from the other listeners: a sweep follows.
                     logger.exception("A listener of %s failed", self.name)
 
         transaction.on_commit(tell)

@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Panel:
-    """`url_name` is reversed with the page's object id; `live` names the frame that refreshes it."""
+    """`url_name` is reversed with the page's object id; the frame `live` refreshes it."""
 
     name: str
     title: Any

@@ -1,0 +1,58 @@
+"""What every test may ask for: the three people, their brand, and a browser session for each."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.enums import Role
+from accounts.models import Brand, User
+from tests.factories.accounts import BrandFactory, MembershipFactory, UserFactory
+
+
+@pytest.fixture
+def brand(db: None) -> Brand:
+    """The brand that the test is about."""
+    return BrandFactory.create(name="Fjordkaffe", slug="fjordkaffe")
+
+
+@pytest.fixture
+def other_brand(db: None) -> Brand:
+    """A brand that neither alice nor bob may know of: charlie's."""
+    return BrandFactory.create(name="Nordlys", slug="nordlys")
+
+
+@pytest.fixture
+def alice(brand: Brand) -> User:
+    """The owner: leads the brand's team."""
+    user = UserFactory.create(email="alice@example.org", name="Alice Andersen")
+    MembershipFactory.create(user=user, brand=brand, role=Role.LEAD)
+    return user
+
+
+@pytest.fixture
+def bob(brand: Brand) -> User:
+    """A member: a responder of the brand."""
+    user = UserFactory.create(email="bob@example.org", name="Bob Berg")
+    MembershipFactory.create(user=user, brand=brand, role=Role.RESPONDER)
+    return user
+
+
+@pytest.fixture
+def charlie(other_brand: Brand) -> User:
+    """A stranger to the brand, with every right in a brand of his own."""
+    user = UserFactory.create(email="charlie@example.org", name="Charlie Colm")
+    MembershipFactory.create(user=user, brand=other_brand, role=Role.ADMINISTRATOR)
+    return user
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """`signed_in(user)` is a browser session of that person's own."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in
