@@ -160,3 +160,16 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.action}"
+
+
+class AuditHead(models.Model):
+    """The end of the audit trail: one row, locked by whoever adds an entry.
+
+    A sequence with "the latest row" forks under load: two writers see the same predecessor.
+    """
+
+    number = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.digest}"
