@@ -2,6 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
+from core.errors import Forbidden
+
 from .enums import Permission, Role
 
 if TYPE_CHECKING:
@@ -36,3 +40,12 @@ def allowed(user: "User", permission: Permission, brand: "Brand | int") -> bool:
     brand_id = brand if isinstance(brand, int) else brand.pk
     role = user.roles.get(brand_id)
     return role is not None and permission in PERMISSIONS[role]
+
+
+def require(user: "User", permission: Permission, brand: "Brand | int") -> None:
+    """Raise Forbidden, with words for the person, unless `allowed`."""
+    if not allowed(user, permission, brand):
+        raise Forbidden(
+            _("Your role in this brand does not include: %(permission)s. Ask an administrator.")
+            % {"permission": permission.label}
+        )
