@@ -49,7 +49,10 @@ class Draft(models.Model):
 
 
 class Version(models.Model):
-    """A draft's text at one time. `sha256` is of its UTF-8 bytes: what an approval binds to."""
+    """A draft's text at one time. `sha256` is of its UTF-8 bytes: what an approval binds to.
+
+    Never changed once written: a trigger computes the digest itself and refuses any update.
+    """
 
     draft = models.ForeignKey(Draft, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -94,8 +97,9 @@ class Approval(models.Model):
 class Publication(models.Model):
     """One version on its way out through one account: the outbox row.
 
-    `queued → sending` is committed before the call. A trigger refuses `sending` for bytes that no
-    standing approval covers.
+    `queued → sending` is committed before the call. Triggers (migration 0003) refuse `sending` for
+    bytes that no standing approval covers, for an account of another brand, and for a second way
+    out of one draft through one account; and any move that states.py does not list.
     """
 
     version = models.ForeignKey(Version, models.PROTECT, related_name="publications")
@@ -113,6 +117,8 @@ class Publication(models.Model):
     publish_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     sending_since = models.DateTimeField(null=True)
+    # While nobody knows whether it is out: when the machine looks for it next.
+    look_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     external_id = models.TextField(blank=True)
     url = models.TextField(blank=True)
@@ -123,7 +129,7 @@ class Publication(models.Model):
         ordering: ClassVar[list[str]] = ["created_at", "pk"]
         constraints: ClassVar[list] = [
             # A draft goes out once through an account, whichever version: enforced on the version
-            # here and across versions by the service under the draft's lock.
+            # here, and across versions by the trigger.
             models.UniqueConstraint(
                 fields=["version", "account"], name="one_publication_an_account"
             )
@@ -138,6 +144,12 @@ class Publication(models.Model):
                 fields=["sending_since"],
                 condition=models.Q(state="SENDING"),
                 name="publication_sending",
+            ),
+            # Its third: what may be out, and is looked for.
+            models.Index(
+                fields=["look_at"],
+                condition=models.Q(state="UNCERTAIN"),
+                name="publication_uncertain",
             ),
         ]
 
