@@ -7,7 +7,18 @@ from django.test import Client
 
 from accounts.enums import Role
 from accounts.models import Brand, User
+from crisisdesk.catalogues import compile_changed
+from tests import services
 from tests.factories.accounts import BrandFactory, MembershipFactory, UserFactory
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers once, in the process that the run began with."""
+    if not hasattr(config, "workerinput"):
+        compile_changed()
+        running = services.Running()
+        config.add_cleanup(running.stop)
+        running.start()
 
 
 @pytest.fixture

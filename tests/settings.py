@@ -1,6 +1,10 @@
 """Settings for tests: the same as in production, made quick and quiet."""
 
-from crisisdesk.settings import *  # noqa: F403
+from tests import services
+
+services.addresses()
+
+from crisisdesk.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -120,7 +120,11 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
-CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", REDIS_URL.replace("unix://", "redis+socket://"))
+CELERY_BROKER_URL = env.secret(
+    "CELERY_BROKER_URL",
+    # Kombu has names of its own for a socket and for the number of the database.
+    REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host="),
+)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

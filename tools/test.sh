@@ -1,0 +1,27 @@
+#!/bin/sh
+# Checks, then the tests in three runs: together, those that kill, those that drive a browser.
+cd "$(dirname "$0")/.." || exit 1
+failed=""
+
+stage() { # name, then the command; all stages run, so that one failure does not hide another
+    name=$1
+    shift
+    printf '\n== %s\n' "$name"
+    "$@"
+    code=$?
+    [ "$code" -eq 0 ] || failed="$failed '$name'"
+}
+
+stage "lint" tools/lint.sh
+stage "tests" python -m pytest -q -n 2 -m "not browser and not faults" </dev/null
+stage "faults" python -m pytest -q -m faults </dev/null
+if tools/chromium.sh; then
+    stage "browser" python -m pytest -q -m browser </dev/null
+    # Until the first browser test exists: 5 says that nothing was collected.
+    [ "$code" -ne 5 ] || failed=${failed% \'browser\'}
+else
+    failed="$failed 'browser: no Chromium'"
+fi
+
+[ -z "$failed" ] || { printf '\nFAILED:%s\n' "$failed"; exit 1; }
+printf '\nAll checks and tests passed.\n'
