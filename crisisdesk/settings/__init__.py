@@ -116,6 +116,10 @@ DATABASES = {
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", "3")
 
 REDIS_URL = env.secret("REDIS_URL", "redis://localhost:6379/0")
+# How often a socket's person and rights are read afresh, and how often a page is told where its
+# groups stand.
+LIVE_RECHECK_SECONDS = env.integer("LIVE_RECHECK_SECONDS", default=30, least=1)
+LIVE_BEAT_SECONDS = env.integer("LIVE_BEAT_SECONDS", default=15, least=1)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
