@@ -16,17 +16,15 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.dateparse import parse_datetime
 
 from . import hub, live, presence
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +44,7 @@ class BadSentence(ValueError):
     """What the page said is not in the form above."""
 
 
-def person(cookies: dict[str, str]) -> "User | None":
+def person(cookies: dict[str, str]) -> AbstractBaseUser | None:
     """Return who is signed in by the session cookie at this moment, read afresh."""
     store = import_module(settings.SESSION_ENGINE).SessionStore
     session = store(cookies.get(settings.SESSION_COOKIE_NAME))
@@ -54,7 +52,9 @@ def person(cookies: dict[str, str]) -> "User | None":
     return user if user.is_authenticated else None
 
 
-def permitted(cookies: dict[str, str], groups: list[str]) -> tuple["User | None", list[str]]:
+def permitted(
+    cookies: dict[str, str], groups: list[str]
+) -> tuple[AbstractBaseUser | None, list[str]]:
     """Return the person and which of `groups` they may hear now."""
     user = person(cookies)
     if user is None:
