@@ -55,7 +55,7 @@ def person(cookies: dict[str, str]) -> AbstractBaseUser | None:
 def permitted(
     cookies: dict[str, str], groups: list[str]
 ) -> tuple[AbstractBaseUser | None, list[str]]:
-    """Return the person and which of `groups` they may hear now."""
+    """Return who is signed in, and which of `groups` they may hear now."""
     user = person(cookies)
     if user is None:
         return None, []

@@ -16,13 +16,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from . import live_sender
+
+if TYPE_CHECKING:
+    # At run time this module is loaded with the database backend, before any model.
+    from django.contrib.auth.base_user import AbstractBaseUser
 
 logger = logging.getLogger(__name__)
 Guard = Callable[[Any, int], bool]
@@ -56,7 +59,7 @@ def guard(kind: str) -> Callable[[Guard], Guard]:
     return register
 
 
-def may_join(user: AbstractBaseUser, group: str) -> bool:
+def may_join(user: "AbstractBaseUser", group: str) -> bool:
     """Whether `user` may hear `group` now: their own always, what nobody guards never."""
     kind, _, pk = group.partition(".")
     if group == f"user.{user.pk}":
