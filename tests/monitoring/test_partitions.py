@@ -9,7 +9,8 @@ from monitoring import partitions
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 INSERT = """INSERT INTO monitoring_mention (brand_id, source_id, external_id, network, author,
-    title, text, url, lang, published_at, received_at, sentiment, sentiment_score, confidence, crisis_type)
+    title, text, url, lang, published_at, received_at, sentiment, sentiment_score, confidence,
+    crisis_type)
     VALUES (1, 1, 'a', 'x', '', '', 'text', '', 'en', %s, now(), 'neutral', 0, 0, 'none')"""
 
 
