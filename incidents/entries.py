@@ -1,0 +1,198 @@
+"""A timeline entry in words: kind, code and params put into the reader's language when shown.
+
+Rooms above tell their own entries with `register(EntryKind.DRAFT, "submitted", _("…%(title)s…"))`;
+an entry's code is `params["code"]`. A sentence is a lazy string with `%(name)s` places, filled
+from the params and `actor` (the person's name), or a function of that mapping for what needs
+plurals or labels.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from .enums import EntryKind, Severity, State
+
+Params = Mapping[str, Any]
+Sentence = Promise | str | Callable[[Params], str]
+
+_SENTENCES: dict[tuple[str, str], Sentence] = {}
+# The kinds behind each filter of the timeline.
+FILTERS: dict[str, tuple[EntryKind, ...]] = {
+    "decisions": (EntryKind.DECISION,),
+    "notes": (EntryKind.NOTE, EntryKind.UPDATE),
+    "signals": (EntryKind.SIGNAL, EntryKind.OPENED, EntryKind.CALLED, EntryKind.EXHAUSTED),
+}
+# What a person wrote; the rest is told by the system.
+WRITTEN = (EntryKind.NOTE, EntryKind.DECISION, EntryKind.UPDATE)
+
+
+class _Blanks(dict[str, Any]):
+    """A sentence of a newer version may ask for a figure that an old entry lacks."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+def register(kind: EntryKind, code: str, sentence: Sentence) -> None:
+    """Say how entries of `kind` with this code are told. ValueError if it is told already."""
+    if (kind, code) in _SENTENCES:
+        raise ValueError(f"Entries {kind} {code} are told twice.")
+    _SENTENCES[kind, code] = sentence
+
+
+def words(kind: str, params: Params, *, actor: str = "", text: str = "") -> str:
+    """Return what an entry says in the active language; for a written one, what was written."""
+    if kind in WRITTEN:
+        return text
+    sentence = _SENTENCES.get((kind, params.get("code", ""))) or _SENTENCES.get((kind, ""))
+    if sentence is None:
+        return text or str(EntryKind(kind).label)
+    filled = _Blanks(params, actor=actor or gettext("The desk"), text=text)
+    return sentence(filled) if callable(sentence) else str(sentence) % filled
+
+
+def _people(names: list[str]) -> str:
+    """Name up to three people and count the rest."""
+    shown = ", ".join(names[:3])
+    more = len(names) - 3
+    if more <= 0:
+        return shown
+    return ngettext("%(names)s and %(more)d more", "%(names)s and %(more)d more", more) % {
+        "names": shown,
+        "more": more,
+    }
+
+
+def _called(params: Params) -> str:
+    return gettext("Escalation step %(step)s: %(people)s called.") % {
+        "step": params["step"],
+        "people": _people(params["people"]),
+    }
+
+
+def _everyone(params: Params) -> str:
+    if not params["people"]:
+        return gettext("Nobody can be called: no member may run an incident.")
+    return gettext("Everyone was called again: %(people)s.") % {"people": _people(params["people"])}
+
+
+def _exhausted(params: Params) -> str:
+    words = {
+        "": gettext("The ladder ended and nobody answered. Everyone is called: %(people)s."),
+        "no_ladder": gettext("There is no escalation ladder. Everyone is called: %(people)s."),
+        "unstaffed": gettext("No step has anyone to call. Everyone is called: %(people)s."),
+    }
+    return words[params.get("code", "")] % {"people": _people(params["people"]) or "–"}
+
+
+def _state(params: Params) -> str:
+    return gettext("%(actor)s set the status from %(before)s to %(after)s.") % {
+        "actor": params["actor"],
+        "before": State(params["before"]).label,
+        "after": State(params["after"]).label,
+    }
+
+
+def _severity(params: Params) -> str:
+    before, after = Severity(params["before"]), Severity(params["after"])
+    said = (
+        gettext("%(actor)s raised %(before)s to %(after)s. Reason: %(text)s")
+        if after < before
+        else gettext("%(actor)s lowered %(before)s to %(after)s. Reason: %(text)s")
+    )
+    return said % {
+        "actor": params["actor"],
+        "before": before.label,
+        "after": after.label,
+        "text": params["text"],
+    }
+
+
+def _raised(params: Params) -> str:
+    before, after = Severity(params["before"]), Severity(params["after"])
+    return gettext("A new signal raised %(before)s to %(after)s.") % {
+        "before": before.label,
+        "after": after.label,
+    }
+
+
+def figures(params: Params) -> dict[str, str]:
+    """Put a detection's figures, as entries keep them, into the reader's number format."""
+    return {
+        "value": number_format(params["value"], 0, force_grouping=True),
+        "ratio": number_format(params["ratio"], 1),
+        "negative": number_format(round(params["negative_share"] * 100), 0),
+    }
+
+
+def _volume(params: Params) -> str:
+    return gettext(
+        "%(value)s mentions in 5 minutes, %(ratio)s times the top of what is expected."
+        " %(negative)s%% negative."
+    ) % figures(params)
+
+
+def _negative(params: Params) -> str:
+    return gettext("%(negative)s%% of the mentions are negative, far more than usual.") % figures(
+        params
+    )
+
+
+def _acknowledged(params: Params) -> str:
+    minutes, seconds = divmod(int(params["after"]), 60)
+    return gettext("%(actor)s acknowledged after %(minutes)d min %(seconds)02d s.") % {
+        "actor": params["actor"],
+        "minutes": minutes,
+        "seconds": seconds,
+    }
+
+
+def _task(params: Params) -> str:
+    if params.get("owner"):
+        return gettext("%(actor)s gave %(owner)s the task “%(title)s”.") % params
+    return gettext("%(actor)s added the task “%(title)s”.") % params
+
+
+_OWN: dict[tuple[EntryKind, str], Sentence] = {
+    (EntryKind.OPENED, "detection"): _("The desk noticed it and opened the incident."),
+    (EntryKind.OPENED, "person"): _("%(actor)s declared the incident."),
+    (EntryKind.OPENED, "mention"): _("%(actor)s opened the incident from a mention."),
+    (EntryKind.SIGNAL, "VOLUME"): _volume,
+    (EntryKind.SIGNAL, "NEGATIVE_SHARE"): _negative,
+    (EntryKind.SIGNAL, "mention"): _("%(actor)s linked a mention by %(author)s."),
+    (EntryKind.CALLED, ""): _called,
+    (EntryKind.CALLED, "everyone"): _everyone,
+    (EntryKind.CALLED, "nobody"): _(
+        "Escalation step %(step)s has nobody to call. It was passed at once."
+    ),
+    (EntryKind.CALLED, "now"): _("%(actor)s asked for the next step at once."),
+    (EntryKind.EXHAUSTED, ""): _exhausted,
+    (EntryKind.EXHAUSTED, "no_ladder"): _exhausted,
+    (EntryKind.EXHAUSTED, "unstaffed"): _exhausted,
+    (EntryKind.EXHAUSTED, "broken"): _(
+        "Calling failed %(failures)s times and has stopped. Call somebody yourselves."
+    ),
+    (EntryKind.ACKNOWLEDGED, ""): _acknowledged,
+    (EntryKind.STATE, ""): _state,
+    (EntryKind.STATE, "reopened"): _("%(actor)s opened the incident again. Reason: %(text)s"),
+    (EntryKind.STATE, "titled"): _("%(actor)s named the incident “%(title)s”."),
+    (EntryKind.SEVERITY, ""): _severity,
+    (EntryKind.SEVERITY, "raised"): _raised,
+    (EntryKind.LEAD, ""): _("%(actor)s took the lead."),
+    (EntryKind.TASK, ""): _task,
+    (EntryKind.TASK, "done"): _("%(actor)s finished the task “%(title)s”."),
+    (EntryKind.TASK, "reopened"): _("%(actor)s opened the task “%(title)s” again."),
+    (EntryKind.RESOLVED, ""): _("%(actor)s resolved the incident."),
+}
+for (_kind, _code), _sentence in _OWN.items():
+    register(_kind, _code, _sentence)
+
+
+def seconds_between(start: datetime, end: datetime) -> int:
+    """Whole seconds, never below zero."""
+    return max(0, round((end - start).total_seconds()))
