@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
@@ -103,7 +104,8 @@ class Incident(models.Model):
 
     brand = models.ForeignKey("accounts.Brand", models.PROTECT, related_name="incidents")
     reference = models.CharField(max_length=16, unique=True)
-    title = models.CharField(_("title"), max_length=200)
+    # What a person called it. What the desk opened has no name of its own: see `title`.
+    given_title = models.CharField(_("title"), max_length=200, blank=True)
     crisis_type = models.CharField(
         _("kind"), max_length=20, choices=CrisisType, default=CrisisType.NONE
     )
@@ -161,6 +163,29 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.title}"
+
+    @property
+    def title(self) -> str:
+        """What it is called; without a given title, what it is about in the reader's language."""
+        if self.given_title:
+            return self.given_title
+        if self.crisis_type == CrisisType.NONE:
+            return gettext("Unusual attention for %(brand)s") % {"brand": self.brand.name}
+        kind = CrisisType(self.crisis_type).label
+        return gettext("%(kind)s at %(brand)s") % {"kind": kind, "brand": self.brand.name}
+
+    @title.setter
+    def title(self, value: str) -> None:
+        self.given_title = value
+
+    @property
+    def is_open(self) -> bool:
+        return self.state != State.RESOLVED
+
+    @property
+    def is_called(self) -> bool:
+        """Whether nobody has answered yet: the ladder is being climbed."""
+        return self.state == State.DETECTED
 
 
 class Signal(models.Model):
