@@ -1,7 +1,5 @@
 """Where everything is."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/", include("crisisdesk.api_urls")),
-]
+urlpatterns: list[URLPattern | URLResolver] = []

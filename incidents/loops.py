@@ -1,0 +1,24 @@
+"""What this room has the engine do. Imported by the AppConfig."""
+
+from core.clock import database_now
+from core.engine import loop
+
+from . import services
+
+# Rungs fired in one cycle, so that a cycle stays bounded and the engine can stop between two.
+MOST_RUNGS = 50
+
+
+@loop("escalate", every=0.5)
+def escalate() -> int:
+    """Fire what is due. The clock is read for each: firing fifty takes time."""
+    for fired in range(MOST_RUNGS):
+        if not services.fire_next(now=database_now()):
+            return fired
+    return MOST_RUNGS
+
+
+@loop("take_up", every=0.5)
+def take_up() -> int:
+    """Turn detections into incidents. This sweep is the only way: there is no nudge to lose."""
+    return services.take_up_detections(database_now())

@@ -1,0 +1,83 @@
+"""Finding incidents and pages of their timeline."""
+
+from dataclasses import dataclass, field
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from incidents.entries import FILTERS
+from incidents.enums import State
+from incidents.models import Incident, TimelineEntry
+
+PAGE = 40
+
+
+def get_incident(user: User, reference: str) -> Incident:
+    """Return the incident; Incident.DoesNotExist alike for a missing and an invisible one."""
+    return by_reference(Incident.objects.visible_to(user), reference)
+
+
+def by_reference(incidents: QuerySet[Incident], reference: str) -> Incident:
+    related = incidents.select_related("brand", "lead", "acknowledged_by", "opened_by")
+    incident: Incident = related.get(reference=reference)
+    return incident
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What of the list is wanted: `shown` is "open", "resolved" or "all"."""
+
+    shown: str = "open"
+    brands: list[int] = field(default_factory=list)
+    severities: list[int] = field(default_factory=list)
+    words: str = ""
+
+
+def listing(user: User, filters: Filters) -> QuerySet[Incident]:
+    """Return the incidents that `user` may see, gravest and newest first among the open ones."""
+    found = Incident.objects.visible_to(user).select_related("brand", "lead")
+    if filters.shown == "open":
+        found = found.exclude(state=State.RESOLVED).order_by("severity", "-detected_at")
+    elif filters.shown == "resolved":
+        found = found.filter(state=State.RESOLVED).order_by("-resolved_at")
+    if filters.brands:
+        found = found.filter(brand__in=filters.brands)
+    if filters.severities:
+        found = found.filter(severity__in=filters.severities)
+    for word in filters.words.split()[:8]:
+        found = found.filter(
+            Q(given_title__icontains=word)
+            | Q(reference__icontains=word)
+            | Q(brand__name__icontains=word)
+            | Q(summary__icontains=word)
+        )
+    return found
+
+
+def open_of_brand(brand_ids: list[int]) -> QuerySet[Incident]:
+    """Return the open incidents of brands, the newest first."""
+    open_ones = Incident.objects.filter(brand__in=brand_ids).exclude(state=State.RESOLVED)
+    return open_ones.select_related("brand", "lead")
+
+
+@dataclass(frozen=True)
+class TimelinePage:
+    """Entries, newest first; `earlier` is the number to ask for the page before, or None."""
+
+    entries: list[TimelineEntry]
+    earlier: int | None
+
+
+def timeline(
+    incident: Incident, *, show: str = "", before: int | None = None, size: int = PAGE
+) -> TimelinePage:
+    """Return a page of the log by number, of the kinds behind the filter `show` ("" for all)."""
+    entries = incident.entries.select_related("actor")
+    if kinds := FILTERS.get(show):
+        entries = entries.filter(kind__in=kinds)
+    if before is not None:
+        entries = entries.filter(number__lt=before)
+    # One more than is shown tells whether there is a page before.
+    found = list(entries.order_by("-number")[: size + 1])
+    earlier = found[size - 1].number if len(found) > size else None
+    return TimelinePage(found[:size], earlier)

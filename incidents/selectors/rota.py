@@ -1,0 +1,47 @@
+"""Who can be called, who is on call, and what the engine has not done in time."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from accounts.enums import Permission
+from accounts.models import Brand, Membership, User
+from accounts.rules import roles_with
+from incidents.enums import State
+from incidents.escalation import MOST_FAILURES, Roster
+from incidents.models import Incident, Shift
+from monitoring.models import Detection
+
+
+def roster(brand: Brand, *, at: datetime) -> tuple[Roster, dict[int, User]]:
+    """Return who could answer for `brand` at that time, and those people by id: two queries."""
+    able = Membership.objects.filter(
+        brand=brand, user__is_active=True, role__in=roles_with(Permission.RUN_INCIDENT)
+    ).select_related("user")
+    held = {membership.user_id: membership for membership in able}
+    on_call = current_shifts([brand.pk], at=at).values_list("user_id", flat=True)
+    roles = {user: membership.role for user, membership in held.items()}
+    people = {user: membership.user for user, membership in held.items()}
+    return Roster(frozenset(on_call), roles), people
+
+
+def current_shifts(brand_ids: Iterable[int], *, at: datetime) -> QuerySet[Shift]:
+    """Return the shifts of brands that run at that time, with people and brands."""
+    running = Shift.objects.filter(brand__in=brand_ids, starts_at__lte=at, ends_at__gt=at)
+    return running.select_related("user", "brand").order_by("brand__name", "starts_at")
+
+
+def late(*, now: datetime, grace: timedelta) -> list[str]:
+    """Say what should have happened `grace` ago and has not, in English for the operator's log."""
+    before = now - grace
+    unfired = Incident.objects.filter(escalate_at__lt=before)
+    parked = Incident.objects.filter(
+        state=State.DETECTED, escalate_at=None, escalate_failures__gte=MOST_FAILURES
+    )
+    unseen = Detection.objects.filter(handled_at=None, detected_at__lt=before).count()
+    found = [f"{incident.reference}: the next call is overdue" for incident in unfired[:20]]
+    found += [f"{incident.reference}: calling has stopped" for incident in parked[:20]]
+    if unseen:
+        found.append(f"{unseen} detections have not been taken up")
+    return found

@@ -1,0 +1,46 @@
+"""Everything that changes an incident."""
+
+from .escalation import escalate_now, fire_next
+from .opening import open_incident, take_reference, take_up, take_up_detections
+from .rota import add_shift, delete_policy, remove_shift, save_policy
+from .running import (
+    acknowledge,
+    change_severity,
+    change_state,
+    mark_responded,
+    rename,
+    reopen,
+    resolve,
+    take_lead,
+)
+from .timeline import add_decision, add_note, add_update, write_entry
+from .work import add_task, finish_task, link_mention, reopen_task
+
+__all__ = [
+    "acknowledge",
+    "add_decision",
+    "add_note",
+    "add_shift",
+    "add_task",
+    "add_update",
+    "change_severity",
+    "change_state",
+    "delete_policy",
+    "escalate_now",
+    "finish_task",
+    "fire_next",
+    "link_mention",
+    "mark_responded",
+    "open_incident",
+    "remove_shift",
+    "rename",
+    "reopen",
+    "reopen_task",
+    "resolve",
+    "save_policy",
+    "take_lead",
+    "take_reference",
+    "take_up",
+    "take_up_detections",
+    "write_entry",
+]

@@ -1,0 +1,192 @@
+"""How an incident begins: by a person, from a mention, or from what the desk detected."""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts import audit
+from accounts.models import Brand, User
+from incidents import events
+from incidents.enums import EntryKind, Origin, Severity, State
+from incidents.models import EscalationPolicy, Incident, ReferenceCounter, Signal
+from incidents.severity import due_times, judge, ratio
+from monitoring.enums import CrisisType
+from monitoring.models import Detection
+
+from .notices import tell
+from .running import raise_severity
+from .timeline import append, lock, show
+
+logger = logging.getLogger(__name__)
+# Detections taken up in one cycle; one that breaks is passed over and shown by the auditor.
+BATCH = 100
+
+
+@transaction.atomic
+def open_incident(  # noqa: PLR0913 - what an incident is made of
+    brand: Brand,
+    *,
+    title: str,
+    crisis_type: str,
+    severity: int,
+    severity_reasons: list[dict[str, Any]],
+    origin: str,
+    by: User | None = None,
+    detection: Detection | None = None,
+    mention: dict[str, Any] | None = None,
+    began_at: datetime,
+    now: datetime,
+) -> Incident:
+    """Open an incident and start calling people at once.
+
+    `mention` is `{"id", "published_at", "author"}`. An empty title names the incident by its kind
+    and brand in each reader's language. The brand's policy is copied into it.
+    """
+    incident = _create(
+        brand,
+        given_title=title.strip()[:200],
+        crisis_type=crisis_type,
+        severity=severity,
+        severity_reasons=severity_reasons,
+        origin=origin,
+        opened_by=by,
+        began_at=min(began_at, now),
+        detected_at=now,
+    )
+    append(incident, EntryKind.OPENED, actor=by, params={"code": origin.lower()}, now=now)
+    if detection:
+        add_signal(incident, detection, now=now)
+    if mention:
+        link(incident, mention, by=by, now=now)
+    audit.record("incident.opened", actor=by, brand=brand, subject=incident.reference)
+    events.incident_opened.announce(incident_id=incident.pk)
+    show(incident, [], brand=True)
+    return incident
+
+
+def _create(brand: Brand, *, severity: int, detected_at: datetime, **fields: Any) -> Incident:
+    respond_by, update_by = due_times(severity, since=detected_at)
+    policy = EscalationPolicy.objects.filter(brand=brand, is_default=True).first()
+    return Incident.objects.create(
+        brand=brand,
+        reference=take_reference(detected_at),
+        severity=severity,
+        detected_at=detected_at,
+        respond_by=respond_by,
+        update_by=update_by,
+        ladder=copied(policy) if policy else [],
+        ladder_rounds=policy.rounds if policy else 0,
+        escalate_at=detected_at,
+        **fields,
+    )
+
+
+def copied(policy: EscalationPolicy) -> list[dict[str, Any]]:
+    """Return a policy's steps as an incident keeps them: later edits do not touch a running one."""
+    return [
+        {"target": step.target, "user": step.user_id, "role": step.role, "wait": step.wait_seconds}
+        for step in policy.steps.all()
+    ]
+
+
+def take_reference(now: datetime) -> str:
+    """Return the next reference of the year (UTC), such as CD-2026-014, holding the counter."""
+    year = now.astimezone(UTC).year
+    ReferenceCounter.objects.get_or_create(year=year)
+    # The update holds the row: two that open at once get numbers one after the other.
+    ReferenceCounter.objects.filter(year=year).update(number=F("number") + 1)
+    number = ReferenceCounter.objects.values_list("number", flat=True).get(year=year)
+    return f"CD-{year}-{number:03d}"
+
+
+def add_signal(incident: Incident, detection: Detection, *, now: datetime) -> None:
+    """Attach a detection to a locked incident, with its figures on the timeline."""
+    Signal.objects.create(incident=incident, detection=detection)
+    params = {
+        "code": detection.kind,
+        "detection": detection.pk,
+        "value": detection.value,
+        "ratio": ratio(detection.value, detection.expected_high),
+        "negative_share": detection.negative_share,
+    }
+    append(incident, EntryKind.SIGNAL, params=params, now=now)
+
+
+def link(incident: Incident, mention: dict[str, Any], *, by: User | None, now: datetime) -> bool:
+    """Link a mention `{"id", "published_at", "author"}` to a locked incident; False if it was."""
+    _link, fresh = incident.linked_mentions.get_or_create(
+        mention_id=mention["id"],
+        defaults={"published_at": mention["published_at"], "linked_by": by},
+    )
+    if fresh:
+        params = {"code": "mention", "mention": mention["id"], "author": mention["author"]}
+        append(incident, EntryKind.SIGNAL, actor=by, params=params, now=now)
+    return fresh
+
+
+def take_up_detections(now: datetime) -> int:
+    """Turn what the desk detected into incidents; return how many detections were taken up.
+
+    Each in a transaction of its own: one that breaks is logged, left for the auditor to show, and
+    stops no other.
+    """
+    waiting = Detection.objects.filter(handled_at=None).order_by("detected_at")
+    taken = 0
+    for detection_id in waiting.values_list("pk", flat=True)[:BATCH]:
+        try:
+            taken += take_up(detection_id, now=now)
+        except Exception:
+            logger.exception("Detection %s could not be taken up", detection_id)
+    return taken
+
+
+@transaction.atomic
+def take_up(detection_id: int, *, now: datetime) -> bool:
+    """Open an incident for a detection, or add it to the brand's open one; False if it was taken.
+
+    One crisis is one incident, not fifty alerts. The brand is locked first, so that two detections
+    at once cannot open two.
+    """
+    detection = Detection.objects.get(pk=detection_id)
+    brand = Brand.objects.select_for_update(no_key=True).get(pk=detection.brand_id)
+    if not Detection.objects.filter(pk=detection_id, handled_at=None).update(handled_at=now):
+        return False
+    current = Incident.objects.filter(brand=brand).exclude(state=State.RESOLVED).first()
+    if current is None or not _join(current.pk, detection, now=now):
+        _open_for(brand, detection, now=now)
+    return True
+
+
+def _open_for(brand: Brand, detection: Detection, *, now: datetime) -> Incident:
+    level, reasons = judge(detection)
+    return open_incident(
+        brand,
+        title="",
+        crisis_type=detection.crisis_type or CrisisType.NONE,
+        severity=level,
+        severity_reasons=reasons,
+        origin=Origin.DETECTION,
+        detection=detection,
+        began_at=detection.started_at,
+        now=now,
+    )
+
+
+def _join(incident_id: int, detection: Detection, *, now: datetime) -> bool:
+    """Add the detection to an open incident; False if it was resolved in the meantime."""
+    incident = lock(incident_id)
+    if not incident.is_open:
+        return False
+    add_signal(incident, detection, now=now)
+    level, reasons = judge(detection)
+    parts = ["timeline"]
+    if raise_severity(incident, Severity(level), reasons=reasons, now=now):
+        parts.append("head")
+    if incident.lead:
+        tell([incident.lead], "signal", incident=incident, key=f"signal.{detection.pk}", now=now)
+    audit.record("incident.signal", brand=incident.brand, subject=incident.reference)
+    show(incident, parts, brand=True)
+    return True

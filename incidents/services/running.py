@@ -1,0 +1,255 @@
+"""What people do with an incident while it runs. Each locks it, checks, writes, announces."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import User
+from core.errors import Conflict, Refused
+from incidents import events, states
+from incidents.entries import seconds_between
+from incidents.enums import EntryKind, Severity, State
+from incidents.models import Incident
+from incidents.severity import due_times
+
+from .notices import tell
+from .timeline import append, lock, readable, show
+
+
+@transaction.atomic
+def acknowledge(incident_id: int, *, by: User, now: datetime) -> Incident:
+    """Answer the call: from the commit on nobody else is called.
+
+    The engine fires under the same lock, so either its call was made before, or never. Conflict if
+    somebody else was quicker.
+    """
+    incident = lock(incident_id)
+    if incident.acknowledged_at:
+        raise Conflict(_said_by(incident))
+    _answer(incident, by=by, now=now)
+    incident.state = State.ACKNOWLEDGED
+    incident.save(update_fields=["state"])
+    _tell_called(incident, by=by, now=now)
+    audit.record(
+        "incident.acknowledged", actor=by, brand=incident.brand, subject=incident.reference
+    )
+    show(incident, ["head", "timeline", "ladder"], brand=True)
+    return incident
+
+
+def _said_by(incident: Incident) -> str:
+    if incident.acknowledged_by is None:
+        return _("It has been acknowledged already.")
+    return _("%(name)s has acknowledged already.") % {"name": incident.acknowledged_by}
+
+
+def _answer(incident: Incident, *, by: User, now: datetime) -> None:
+    """Stop the calls of a locked incident and note who answered; who answers first leads."""
+    incident.acknowledged_at, incident.acknowledged_by = now, by
+    incident.escalate_at, incident.escalate_failures = None, 0
+    incident.lead = incident.lead or by
+    incident.save(
+        update_fields=[
+            "acknowledged_at",
+            "acknowledged_by",
+            "escalate_at",
+            "escalate_failures",
+            "lead",
+        ]
+    )
+    after = seconds_between(incident.detected_at, now)
+    append(incident, EntryKind.ACKNOWLEDGED, actor=by, params={"after": after}, now=now)
+
+
+def _tell_called(incident: Incident, *, by: User, now: datetime) -> None:
+    """Let those who were called know that they need not answer any more."""
+    called = User.objects.filter(pk__in=incident.calls.values("user")).exclude(pk=by.pk)
+    tell(called, "acknowledged", incident=incident, key="acknowledged", now=now, actor=str(by))
+
+
+@transaction.atomic
+def change_state(
+    incident_id: int, state: str, *, by: User, reason: str = "", now: datetime
+) -> Incident:
+    """Move along `states.MOVES`; the same state again changes nothing.
+
+    Acknowledging, resolving and opening again go through their own services. Refused for a move
+    that is not allowed.
+    """
+    if state == State.RESOLVED:
+        return resolve(incident_id, by=by, now=now)
+    incident = lock(incident_id)
+    if incident.state == state:
+        return incident
+    if not states.may_move(incident.state, state):
+        raise Refused(_not_allowed(incident.state, state))
+    if incident.state == State.DETECTED:
+        return acknowledge(incident_id, by=by, now=now)
+    if incident.state == State.RESOLVED:
+        return reopen(incident_id, by=by, reason=reason, now=now)
+    _move(incident, state, by=by, now=now)
+    audit.record(
+        "incident.state", actor=by, brand=incident.brand, subject=incident.reference, after=state
+    )
+    show(incident, ["head", "timeline"], brand=True)
+    return incident
+
+
+def _not_allowed(before: str, after: str) -> str:
+    return _("An incident cannot go from %(before)s to %(after)s.") % {
+        "before": State(before).label,
+        "after": State(after).label,
+    }
+
+
+def _move(incident: Incident, state: str, *, by: User, now: datetime) -> None:
+    params = {"before": incident.state, "after": state}
+    incident.state = state
+    incident.save(update_fields=["state"])
+    append(incident, EntryKind.STATE, actor=by, params=params, now=now)
+
+
+@transaction.atomic
+def resolve(incident_id: int, *, by: User, now: datetime) -> Incident:
+    """Close the incident: clocks and calls stop. Conflict if it is closed already."""
+    incident = lock(incident_id)
+    if not incident.is_open:
+        raise Conflict(_("The incident is resolved already."))
+    if not incident.acknowledged_at:
+        _answer(incident, by=by, now=now)
+    incident.state, incident.resolved_at, incident.update_by = State.RESOLVED, now, None
+    incident.escalate_at = None
+    incident.save(update_fields=["state", "resolved_at", "update_by", "escalate_at"])
+    append(incident, EntryKind.RESOLVED, actor=by, now=now)
+    others = [incident.lead] if incident.lead and incident.lead != by else []
+    key = f"resolved.{incident.entries_count}"
+    tell(others, "resolved", incident=incident, key=key, now=now, actor=str(by))
+    audit.record("incident.resolved", actor=by, brand=incident.brand, subject=incident.reference)
+    events.incident_resolved.announce(incident_id=incident.pk)
+    show(incident, ["head", "timeline", "ladder", "tasks"], brand=True)
+    return incident
+
+
+@transaction.atomic
+def reopen(incident_id: int, *, by: User, reason: str, now: datetime) -> Incident:
+    """Take a resolved incident up again, with a reason. Conflict if it is not resolved."""
+    why = _reason(reason)
+    incident = lock(incident_id)
+    if incident.is_open:
+        raise Conflict(_("The incident is not resolved."))
+    incident.state, incident.resolved_at = State.RESPONDING, None
+    incident.update_by = due_times(incident.severity, since=now)[1]
+    incident.save(update_fields=["state", "resolved_at", "update_by"])
+    append(incident, EntryKind.STATE, actor=by, params={"code": "reopened"}, text=why, now=now)
+    audit.record("incident.reopened", actor=by, brand=incident.brand, subject=incident.reference)
+    show(incident, ["head", "timeline", "ladder", "tasks"], brand=True)
+    return incident
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise Refused(_("Give a reason."))
+    return readable(text)
+
+
+@transaction.atomic
+def change_severity(
+    incident_id: int, level: int, *, by: User, reason: str, now: datetime
+) -> Incident:
+    """Raise or lower the severity, with a reason; the clocks follow. The same does nothing."""
+    why = _reason(reason)
+    if level not in Severity.values:
+        raise Refused(_("There is no such severity."))
+    incident = lock(incident_id)
+    if incident.severity == level:
+        return incident
+    before = incident.severity
+    reasons = [{"code": "person", "name": str(by)}]
+    _set_severity(incident, Severity(level), reasons=reasons, now=now)
+    params = {"before": before, "after": level}
+    append(incident, EntryKind.SEVERITY, actor=by, params=params, text=why, now=now)
+    if incident.lead and incident.lead != by:
+        key = f"severity.{incident.entries_count}"
+        tell([incident.lead], "severity", incident=incident, key=key, now=now)
+    audit.record(
+        "incident.severity",
+        actor=by,
+        brand=incident.brand,
+        subject=incident.reference,
+        before=before,
+        after=level,
+    )
+    show(incident, ["head", "timeline", "ladder"], brand=True)
+    return incident
+
+
+def _set_severity(
+    incident: Incident, level: Severity, *, reasons: list[dict[str, Any]], now: datetime
+) -> None:
+    """The first response is due from detection on, the next internal update from now on."""
+    incident.severity, incident.severity_reasons = level, reasons
+    if not incident.responded_at:
+        incident.respond_by = due_times(level, since=incident.detected_at)[0]
+    if incident.is_open:
+        incident.update_by = due_times(level, since=now)[1]
+    incident.save(update_fields=["severity", "severity_reasons", "respond_by", "update_by"])
+
+
+def raise_severity(
+    incident: Incident, level: Severity, *, reasons: list[dict[str, Any]], now: datetime
+) -> bool:
+    """Raise a locked incident's severity for a new signal; False if it stays.
+
+    What a person has set is never overruled: whoever lowered it knew something.
+    """
+    by_person = incident.entries.filter(kind=EntryKind.SEVERITY, actor__isnull=False).exists()
+    if level >= incident.severity or by_person:
+        return False
+    params = {"code": "raised", "before": incident.severity, "after": level}
+    _set_severity(incident, level, reasons=reasons, now=now)
+    append(incident, EntryKind.SEVERITY, params=params, now=now)
+    return True
+
+
+@transaction.atomic
+def take_lead(incident_id: int, *, by: User, now: datetime) -> Incident:
+    """Make `by` the lead; again by the same person changes nothing."""
+    incident = lock(incident_id)
+    if incident.lead == by:
+        return incident
+    incident.lead = by
+    incident.save(update_fields=["lead"])
+    append(incident, EntryKind.LEAD, actor=by, now=now)
+    audit.record("incident.lead", actor=by, brand=incident.brand, subject=incident.reference)
+    show(incident, ["head", "timeline"], brand=True)
+    return incident
+
+
+@transaction.atomic
+def rename(incident_id: int, title: str, *, by: User, now: datetime) -> Incident:
+    """Give the incident a title of its own. Refused if it is empty or too long."""
+    named = readable(title)
+    if len(named) > 200:
+        raise Refused(_("A title has at most 200 characters."))
+    incident = lock(incident_id)
+    incident.given_title = named
+    incident.save(update_fields=["given_title"])
+    params = {"code": "titled", "title": named}
+    append(incident, EntryKind.STATE, actor=by, params=params, now=now)
+    audit.record("incident.titled", actor=by, brand=incident.brand, subject=incident.reference)
+    show(incident, ["head", "timeline"], brand=True)
+    return incident
+
+
+@transaction.atomic
+def mark_responded(incident_id: int, *, at: datetime) -> None:
+    """Note the first word to the public; a later one changes nothing."""
+    incident = lock(incident_id)
+    if incident.responded_at and incident.responded_at <= at:
+        return
+    incident.responded_at = at
+    incident.save(update_fields=["responded_at"])
+    show(incident, ["head"], brand=True)

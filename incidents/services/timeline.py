@@ -1,0 +1,123 @@
+"""The log of an incident: numbered under its lock, never changed afterwards."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import User
+from core import live
+from core.errors import Refused
+from core.text import clean
+from incidents.enums import EntryKind
+from incidents.models import Incident, TimelineEntry
+from incidents.severity import TARGETS, Severity
+
+LONGEST_TEXT = 4000
+
+
+def lock(incident_id: int) -> Incident:
+    """Return the incident, locked until the transaction ends; every change goes through here.
+
+    Drafts and tasks that merely refer to it are not held up, and do not make an engine skip it.
+    Incident.DoesNotExist if it is gone.
+    """
+    locked = Incident.objects.select_for_update(of=("self",), no_key=True)
+    incident: Incident = locked.select_related("brand").get(pk=incident_id)
+    return incident
+
+
+def append(
+    incident: Incident,
+    kind: EntryKind,
+    *,
+    actor: User | None = None,
+    params: dict[str, Any] | None = None,
+    text: str = "",
+    now: datetime,
+) -> TimelineEntry:
+    """Write the next entry of an incident that the caller has locked. Announces nothing."""
+    incident.entries_count += 1
+    incident.save(update_fields=["entries_count"])
+    return TimelineEntry.objects.create(
+        incident=incident,
+        number=incident.entries_count,
+        at=now,
+        kind=kind,
+        actor=actor,
+        params=params or {},
+        text=text,
+    )
+
+
+def show(incident: Incident, parts: Iterable[str], *, brand: bool = False) -> None:
+    """Tell the open pages which parts changed; last in a transaction (core.live)."""
+    for part in parts:
+        live.publish(f"incident.{incident.pk}", part)
+    if brand:
+        live.publish(f"brand.{incident.brand_id}", "incidents")
+
+
+@transaction.atomic
+def write_entry(
+    incident_id: int,
+    kind: EntryKind,
+    *,
+    actor: User | None = None,
+    params: dict[str, Any] | None = None,
+    text: str = "",
+    now: datetime,
+) -> TimelineEntry:
+    """Write an entry for a room above, which records in the audit trail what it did itself.
+
+    Takes the incident's lock and then those of the live frames: call it late in a transaction.
+    """
+    incident = lock(incident_id)
+    entry = append(incident, kind, actor=actor, params=params, text=clean(text), now=now)
+    show(incident, ["timeline"])
+    return entry
+
+
+def add_note(incident_id: int, *, by: User, text: str, now: datetime) -> TimelineEntry:
+    """Write to the room. Refused if there is nothing to read or far too much."""
+    return _say(incident_id, EntryKind.NOTE, by=by, text=text, now=now)
+
+
+def add_decision(incident_id: int, *, by: User, text: str, now: datetime) -> TimelineEntry:
+    """Record a decision; correcting it takes a new one."""
+    return _say(incident_id, EntryKind.DECISION, by=by, text=text, now=now)
+
+
+def add_update(incident_id: int, *, by: User, text: str, now: datetime) -> TimelineEntry:
+    """Write an internal update, which winds up the clock of the next one."""
+    return _say(incident_id, EntryKind.UPDATE, by=by, text=text, now=now)
+
+
+@transaction.atomic
+def _say(incident_id: int, kind: EntryKind, *, by: User, text: str, now: datetime) -> TimelineEntry:
+    said = readable(text)
+    incident = lock(incident_id)
+    entry = append(incident, kind, actor=by, text=said, now=now)
+    parts = ["timeline"]
+    if kind == EntryKind.UPDATE and incident.is_open:
+        every = TARGETS[Severity(incident.severity)].update
+        incident.update_by = now + every if every else None
+        incident.save(update_fields=["update_by"])
+        parts.append("head")
+    if kind == EntryKind.DECISION:
+        audit.record("incident.decided", actor=by, brand=incident.brand, subject=incident.reference)
+    show(incident, parts)
+    return entry
+
+
+def readable(text: str) -> str:
+    """Return `text` fit to be kept; Refused if it is empty or longer than an entry may be."""
+    said = clean(text).strip()
+    if not said:
+        raise Refused(_("Write something first."))
+    if len(said) > LONGEST_TEXT:
+        raise Refused(_("At most %(most)d characters fit in one entry.") % {"most": LONGEST_TEXT})
+    return said

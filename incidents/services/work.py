@@ -1,0 +1,78 @@
+"""Tasks of an incident, and the mentions that people link to it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.selectors import members
+from core.errors import Refused
+from incidents.enums import EntryKind
+from incidents.models import Incident, Task
+
+from .notices import tell
+from .opening import link
+from .timeline import append, lock, readable, show
+
+
+@transaction.atomic
+def add_task(
+    incident_id: int,
+    *,
+    title: str,
+    owner: User | None = None,
+    due_at: datetime | None = None,
+    by: User,
+    now: datetime,
+) -> Task:
+    """Give the incident a task, and tell its owner. Refused if the owner cannot see it."""
+    named = readable(title)[:200]
+    incident = lock(incident_id)
+    if owner and not members(incident.brand).filter(pk=owner.pk).exists():
+        raise Refused(_("%(name)s is not a member of the brand.") % {"name": owner})
+    task = Task.objects.create(
+        incident=incident, title=named, owner=owner, due_at=due_at, created_at=now
+    )
+    params = {"title": named, "owner": str(owner) if owner else ""}
+    append(incident, EntryKind.TASK, actor=by, params=params, now=now)
+    if owner and owner != by:
+        key = f"task.{task.pk}"
+        facts = {"actor": str(by), "task": named}
+        tell([owner], "task", incident=incident, key=key, now=now, **facts)
+    show(incident, ["tasks", "timeline"])
+    return task
+
+
+def finish_task(incident_id: int, task_id: int, *, by: User, now: datetime) -> Task:
+    """Tick a task off; ticking twice changes nothing. Task.DoesNotExist if it is not there."""
+    return _tick(incident_id, task_id, done=True, by=by, now=now)
+
+
+def reopen_task(incident_id: int, task_id: int, *, by: User, now: datetime) -> Task:
+    """Take a task up again."""
+    return _tick(incident_id, task_id, done=False, by=by, now=now)
+
+
+@transaction.atomic
+def _tick(incident_id: int, task_id: int, *, done: bool, by: User, now: datetime) -> Task:
+    incident = lock(incident_id)
+    task: Task = incident.tasks.get(pk=task_id)
+    if bool(task.done_at) == done:
+        return task
+    task.done_at, task.done_by = (now, by) if done else (None, None)
+    task.save(update_fields=["done_at", "done_by"])
+    params = {"code": "done" if done else "reopened", "title": task.title}
+    append(incident, EntryKind.TASK, actor=by, params=params, now=now)
+    show(incident, ["tasks", "timeline"])
+    return task
+
+
+@transaction.atomic
+def link_mention(incident_id: int, mention: dict[str, Any], *, by: User, now: datetime) -> Incident:
+    """Link a mention `{"id", "published_at", "author"}`; linking twice changes nothing."""
+    incident = lock(incident_id)
+    if link(incident, mention, by=by, now=now):
+        show(incident, ["timeline"])
+    return incident
