@@ -36,6 +36,10 @@ def get_brand(user: User, slug: str) -> Brand:
     return Brand.objects.visible_to(user).get(slug=slug)
 
 
+def visible_brands(user: User) -> QuerySet[Brand]:
+    return Brand.objects.visible_to(user).order_by("name", "pk")
+
+
 def memberships(brand: Brand) -> QuerySet[Membership]:
     """Everyone of `brand` with their role, by name."""
     return brand.memberships.select_related("user").order_by("user__name", "user_id")

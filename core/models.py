@@ -1,6 +1,7 @@
 """Rows of the floor: nothing here knows what an incident is."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class LiveSequence(models.Model):
@@ -8,6 +9,8 @@ class LiveSequence(models.Model):
 
     group = models.CharField(max_length=100, primary_key=True)
     number = models.BigIntegerField(default=0)
+    # Tells a page that has just been opened whether something happened since it was rendered.
+    changed_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return f"{self.group} at {self.number}"

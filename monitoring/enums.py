@@ -45,3 +45,23 @@ class ImportState(models.TextChoices):
     RUNNING = "RUNNING", _("Running")
     DONE = "DONE", _("Done")
     FAILED = "FAILED", _("Stopped")
+
+
+class RefusalCode(models.TextChoices):
+    """Why a row was refused, or what was mended in it. Stored; put into words when shown."""
+
+    EMPTY_TEXT = "empty_text", _("There is no text.")
+    UNREADABLE = "unreadable", _("The row cannot be read.")
+    NOT_TEXT = "not_text", _("This must be text.")
+    NOT_A_NUMBER = "not_a_number", _("This must be a whole number, zero or more.")
+    NOT_A_DATE = "not_a_date", _("This is not a date: write 2026-11-23T14:05:00Z.")
+    NOT_AN_OBJECT = "not_an_object", _("Each mention must be an object.")
+    TOO_LONG = "too_long", _("This is longer than can be taken.")
+    WRONG_COLUMNS = "wrong_columns", _("The row has more cells than there are columns.")
+    BAD_ENCODING = "bad_encoding", _("Some characters are not in the file's encoding.")
+    UNWRITABLE = "unwritable", _("The database refused the row.")
+    # Kept, with a change:
+    TRUNCATED = "truncated", _("The text was cut off: it was longer than 20,000 characters.")
+    NOT_A_WEB_ADDRESS = "not_a_web_address", _("The address was left out: it is no web address.")
+    IN_FUTURE = "in_future", _("The date lies in the future: the time of arrival was taken.")
+    BEFORE_THE_WEB = "before_the_web", _("The date cannot be: the time of arrival was taken.")

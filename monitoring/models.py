@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -21,12 +22,14 @@ class BrandScoped(models.QuerySet):  # type: ignore[type-arg]
 class Source(models.Model):
     """Where mentions come from, how far it was read, and how it is doing."""
 
+    # Names the source to the outside, in a webhook's address: no count, no brand, no guessing.
+    public_id = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
     brand = models.ForeignKey("accounts.Brand", models.CASCADE, related_name="sources")
     kind = models.CharField(_("kind"), max_length=20, choices=SourceKind)
     name = models.CharField(_("name"), max_length=120)
     # By kind: {"url": …} for a feed, {"world": …} for the simulator, {"mapping": …} for a file.
     config = models.JSONField(default=dict)
-    # The webhook's signing secret, encrypted (core.crypto).
+    # The webhook's signing secrets, encrypted (core.crypto).
     sealed = models.BinaryField(default=b"")
     is_active = models.BooleanField(default=True)
     cursor = models.JSONField(default=dict)
@@ -260,6 +263,8 @@ class FileImport(models.Model):
     )
     file = models.FileField(upload_to="imports/")
     filename = models.CharField(max_length=200)
+    # How it is to be read: {"format": "csv", "encoding": …, "delimiter": …, "gzip": …}.
+    layout = models.JSONField(default=dict)
     columns = models.JSONField(default=list)
     sample = models.JSONField(default=list)
     # {"text": column, "external_id": column, …}
@@ -268,8 +273,11 @@ class FileImport(models.Model):
     position = models.PositiveIntegerField(default=0)
     accepted = models.PositiveIntegerField(default=0)
     known = models.PositiveIntegerField(default=0)
+    # Does not speak of the brand, where the source is matched against its words.
+    unmatched = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
-    # The first thousand refusals: [{"row": 12, "why": code, …}].
+    mended = models.PositiveIntegerField(default=0)
+    # The first thousand refusals and repairs: [{"row": 12, "field": …, "why": code, "kept": …}].
     refusals = models.JSONField(default=list)
     error = models.CharField(max_length=500, blank=True)
     # A worker's lease; the sweep takes over an import whose worker fell silent.

@@ -18,7 +18,7 @@ check() { # name, then the command
 deployed() { # as in production, where every warning counts
     env DEBUG=0 PUBLIC_URL=https://desk.example.org ALLOWED_HOSTS=desk.example.org \
         SECRET_KEY="$(python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
-        CREDENTIAL_KEYS="$(python -c 'import secrets; print(secrets.token_urlsafe(32))')" \
+        CREDENTIAL_KEYS="$(head -c 32 /dev/urandom | base64)" \
         "$@"
 }
 

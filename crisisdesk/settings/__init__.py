@@ -1,27 +1,38 @@
 """Settings. Everything that differs between installations comes from the environment.
 
-A checkout runs without any of it: `make run` sets DATABASE_URL and REDIS_URL to the embedded
-services and keeps a generated secret key under var/.
+A checkout runs without any of it: without DATABASE_URL and REDIS_URL the addresses are those of
+the embedded services, and secrets are made once and kept under var/.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from core import env
+from crisisdesk.embedded import keys, places
 
 from . import database
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(env.text("CRISISDESK_VAR", str(BASE_DIR / "var")))
 
+EMBEDDED = places.find(VAR_DIR)
+
 DEBUG = env.boolean("DEBUG", default=False)
-SECRET_KEY = env.secret("SECRET_KEY", "insecure-development-key-set-SECRET_KEY-for-real-use")
+SECRET_KEY = env.secret("SECRET_KEY") or keys.kept(VAR_DIR / "secret_key")
 # Encrypts connected accounts' credentials; the first key writes, all of them read (rotation).
-CREDENTIAL_KEYS = [key for key in env.secret("CREDENTIAL_KEYS").split(",") if key]
-PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+CREDENTIAL_KEYS = [key for key in env.secret("CREDENTIAL_KEYS").split(",") if key] or [
+    keys.kept(VAR_DIR / "credential_key", length=32)
+]
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", default=8000, least=1)
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+ALLOWED_HOSTS = [
+    *env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]")),
+    urlsplit(PUBLIC_URL).hostname or "localhost",
+]
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 SECURE = PUBLIC_URL.startswith("https://")
 
@@ -54,6 +65,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "core.middleware.AddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -105,9 +117,7 @@ TEMPLATES = [
 
 DATABASES = {
     "default": {
-        **database.parse(
-            env.secret("DATABASE_URL", "postgresql://crisisdesk@localhost/crisisdesk")
-        ),
+        **database.parse(env.secret("DATABASE_URL") or EMBEDDED.database_url),
         # Threads of one process keep their connection for a minute and check it before use.
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
@@ -115,7 +125,11 @@ DATABASES = {
 }
 DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", "3")
 
-REDIS_URL = env.secret("REDIS_URL", "redis://localhost:6379/0")
+REDIS_URL = env.secret("REDIS_URL") or EMBEDDED.redis_url
+# How often a socket's person and rights are read afresh, and how often a page is told where its
+# groups stand.
+LIVE_RECHECK_SECONDS = env.integer("LIVE_RECHECK_SECONDS", default=30, least=1)
+LIVE_BEAT_SECONDS = env.integer("LIVE_BEAT_SECONDS", default=15, least=1)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
@@ -225,6 +239,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.schema.with_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {"Role": "accounts.enums.Role"},
 }
 
 EMAIL_HOST = env.text("EMAIL_HOST")

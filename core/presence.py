@@ -1,0 +1,68 @@
+"""Who is looking at an object's page right now. Kept in Redis for a minute; losing it harms nobody.
+
+Each socket writes itself under its own name, so that a person with two tabs stays until both are
+closed. A socket that dies without a word is forgotten when its minute is over.
+"""
+
+import logging
+import time
+
+import redis
+
+from . import live, live_sender
+
+logger = logging.getLogger(__name__)
+
+# Sockets write themselves again every LIVE_RECHECK_SECONDS, at most 30.
+KEEP_SECONDS = 75
+_clients: list[redis.Redis] = []
+
+
+def enter(group: str, user_id: int, visit: str) -> None:
+    """Note that the socket `visit` (any unique word) of a person shows the group's page."""
+    now = time.time()
+    before = present(group)
+    try:
+        with _client().pipeline(transaction=True) as pipeline:
+            pipeline.zremrangebyscore(_key(group), "-inf", now)
+            pipeline.zadd(_key(group), {f"{user_id}:{visit}": now + KEEP_SECONDS})
+            pipeline.expire(_key(group), KEEP_SECONDS)
+            pipeline.execute()
+    except (redis.RedisError, OSError) as error:
+        logger.info("Presence was not noted: %s", error)
+        return
+    if user_id not in before:
+        live.hint(group, "presence", {"count": len(before) + 1})
+
+
+def leave(group: str, user_id: int, visit: str) -> None:
+    """Forget the socket; tell the page if it was the person's last one there."""
+    try:
+        _client().zrem(_key(group), f"{user_id}:{visit}")
+    except (redis.RedisError, OSError) as error:
+        logger.info("Presence was not withdrawn: %s", error)
+        return
+    left = present(group)
+    if user_id not in left:
+        live.hint(group, "presence", {"count": len(left)})
+
+
+def present(group: str) -> list[int]:
+    """Return the ids of the people on the page, ascending; nobody while Redis is away."""
+    try:
+        members = _client().zrangebyscore(_key(group), time.time(), "+inf")
+    except (redis.RedisError, OSError) as error:
+        logger.info("Presence is not known: %s", error)
+        return []
+    return sorted({int(member.split(b":")[0]) for member in members})
+
+
+def _key(group: str) -> str:
+    return f"{live_sender.channel_prefix()}presence:{group}"
+
+
+def _client() -> redis.Redis:
+    # Made late, and once: the pool inside is safe for threads and for forks.
+    if not _clients:
+        _clients.append(live_sender.connect())
+    return _clients[0]

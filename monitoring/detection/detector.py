@@ -1,0 +1,144 @@
+"""The streaming detector: one number per step in, a verdict out. Small state, plain JSON."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import figures
+from .band import WEEK, Band
+from .surprise import Surprise
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one step is worth. `score` is 0 to 1, at or above 0.5 the threshold is passed.
+
+    `alarm` is set once per incident. `minutes` is the length of the window that weighs most and
+    `mentions` its sum. `ready` is false while history is too short to be sure of the band.
+    """
+
+    expected_low: float
+    expected_high: float
+    score: float
+    alarm: bool
+    minutes: int
+    mentions: float
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The same for many steps, as arrays."""
+
+    expected_low: Floats
+    expected_high: Floats
+    score: Floats
+    alarm: NDArray[np.bool_]
+    minutes: NDArray[np.intp]
+    mentions: Floats
+    ready: NDArray[np.bool_]
+
+    def __getitem__(self, index: int) -> Verdict:
+        return Verdict(
+            float(self.expected_low[index]),
+            float(self.expected_high[index]),
+            float(self.score[index]),
+            bool(self.alarm[index]),
+            int(self.minutes[index]),
+            float(self.mentions[index]),
+            bool(self.ready[index]),
+        )
+
+
+class Detector:
+    """Judges counts per step, each by what came before it.
+
+    `step` is the length of a step in seconds; `start` the epoch second at which the first step
+    begins (it decides the hour of the week; without it the band knows hours only relatively).
+    """
+
+    def __init__(self, *, step: int = 300, start: float = 0.0) -> None:
+        if step <= 0:
+            raise ValueError("A step is at least one second long.")
+        self.step = step
+        block = max(1, figures.HOUR // step)
+        self.block_seconds = block * step
+        windows = dict.fromkeys(max(1, seconds // step) for seconds in figures.WINDOW_SECONDS)
+        self.surprise = Surprise(tuple(windows), block, max(1, 86400 // self.block_seconds))
+        # The middle of the first block names its hour.
+        slot = int((start + self.block_seconds / 2) // figures.HOUR) % WEEK
+        self.band = Band(block, slot)
+        self.open: list[float] = []
+        self.hold = 0
+
+    def peek(self, value: float) -> Verdict:
+        """Judge a step as if it ended with `value`, without remembering it."""
+        return self._judge(np.array([*self.open, value]), learn=False)[-1]
+
+    def push(self, value: float) -> Verdict:
+        """Judge a finished step and remember it."""
+        return self.run([value])[0]
+
+    def run(self, values: ArrayLike) -> Verdicts:
+        """Push many steps at once; the same figures as pushing them one by one."""
+        new = np.asarray(values, dtype=np.float64)
+        if not len(new):
+            empty = np.zeros(0)
+            none = np.zeros(0, dtype=bool)
+            return Verdicts(empty, empty, empty, none, np.zeros(0, dtype=np.intp), empty, none)
+        rows = np.concatenate((self.open, new))
+        skip = len(self.open)
+        verdicts = self._judge(rows, learn=True, skip=skip)
+        self.open = rows[len(rows) // self.surprise.block * self.surprise.block :].tolist()
+        return verdicts
+
+    def state(self) -> dict[str, Any]:
+        """Everything there is to remember, for JSON; about 6 kB."""
+        return {
+            "step": self.step,
+            "open": self.open,
+            "hold": self.hold,
+            "surprise": self.surprise.state(),
+            "band": self.band.state(),
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """Go on where `state()` was taken; the figures that follow are the same."""
+        detector = cls(step=state["step"])
+        detector.open = list(state["open"])
+        detector.hold = state["hold"]
+        for name, value in state["surprise"].items():
+            setattr(detector.surprise, name, value)
+        for name, value in state["band"].items():
+            setattr(detector.band, name, value)
+        return detector
+
+    def _judge(self, rows: Floats, *, learn: bool, skip: int = 0) -> Verdicts:
+        hours = self.surprise.hours
+        low, high = self.band.judge(rows, learn=learn)
+        surprise, best, mentions = self.surprise.judge(rows, learn=learn)
+        surprise = np.where(mentions >= figures.LEAST_MENTIONS, surprise, 0.0)
+        score = surprise / (surprise + figures.THRESHOLD)
+        widths = np.array(self.surprise.windows) * self.step // 60
+        ready = hours + np.arange(len(rows)) // self.surprise.block >= figures.READY_HOURS
+        alarm = self._alarms(score[skip:], learn=learn)
+        parts = (low, high, score, widths[best], mentions, ready)
+        low, high, score, minutes, mentions, ready = (part[skip:] for part in parts)
+        return Verdicts(low, high, score, alarm, minutes, mentions, ready)
+
+    def _alarms(self, score: Floats, *, learn: bool) -> NDArray[np.bool_]:
+        """The first step over the threshold, then silence for the length of the hold."""
+        alarm = np.zeros(len(score), dtype=bool)
+        silent = self.hold
+        for index in np.flatnonzero(score >= 0.5).tolist():
+            if index >= silent:
+                alarm[index] = True
+                silent = index + 1 + figures.HOLD // self.step
+        if learn:
+            self.hold = max(silent - len(score), 0)
+        return alarm

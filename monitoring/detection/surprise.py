@@ -1,0 +1,141 @@
+"""How surprising the last minutes and hours are, against this brand's own past.
+
+Several windows end in the current step. Each window's sum is compared with the exponentially
+weighted mean and variance of such sums. The largest of them, in standard deviations, is divided
+by the root of the brand's usual daily peak of the same figure: the geometric mean of "unusual
+now" and "a record here". Neither is robust on purpose: what happens often is not a crisis.
+
+Rows come in blocks of an hour. All rows of a block are judged by what was known when it began,
+so a chunk of many blocks costs a short loop over blocks and array work over rows. Sums of whole
+numbers are exact in float64, hence one row at a time gives the very same figures as a million.
+"""
+
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import figures
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class Surprise:
+    """Memory of the window sums; `windows` and `block` are in steps."""
+
+    windows: tuple[int, ...]
+    block: int
+    blocks_a_day: int
+    hours: int = 0
+    mean: list[float] = field(default_factory=list)
+    square: list[float] = field(default_factory=list)
+    # The values before the open block, as many as the longest window needs.
+    before: list[float] = field(default_factory=list)
+    peaks: list[float] = field(default_factory=list)
+    peak: float = 0.0
+
+    def judge(self, rows: Floats, *, learn: bool) -> tuple[Floats, NDArray[np.intp], Floats]:
+        """Return (surprise, index of the weightiest window, its sum) for rows from a block's start.
+
+        With `learn`, complete blocks enter the memory.
+        """
+        if not self.mean:
+            self._begin(float(rows[0]))
+        sums = self._window_sums(rows)
+        z = self._deviations(sums, learn=learn)
+        if learn:
+            self._remember(rows)
+        best = z.argmax(axis=0)
+        each = np.arange(len(rows))
+        top = np.maximum(z[best, each], 0.0)
+        return top / np.sqrt(self._bars(top, learn=learn)), best, sums[best, each]
+
+    def state(self) -> dict[str, Any]:
+        return {
+            name: getattr(self, name)
+            for name in ("hours", "mean", "square", "before", "peaks", "peak")
+        }
+
+    def _begin(self, first: float) -> None:
+        # As if it had always been like the first step.
+        self.before = [first] * (max(self.windows) - 1)
+        self.mean = [first * width for width in self.windows]
+        self.square = [mean * mean for mean in self.mean]
+
+    def _window_sums(self, rows: Floats) -> Floats:
+        """Sum of the last w values at each row: (windows, rows)."""
+        total = np.concatenate(([0.0], np.cumsum(np.concatenate((self.before, rows)))))
+        end = len(self.before) + 1
+        return np.stack([total[end:] - total[end - w : len(total) - w] for w in self.windows])
+
+    def _deviations(self, sums: Floats, *, learn: bool) -> Floats:
+        """Distance from the mean in standard deviations: (windows, rows)."""
+        starts = np.arange(0, sums.shape[1], self.block)
+        known = self._known(sums, starts, learn=learn)
+        rows = np.minimum(self.block, sums.shape[1] - starts)
+        mean, spread = np.repeat(known, rows, axis=0).transpose(1, 2, 0)
+        return (sums - mean) / spread
+
+    def _known(self, sums: Floats, starts: NDArray[np.intp], *, learn: bool) -> Floats:
+        """What was known when each block began: (blocks, [mean, spread], windows)."""
+        first = np.add.reduceat(sums, starts, axis=1).T / self.block
+        second = np.add.reduceat(sums * sums, starts, axis=1).T / self.block
+        full = sums.shape[1] // self.block
+        known = []
+        for index, (value, square) in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
+            known.append((self.mean, self._spread()))
+            if learn and index < full:
+                self._learn(value, square)
+        return np.array(known)
+
+    def _learn(self, value: list[float], square: list[float]) -> None:
+        self.hours += 1
+        alpha = max(1 - 0.5 ** (1 / figures.HALF_LIFE), 1 / self.hours)
+        self.mean = [a + alpha * (b - a) for a, b in zip(self.mean, value, strict=True)]
+        self.square = [a + alpha * (b - a) for a, b in zip(self.square, square, strict=True)]
+
+    def _spread(self) -> list[float]:
+        """Standard deviation of the sums: what was observed, and the noise of counting."""
+        if not self.hours:
+            return [inf] * len(self.windows)
+        return [
+            (max(square - mean * mean, 0.0) + mean + width) ** 0.5
+            for mean, square, width in zip(self.mean, self.square, self.windows, strict=True)
+        ]
+
+    def _remember(self, rows: Floats) -> None:
+        full = len(rows) // self.block * self.block
+        keep = max(self.windows) - 1
+        self.before = [*self.before, *rows[:full].tolist()][-keep:] if keep else []
+
+    def _bars(self, top: Floats, *, learn: bool) -> Floats:
+        """The usual daily peak that holds at each row."""
+        # _known has already counted the learned blocks; find the block the rows began with.
+        began = self.hours - (len(top) // self.block if learn else 0)
+        day = self.blocks_a_day * self.block
+        position = began % self.blocks_a_day * self.block
+        bars = np.empty(len(top))
+        row = 0
+        while row < len(top):
+            stop = min(row + day - position, len(top))
+            bars[row:stop] = self._bar()
+            if learn:
+                self._learn_peak(top, row, stop, closes=stop - row == day - position)
+            row, position = stop, 0
+        return bars
+
+    def _learn_peak(self, top: Floats, row: int, stop: int, *, closes: bool) -> None:
+        # Rows of the open block come again with the next call; only full blocks may count.
+        counted = top[row : min(stop, len(top) // self.block * self.block)]
+        self.peak = max(self.peak, float(counted.max(initial=0.0)))
+        if closes:
+            self.peaks = [*self.peaks, self.peak][-figures.PEAK_DAYS :]
+            self.peak = 0.0
+
+    def _bar(self) -> float:
+        if len(self.peaks) < 3:
+            return max(figures.PEAK_PRIOR, *self.peaks, 0.0)
+        return max(figures.PEAK_LEAST, float(np.quantile(self.peaks, figures.PEAK_QUANTILE)))

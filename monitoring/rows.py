@@ -1,0 +1,149 @@
+"""Posts made into rows: cleaned, bounded, and refused with a name where nothing can be kept.
+
+Pure: no database. A bad field is mended where that loses nothing that matters (and said so), the
+row is refused only where it would say nothing.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from connectors.base import Post
+from core.text import clean, fold
+
+from .enums import RefusalCode
+
+MAX_TEXT = 20_000
+MAX_TITLE = 500
+MAX_AUTHOR = 200
+MAX_ID = 500
+MAX_URL = 2_000
+MAX_NETWORK = 40
+MAX_REACH = 10**12
+# Earlier than the first web page: a date that some program made up.
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_WEB = re.compile(r"https?://[^\s<>\"\\]+", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,4})?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was refused, or mended, in which field of which row (0 is the batch's first)."""
+
+    row: int
+    field: str
+    code: RefusalCode
+
+
+@dataclass(slots=True)
+class Row:
+    """A post that can be stored. `key` is what makes accepting it twice the same as once."""
+
+    number: int
+    key: bytes
+    external_id: str
+    network: str
+    author: str
+    title: str
+    text: str
+    url: str
+    lang: str
+    published_at: datetime
+    reach: int
+
+
+class _Mender:
+    """One batch on its way: what holds for all its rows, and what was noted about each."""
+
+    def __init__(self, *, network: str, now: datetime) -> None:
+        self.network = network
+        self.now = now
+        self.mended: list[Refusal] = []
+
+    def row(self, post: Post, number: int, key: bytes, text: str) -> Row:
+        if len(text) > MAX_TEXT:
+            text = text[:MAX_TEXT]
+            self._note(number, "text", RefusalCode.TRUNCATED)
+        return Row(
+            number,
+            key,
+            clean(post.external_id)[:MAX_ID] or key.hex(),
+            network_name(post.network) or self.network,
+            clean(post.author)[:MAX_AUTHOR],
+            clean(post.title)[:MAX_TITLE],
+            text,
+            self._url(post.url, number) if post.url else "",
+            post.lang.lower() if post.lang and _LANGUAGE.fullmatch(post.lang) else "",
+            self._date(post.published_at, number),
+            min(max(post.reach, 0), MAX_REACH),
+        )
+
+    def _note(self, number: int, field: str, code: RefusalCode) -> None:
+        self.mended.append(Refusal(number, field, code))
+
+    def _url(self, raw: str, number: int) -> str:
+        url = clean(raw).strip()
+        if len(url) <= MAX_URL and _WEB.fullmatch(url):
+            return url
+        self._note(number, "url", RefusalCode.NOT_A_WEB_ADDRESS)
+        return ""
+
+    def _date(self, claimed: datetime | None, number: int) -> datetime:
+        if claimed is None:
+            return self.now
+        if claimed.tzinfo is None:
+            claimed = claimed.replace(tzinfo=UTC)
+        if EARLIEST <= claimed <= self.now:
+            return claimed
+        late = claimed > self.now
+        code = RefusalCode.IN_FUTURE if late else RefusalCode.BEFORE_THE_WEB
+        self._note(number, "published_at", code)
+        return self.now
+
+
+def prepare(
+    posts: Sequence[Post], *, source_id: int, network: str, now: datetime
+) -> tuple[list[Row], list[Refusal], list[Refusal]]:
+    """Return the rows that can be stored, what was refused, and what was mended.
+
+    A post without an id gets one from its content. Of several posts with one id, the first stays.
+    """
+    rows: dict[bytes, Row] = {}
+    refused: list[Refusal] = []
+    mender = _Mender(network=network, now=now)
+    salt = source_id.to_bytes(8, "big")
+    for number, post in enumerate(posts):
+        text = _visible(post.text) or _visible(post.title)
+        if not text:
+            refused.append(Refusal(number, "text", RefusalCode.EMPTY_TEXT))
+            continue
+        key = _key(post, salt)
+        if key not in rows:
+            rows[key] = mender.row(post, number, key, text)
+    return list(rows.values()), refused, mender.mended
+
+
+@lru_cache(maxsize=1024)
+def network_name(raw: str) -> str:
+    """Return a network's name as it is stored and grouped by: short, lower case."""
+    return clean(raw)[:MAX_NETWORK].strip().lower()
+
+
+def _visible(raw: str) -> str:
+    """Return the cleaned text, or nothing where nobody would see anything in it."""
+    text = clean(raw).strip()
+    return text if text[:1].isalnum() or fold(text).strip() else ""
+
+
+def _key(post: Post, salt: bytes) -> bytes:
+    """128 bits of source and id as given; cleaning must not make two ids one."""
+    if post.external_id:
+        identity = post.external_id.encode("utf-8", "surrogatepass")
+    else:
+        when = post.published_at.isoformat() if post.published_at else ""
+        content = "\0".join((post.author, when, post.url, post.title, post.text))
+        identity = b"\0" + content.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(identity, digest_size=16, key=salt).digest()
