@@ -1,0 +1,349 @@
+"""The one door out. Every request that CrisisDesk makes to an address somebody typed goes here.
+
+The gate stands at the socket: a name is resolved once, every address it gives is judged, and the
+connection goes to the address that was judged, so a second, different answer of the name server
+changes nothing. Redirects pass the same gate again. Time and size are bounded in total, and what
+was compressed is bounded by its size unpacked.
+"""
+
+import http.client
+import io
+import ipaddress
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+
+from django.conf import settings
+from django.utils.encoding import iri_to_uri
+from django.utils.translation import gettext as _
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Place = tuple[int, tuple]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+MAX_BYTES = 2 * 1024 * 1024
+MAX_REDIRECTS = 5
+MAX_URL = 4_000
+USER_AGENT = "CrisisDesk/1"
+# Seconds for one of several addresses of a host, before the next is tried.
+_PATIENCE = 3.0
+_PORTS = {"http": 80, "https": 443}
+_CHUNK = 64 * 1024
+_SECRET_HEADERS = {"authorization", "cookie", "x-api-key"}
+_REDIRECTS = {301, 302, 303, 307, 308}
+# What `is_global` lets pass in one version of Python or another: translations of other addresses
+# (NAT64, 6to4, Teredo, relays), carriers' private ranges, segments, documentation.
+_NEVER = [
+    ipaddress.ip_network(text)
+    for text in (
+        "0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15",
+        "64:ff9b::/96", "64:ff9b:1::/48", "2001::/23", "2002::/16", "3fff::/20", "5f00::/16",
+        "fec0::/10", "::/96",
+    )
+]  # fmt: skip
+
+
+class HttpError(Exception):
+    """A request failed. `str(error)` is fit for the person who set the address."""
+
+
+class Blocked(HttpError):
+    """The address, or one it led to, may not be called. Nothing was sent."""
+
+
+class Unreachable(HttpError):
+    """No answer. `sent` says whether the request may have arrived there nevertheless."""
+
+    def __init__(self, message: str, *, sent: bool = False) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class TooLarge(HttpError):
+    """The answer is larger than was asked for, packed or unpacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """`headers` have lower-case names; `url` is where the answer came from, after redirects."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    headers: dict[str, str]
+    body: bytes | None
+    max_bytes: int
+    # By time.monotonic(): all redirects and the body included.
+    deadline: float = field(default=0.0)
+
+
+def fetch(
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    timeout: float = 10,
+    max_bytes: int = MAX_BYTES,
+) -> Response:
+    """Call `url` and return the whole answer, whatever its status.
+
+    `timeout` (seconds) covers everything from the first look-up to the last byte. Redirects are
+    followed for GET and HEAD only. Raises Blocked, Unreachable or TooLarge, and nothing else.
+    """
+    given = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **(headers or {})}
+    request = _Request(method, given, body, max_bytes, time.monotonic() + timeout)
+    for _hop in range(MAX_REDIRECTS + 1):
+        response = _send(url, request)
+        target = response.headers.get("location")
+        if response.status not in _REDIRECTS or not target or method not in {"GET", "HEAD"}:
+            return response
+        request = _without_secrets(request, url, urljoin(url, target))
+        url = urljoin(url, target)
+    raise Blocked(_("The address redirects more than %(count)d times.") % {"count": MAX_REDIRECTS})
+
+
+def _without_secrets(request: _Request, url: str, target: str) -> _Request:
+    """Credentials are for the host they were given for, and for no other."""
+    if urlsplit(url)[:2] == urlsplit(target)[:2]:
+        return request
+    kept = {k: v for k, v in request.headers.items() if k.lower() not in _SECRET_HEADERS}
+    return _Request(request.method, kept, request.body, request.max_bytes, request.deadline)
+
+
+def _send(url: str, request: _Request) -> Response:
+    parts = _parse(url)
+    connection = _Connection(parts, _resolve(parts, request.deadline), request.deadline)
+    try:
+        return _exchange(connection, parts, request)
+    except ssl.SSLError as error:
+        raise Unreachable(
+            _("The certificate or encryption of %(host)s is not in order: %(error)s")
+            % {"host": parts.hostname, "error": error.reason or error}
+        ) from error
+    except TimeoutError as error:
+        raise Unreachable(
+            _("%(host)s did not answer in time.") % {"host": parts.hostname}, sent=connection.sent
+        ) from error
+    except (OSError, http.client.HTTPException, zlib.error, ValueError) as error:
+        raise Unreachable(
+            _("%(host)s could not be reached: %(error)s")
+            % {"host": parts.hostname, "error": error or type(error).__name__},
+            sent=connection.sent,
+        ) from error
+    finally:
+        connection.close()
+
+
+def _exchange(connection: "_Connection", parts: SplitResult, request: _Request) -> Response:
+    connection.connect()
+    connection.sent = True
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection.request(request.method, path, body=request.body, headers=request.headers)
+    with connection.getresponse() as answer:
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        body = _read(answer, headers.get("content-encoding", ""), request.max_bytes)
+    return Response(answer.status, headers, body, parts.geturl())
+
+
+def _parse(url: str) -> SplitResult:
+    """Split an address as strictly as it must be, so that no two readers understand two hosts."""
+    try:
+        parts = urlsplit(_ascii(url))
+        fit = parts.port is None or parts.port > 0
+    except (ValueError, UnicodeError):
+        fit = False
+    if not fit or parts.username is not None or not parts.hostname:
+        raise Blocked(_("This is not an address that can be called."))
+    if parts.scheme not in _PORTS:
+        raise Blocked(_("Only addresses that begin with http:// or https:// can be called."))
+    return parts
+
+
+def _ascii(url: str) -> str:
+    """Write an address of any letters in ASCII; ValueError for what cannot be one."""
+    if len(url) > MAX_URL or not url.isprintable() or "\\" in url or " " in url:
+        raise ValueError(url[:80])
+    if url.isascii():
+        return url
+    parts = urlsplit(url)
+    host = (parts.hostname or "").encode("idna").decode()
+    place = f"{host}:{parts.port}" if parts.port else host
+    return iri_to_uri(urlunsplit(parts._replace(netloc=place)))
+
+
+def _resolve(parts: SplitResult, deadline: float) -> list[Place]:
+    """Return the socket addresses to connect to, if every one of them may be called."""
+    host = parts.hostname or ""
+    port = parts.port or _PORTS[parts.scheme]
+    if time.monotonic() >= deadline:
+        raise Unreachable(_("%(host)s did not answer in time.") % {"host": host})
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(_("There is no host called %(host)s.") % {"host": host}) from error
+    if all(_may_call(host, port, str(place[0])) for *_kind, place in found):
+        return [(family, place) for family, _type, _protocol, _name, place in found]
+    raise Blocked(
+        _(
+            "%(host)s port %(port)d may not be called: it is not on the public internet, "
+            "or not an ordinary web port. An operator can allow it with OUTBOUND_ALLOW."
+        )
+        % {"host": host, "port": port}
+    )
+
+
+def _may_call(host: str, port: int, address: str) -> bool:
+    names, networks = _allowed(tuple(settings.OUTBOUND_ALLOW))
+    ip = ipaddress.ip_address(address.split("%", 1)[0])
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    if host in names or any(ip in network for network in networks):
+        return True
+    return port in _PORTS.values() and _is_public(ip)
+
+
+def _is_public(ip: Address) -> bool:
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NEVER)
+
+
+@lru_cache(maxsize=8)
+def _allowed(entries: tuple[str, ...]) -> tuple[set[str], list[Network]]:
+    """Split OUTBOUND_ALLOW into host names and networks."""
+    names: set[str] = set()
+    networks: list[Network] = []
+    for entry in entries:
+        try:
+            networks.append(ipaddress.ip_network(entry, strict=False))
+        except ValueError:
+            names.add(entry.lower())
+    return names, networks
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to a judged address, all of whose waiting ends at one deadline."""
+
+    def __init__(self, parts: SplitResult, places: list[Place], deadline: float) -> None:
+        super().__init__(parts.hostname or "", parts.port or _PORTS[parts.scheme])
+        self.default_port = _PORTS[parts.scheme]  # so that the Host header leaves it out
+        self.sent = False
+        self._secure = parts.scheme == "https"
+        self._places = places
+        self._deadline = deadline
+
+    def connect(self) -> None:
+        raw = self._reach()
+        try:
+            raw.settimeout(_left(self._deadline))
+            self.sock = (
+                _context().wrap_socket(raw, server_hostname=self.host) if self._secure else raw
+            )
+            # Sending the whole request shares this limit (socket.sendall).
+            self.sock.settimeout(_left(self._deadline))
+        except BaseException:
+            raw.close()
+            raise
+
+    def _reach(self) -> socket.socket:
+        """Connect to the first address that answers; the last one's failure is the answer."""
+        for number, (family, place) in enumerate(self._places, start=1):
+            last = number == len(self._places)
+            left = _left(self._deadline)
+            raw = socket.socket(family, socket.SOCK_STREAM)
+            raw.settimeout(left if last else min(left, _PATIENCE))
+            try:
+                raw.connect(place)
+            except OSError:
+                raw.close()
+                if last:
+                    raise
+            else:
+                return raw
+        raise OSError("no address")
+
+    def response_class(  # type: ignore[override]
+        self, sock: socket.socket, *args: object, **kwargs: object
+    ) -> http.client.HTTPResponse:
+        return http.client.HTTPResponse(_Timed(sock, self._deadline), *args, **kwargs)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1)
+def _context() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _left(deadline: float) -> float:
+    """Seconds left; raises TimeoutError when there are none."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+class _Timed:
+    """Gives http.client a file over the socket of which every read ends at the deadline.
+
+    With the socket's own time limit, a peer that drips a byte a second holds the line for ever.
+    """
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_TimedReader(self._sock, self._deadline))
+
+
+class _TimedReader(io.RawIOBase):
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        # Keeps the line open after http.client has let go of the socket.
+        self._raw = sock.makefile("rb", buffering=0)
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
+        self._sock.settimeout(_left(self._deadline))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def _read(answer: http.client.HTTPResponse, encoding: str, limit: int) -> bytes:
+    """Read the body, unpacked, never holding more than `limit` and one chunk."""
+    unpack = _unpacker(encoding.strip().lower())
+    gathered = bytearray()
+    while chunk := answer.read(_CHUNK):
+        gathered += unpack.decompress(chunk, limit + 1 - len(gathered)) if unpack else chunk
+        if len(gathered) > limit:
+            raise TooLarge(
+                _("The answer is larger than %(size)d kilobytes.") % {"size": limit // 1024}
+            )
+    if answer.length:
+        raise http.client.IncompleteRead(b"", answer.length)
+    return bytes(gathered)
+
+
+def _unpacker(encoding: str) -> "zlib._Decompress | None":
+    """We ask for no compression; some servers send it nevertheless."""
+    if encoding in {"", "identity"}:
+        return None
+    if encoding in {"gzip", "x-gzip", "deflate"}:
+        return zlib.decompressobj(zlib.MAX_WBITS | 32)
+    raise http.client.HTTPException(
+        f"it answers in an encoding that was not asked for ({encoding[:20]})"
+    )
