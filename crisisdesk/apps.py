@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class CrisisDeskConfig(AppConfig):
     name = "crisisdesk"
+
+    def ready(self) -> None:
+        from . import navigation
+
+        navigation.register()

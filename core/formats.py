@@ -1,0 +1,138 @@
+"""Numbers, dates and durations in the reader's language. Locale data comes from Babel, once.
+
+These are called for every row of long lists, so that patterns are looked up once a language and
+the rest is string formatting. The clock has 24 hours in both languages; Danish `t.` means hours
+only, so thousands are `tus.`.
+"""
+
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date
+from django.utils import timezone
+from django.utils.translation import get_language
+
+_LOCALES = {"en": "en_GB", "da": "da"}
+_SCALES = {
+    "en": ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")),
+    "da": ((1_000_000_000, " mia."), (1_000_000, " mio."), (1_000, " tus.")),
+}
+_UNITS = {"en": ("d", "h", "min", "s"), "da": ("d.", "t.", "min", "s")}
+_DAY_MONTH = {"en": "d MMM", "da": "d. MMM"}
+_FULL_DATE = {"en": "EEEE d MMMM y", "da": "EEEE 'den' d. MMMM y"}
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def language() -> str:
+    """Return the active language as one that there are formats for: "en" or "da"."""
+    return "da" if (get_language() or "en").startswith("da") else "en"
+
+
+@lru_cache(maxsize=8)
+def _symbols(lang: str) -> tuple[str, str]:
+    """Return the decimal mark and the mark between thousands."""
+    symbols = Locale.parse(_LOCALES[lang]).number_symbols["latn"]
+    return symbols["decimal"], symbols["group"]
+
+
+def number(value: float, digits: int = 0) -> str:
+    """Return 1204 as "1,204" or "1.204"; `digits` is the number of decimals."""
+    decimal, group = _symbols(language())
+    text = f"{value:,.{digits}f}"
+    if decimal == ".":
+        return text
+    return text.replace(",", "\0").replace(".", decimal).replace("\0", group)
+
+
+def compact(value: float) -> str:
+    """Return 4_800_000 as "4.8M" or "4,8 mio.", 310_000 as "310K", 8_200 as "8.2K"."""
+    for unit, suffix in _SCALES[language()]:
+        # From 999.5 of a unit on it would be rounded to 1000: it belongs to the next one.
+        if abs(value) >= unit * 0.9995:
+            scaled = value / unit
+            fine = unit > 1000 or abs(scaled) < 9.95
+            return number(scaled, int(fine and round(scaled, 1) % 1 != 0)) + suffix
+    return number(value)
+
+
+def percent(share: float) -> str:
+    """Return a share of 0 to 1 as "71%", in both languages without a space."""
+    return f"{number(share * 100)}%"
+
+
+def duration(seconds: float) -> str:
+    """Return the two largest parts of a span: "1 d 3 h", "1 h 5 min", "26 min", "3 s"."""
+    day, hour, minute, second = _UNITS[language()]
+    left = max(0, int(seconds))
+    if left >= _DAY:
+        return _two(left, _DAY, day, _HOUR, hour)
+    if left >= _HOUR:
+        return _two(left, _HOUR, hour, _MINUTE, minute)
+    if left >= _MINUTE:
+        return f"{left // _MINUTE} {minute}"
+    return f"{left} {second}"
+
+
+def _two(left: int, large: int, large_name: str, small: int, small_name: str) -> str:
+    whole, rest = divmod(left, large)
+    part = rest // small
+    return f"{whole} {large_name} {part} {small_name}" if part else f"{whole} {large_name}"
+
+
+def countdown(seconds: float, *, hours: bool = False) -> str:
+    """Return "12:48", "00:47:12" (with `hours`, or when there are any), "+02:31" when negative."""
+    total = int(abs(seconds))
+    sign = "+" if seconds < 0 else ""
+    whole, minutes, rest = total // _HOUR, total % _HOUR // _MINUTE, total % _MINUTE
+    head = f"{whole:02}:" if whole or hours else ""
+    return f"{sign}{head}{minutes:02}:{rest:02}"
+
+
+def local(moment: datetime, zone: str | None = None) -> datetime:
+    """Return the moment in the named time zone, or in the reader's."""
+    return moment.astimezone(_zone(zone) if zone else timezone.get_current_timezone())
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> tzinfo:
+    return ZoneInfo(name)
+
+
+def clock(moment: datetime, zone: str | None = None) -> str:
+    """Return "08:31"."""
+    here = local(moment, zone)
+    return f"{here.hour:02}:{here.minute:02}"
+
+
+def when(moment: datetime, *, now: datetime, zone: str | None = None) -> str:
+    """Return "08:31" for today, "18 Nov 08:31" this year, "18 Nov 2025 08:31" before that."""
+    here, today = local(moment, zone), local(now, zone)
+    time = f"{here.hour:02}:{here.minute:02}"
+    if here.date() == today.date():
+        return time
+    day = day_month(here.date())
+    return f"{day} {time}" if here.year == today.year else f"{day} {here.year} {time}"
+
+
+def day_month(day: date) -> str:
+    """Return "18 Nov" or "18. nov."."""
+    return _dated(day, language(), False)
+
+
+def full_date(day: date) -> str:
+    """Return "Thursday 19 November 2026"."""
+    return _dated(day, language(), True)
+
+
+@lru_cache(maxsize=2048)
+def _dated(day: date, lang: str, full: bool) -> str:
+    pattern = (_FULL_DATE if full else _DAY_MONTH)[lang]
+    return format_date(day, pattern, locale=_LOCALES[lang])
+
+
+def spelled(moment: datetime, zone: str | None = None) -> str:
+    """Return the whole truth for a title: "Thursday 19 November 2026, 08:31 CET"."""
+    here = local(moment, zone)
+    return f"{full_date(here.date())}, {here.hour:02}:{here.minute:02} {here.tzname()}"

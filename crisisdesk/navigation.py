@@ -1,0 +1,76 @@
+"""What the shell's navigation shows, and what waits behind each entry."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.enums import Permission
+from accounts.models import User
+from accounts.rules import allowed
+from core.navigation import Entry, Pip, add
+from incidents.enums import Severity, State
+from incidents.models import Incident
+from responses.enums import DraftState
+from responses.models import Draft
+
+
+def open_incidents(user: User) -> Pip:
+    """Open incidents of the two highest severities: what the red pip counts."""
+    rows = Incident.objects.visible_to(user).exclude(state=State.RESOLVED)
+    return rows.filter(severity__lte=Severity.SEV2).count(), True
+
+
+def waiting_approvals(user: User) -> Pip:
+    """Drafts that wait for an approval this person may give: not their own."""
+    brands = [pk for pk in user.roles if allowed(user, Permission.APPROVE, pk)]
+    if not brands:
+        return 0, False
+    rows = Draft.objects.filter(incident__brand__in=brands, state=DraftState.SUBMITTED)
+    return rows.exclude(author=user).exclude(versions__editor=user).distinct().count(), False
+
+
+def register() -> None:
+    """Called once by the AppConfig; an entry whose page does not exist is not shown."""
+    add(
+        Entry(_("Overview"), "layout-dashboard", "overview", ("overview",), key="O"),
+        Entry(_("Mentions"), "messages", "monitoring:mentions", ("monitoring:",), key="M"),
+        Entry(
+            _("Incidents"),
+            "urgent",
+            "incidents:list",
+            ("incidents:",),
+            key="I",
+            pip=open_incidents,
+            pip_words=pgettext_lazy("incidents", "open"),
+        ),
+        Entry(
+            _("Respond"),
+            "edit",
+            "responses:respond",
+            ("responses:",),
+            key="A",
+            pip=waiting_approvals,
+            pip_words=_("waiting for you"),
+        ),
+        Entry(
+            _("Cases"),
+            "archive",
+            "training:cases",
+            ("training:", "incidents:review"),
+            key="L",
+            on_phone=False,
+        ),
+        Entry(
+            _("Settings"),
+            "settings",
+            "accounts:brands",
+            (
+                "accounts:",
+                "monitoring:source",
+                "monitoring:import",
+                "incidents:on_call",
+                "incidents:polic",
+            ),
+            on_phone=False,
+            at_foot=True,
+        ),
+    )
