@@ -1,10 +1,13 @@
 """What people are told, and whether it reached them. This room does not decide whom to tell."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
 
 
 class Urgency(models.TextChoices):
@@ -12,6 +15,20 @@ class Urgency(models.TextChoices):
 
     PAGE = "PAGE", _("Page")
     NEWS = "NEWS", _("News")
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def visible_to(self, user: User) -> "NoticeQuerySet":
+        """The person's own, without those of brands they no longer belong to."""
+        return self.filter(
+            models.Q(brand=None) | models.Q(brand_id__in=list(user.roles)), user=user
+        )
+
+    def older_than(self, edge: tuple[datetime, int]) -> "NoticeQuerySet":
+        created_at, pk = edge
+        return self.filter(
+            models.Q(created_at__lt=created_at) | models.Q(created_at=created_at, pk__lt=pk)
+        )
 
 
 class Notice(models.Model):
@@ -27,6 +44,8 @@ class Notice(models.Model):
     urgency = models.CharField(max_length=8, choices=Urgency, default=Urgency.NEWS)
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[list] = [
@@ -54,6 +73,19 @@ class DeliveryState(models.TextChoices):
     KEPT = "KEPT", _("Kept in the app")
 
 
+class Trouble(models.TextChoices):
+    """Reasons of our own in `Delivery.error`; anything else there is what the server said."""
+
+    NO_SERVER = "NO_SERVER", _("No mail server is set up.")
+    INTERRUPTED = "INTERRUPTED", _("Sending was interrupted again and again.")
+    LEFT = "LEFT", _("The person no longer belongs to the brand.")
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def due(self, now: datetime) -> "DeliveryQuerySet":
+        return self.filter(state=DeliveryState.QUEUED, send_at__lte=now)
+
+
 class Delivery(models.Model):
     """One notice on one channel outside the app: the outbox that the engine sends from.
 
@@ -67,7 +99,11 @@ class Delivery(models.Model):
     # When the engine sends it next; while one is sending, the end of its lease.
     send_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    # Whose lease it is: only the sender that still holds the claim records the outcome.
+    claim = models.CharField(max_length=32, blank=True)
     error = models.CharField(max_length=300, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[list] = [
