@@ -1,9 +1,12 @@
 """Brands over the API."""
 
+from typing import cast
+
 from django.db.models import QuerySet
 from rest_framework import mixins, serializers, viewsets
 
-from .models import Brand
+from .enums import Role
+from .models import Brand, User
 from .selectors import visible_brands
 
 
@@ -18,7 +21,8 @@ class BrandOutput(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_role(self, brand: Brand) -> str:
-        return self.context["request"].user.roles[brand.pk].value
+        role: Role = self.context["request"].user.roles[brand.pk]
+        return role.value
 
 
 class BrandViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -28,4 +32,4 @@ class BrandViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     queryset = Brand.objects.none()
 
     def get_queryset(self) -> QuerySet[Brand]:
-        return visible_brands(self.request.user)
+        return visible_brands(cast("User", self.request.user))

@@ -1,6 +1,7 @@
 """What this room tells people, in words. Imported by the AppConfig."""
 
 from django.utils.translation import gettext_lazy as _
+
 from notifications.messages import register
 
 register(

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import translation
-from notifications.services import notify
 
 from accounts.models import User
 from incidents.enums import Severity
 from incidents.models import Incident
 from notifications.models import Urgency
+from notifications.services import notify
 
 
 def tell(

@@ -1,0 +1,11 @@
+"""The engine's work for this room."""
+
+from core.clock import database_now
+from core.engine import loop
+
+from .services import send_due
+
+
+@loop("send", every=1)
+def send() -> int:
+    return send_due(database_now())
