@@ -4,12 +4,18 @@ A room registers a loop with `@loop("name", every=seconds)`, in `loops.py`, impo
 AppConfig. `manage.py engine` runs each loop in a thread of its own, so that a slow mail server
 cannot hold up an escalation. Any number of engines may run: a loop claims its rows with
 `FOR UPDATE SKIP LOCKED` and must be safe to run twice at once and to be killed anywhere.
+
+`manage.py auditor`, a process of its own, watches the watcher: it sees that the loops beat, and
+runs what the rooms register with `@audit("name")`: questions to the database about rows that
+should have been dealt with by now.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 LOOPS: dict[str, "Loop"] = {}
+Audit = Callable[[], list[str]]
+AUDITS: dict[str, Audit] = {}
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,21 @@ def loop(name: str, *, every: float) -> Callable[[Callable[[], int]], Callable[[
         if name in LOOPS:
             raise ValueError(f"The loop {name} is registered twice.")
         LOOPS[name] = Loop(name, every, function)
+        return function
+
+    return register
+
+
+def audit(name: str) -> Callable[[Audit], Audit]:
+    """Register a check that returns what is wrong, a sentence each; an empty list if nothing is.
+
+    It runs every ten seconds: one cheap query over an index on what is due.
+    """
+
+    def register(function: Audit) -> Audit:
+        if name in AUDITS:
+            raise ValueError(f"The audit {name} is registered twice.")
+        AUDITS[name] = function
         return function
 
     return register

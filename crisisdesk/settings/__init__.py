@@ -28,6 +28,8 @@ CREDENTIAL_KEYS = [key for key in env.secret("CREDENTIAL_KEYS").split(",") if ke
 ]
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", default=8000, least=1)
+# Proxies whose X-Forwarded-For and -Proto are believed.
+FORWARDED_ALLOW_IPS = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1")
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 ALLOWED_HOSTS = [
     *env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]")),
@@ -171,6 +173,8 @@ SECURE_HSTS_SECONDS = 63072000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
 SECURE_SSL_REDIRECT = SECURE and env.boolean("SSL_REDIRECT", default=True)
+# Probes come from beside the proxy, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -256,6 +260,8 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "CrisisDesk <crisisdesk@loca
 
 # An outside address that is asked each minute while all is well (docs/operations.md).
 HEARTBEAT_URL = env.text("HEARTBEAT_URL")
+# Who may read /metrics; without it only callers from this machine.
+METRICS_TOKEN = env.secret("METRICS_TOKEN")
 # Hosts or networks in private ranges that outbound calls may reach nevertheless.
 OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
 

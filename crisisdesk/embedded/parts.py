@@ -1,0 +1,132 @@
+"""What runs inside the children of `manage.py up`: web, worker, engine, auditor.
+
+The supervisor forks them from itself after Django and all that they need has been loaded. They
+share that memory, and one that died is back within a tenth of a second. That is sound because
+the supervisor never opens a connection or a thread of its own: what must talk to the database
+before the children start runs in a child too.
+"""
+
+import gc
+import os
+import signal
+import socket
+import threading
+import warnings
+from collections.abc import Callable
+from importlib import import_module
+
+from django.conf import settings
+from django.core.management import call_command
+from django.urls import get_resolver
+
+from .errors import CannotStart
+from .processes import Process, fork, stop
+from .supervisor import Part, say
+
+# Loaded once, before the forks.
+SHARED = (
+    "crisisdesk.asgi",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvicorn.protocols.websockets.auto",
+    "celery.apps.worker",
+    "celery.bin.worker",
+    "celery.concurrency.thread",
+    "celery.worker.consumer",
+    "kombu.transport.redis",
+)
+WORKER_THREADS = 4
+WORKER = (
+    "--quiet",
+    "worker",
+    "--pool=threads",
+    "--loglevel=WARNING",
+    # Talk among workers that nothing here needs.
+    "--without-gossip",
+    "--without-mingle",
+    "--without-heartbeat",
+)
+# In the order in which they are stopped: no new work first, the storage last.
+STOPPING = ("web", "worker", "engine", "auditor", "valkey", "postgres")
+
+
+def load() -> None:
+    """Load what the children share, and keep the collector from touching it after the forks."""
+    for name in SHARED:
+        import_module(name)
+    # Views and forms are imported by the URL configuration.
+    _ = get_resolver().url_patterns
+    gc.collect()
+    gc.freeze()
+    if threading.active_count() > 1:
+        say(f"Threads before the fork: {[thread.name for thread in threading.enumerate()]}")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind the port in the supervisor: while web is started again, requests wait in the queue."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise CannotStart(
+            f"Port {port} of {host} cannot be used: {os.strerror(error.errno or 0)}."
+            f" Stop what uses it, or choose another: make run PORT={port + 1}"
+        ) from error
+    listener.listen(1024)
+    return listener
+
+
+def all_parts(listener: socket.socket) -> list[Part]:
+    """Return the four parts in the order in which they start."""
+    return [
+        _part("engine", lambda: _command("engine"), patience=15),
+        _part("auditor", lambda: _command("auditor"), patience=5),
+        _part("worker", _worker, patience=20),
+        _part("web", lambda: _web(listener), patience=10),
+    ]
+
+
+def _part(name: str, function: Callable[[], int], *, patience: float) -> Part:
+    def end(process: Process) -> None:
+        stop(process, signal.SIGTERM, patience=patience)
+
+    return Part(name, lambda: fork(function), end)
+
+
+def _command(name: str) -> int:
+    call_command(name)
+    return 0
+
+
+def _web(listener: socket.socket) -> int:
+    import uvicorn  # noqa: PLC0415 - only this child needs it at run time
+
+    config = uvicorn.Config(
+        "crisisdesk.asgi:application",
+        loop="uvloop",
+        http="httptools",
+        # Frames are small: compression doubles their cost and a socket's memory.
+        ws_per_message_deflate=False,
+        ws_max_size=64 * 1024,
+        # Behind a proxy, its word on the caller's address counts; by default only our own host's.
+        forwarded_allow_ips=settings.FORWARDED_ALLOW_IPS,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def _worker() -> int:
+    from crisisdesk.celery import app  # noqa: PLC0415 - see above
+
+    # Our messages are JSON, so running as root adds nothing to what root already may.
+    warnings.filterwarnings("ignore", message="You're running the worker with superuser")
+    app.worker_main([*WORKER, f"--concurrency={WORKER_THREADS}"])
+    return 0

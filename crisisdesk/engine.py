@@ -1,0 +1,119 @@
+"""Runs one loop of the engine in a thread of its own, with a database connection of its own."""
+
+import logging
+import threading
+import time
+import traceback
+
+from django.db import Error, connection
+
+from core.engine import Loop
+
+logger = logging.getLogger(__name__)
+
+# A loop with more to do goes on at once, but leaves the processor to the others after so many
+# cycles, for this long.
+CYCLES_IN_A_ROW = 20
+BREATH = 0.01
+BEAT_SECONDS = 1.0
+RECONNECT_SECONDS = 0.1
+LONGEST_PAUSE = 10.0
+
+_BEAT = """
+INSERT INTO core_loopbeat (name, beat_at, every, error)
+VALUES (%s, clock_timestamp(), %s, %s)
+ON CONFLICT (name) DO UPDATE
+SET beat_at = CASE WHEN excluded.error = '' THEN excluded.beat_at ELSE core_loopbeat.beat_at END,
+    every = excluded.every,
+    error = excluded.error
+"""
+
+
+class Runner(threading.Thread):
+    """Runs `loop` until `ending` is set; the cycle that is under way is finished first.
+
+    No error ends it: one of the loop's own is logged and tried again after a growing pause, a lost
+    database is asked for again ten times a second.
+    """
+
+    def __init__(self, loop: Loop, ending: threading.Event) -> None:
+        # Not waited for at exit: a cycle that hangs must not keep a stopped engine alive.
+        super().__init__(name=loop.name, daemon=True)
+        self.loop = loop
+        self.ending = ending
+        self._failures = 0
+        self._away = False
+        self._beat_due = 0.0
+
+    def run(self) -> None:
+        while not self.ending.is_set():
+            self.ending.wait(self._turn())
+        connection.close()
+
+    def _turn(self) -> float:
+        """Do what is there to do now; return how many seconds to wait before the next turn."""
+        began = time.monotonic()
+        try:
+            more = self._cycles()
+            self._succeeded()
+        except Error as error:
+            if _reachable():
+                return self._failed(error)
+            return self._cut_off(error)
+        except Exception as error:
+            return self._failed(error)
+        return BREATH if more else max(0.0, self.loop.every - (time.monotonic() - began))
+
+    def _cycles(self) -> bool:
+        """Run until nothing is left to do; whether something may be left."""
+        for _ in range(CYCLES_IN_A_ROW):
+            if not self.loop.run():
+                return False
+            if self.ending.is_set():
+                return False
+        return True
+
+    def _succeeded(self) -> None:
+        """A beat says that a full cycle was completed; once a second says it often enough."""
+        if self._away:
+            logger.warning("The loop %s has its database again", self.loop.name)
+        if self._failures or self._away or time.monotonic() >= self._beat_due:
+            self._write_beat("")
+            self._beat_due = time.monotonic() + BEAT_SECONDS
+        self._failures = 0
+        self._away = False
+
+    def _failed(self, error: Exception) -> float:
+        self._failures += 1
+        logger.error("The loop %s failed", self.loop.name, exc_info=error)
+        try:
+            self._write_beat("".join(traceback.format_exception_only(error))[-1000:])
+        except Error:
+            # It was said in the log; the next turn finds out what is the matter.
+            connection.close()
+        return min(LONGEST_PAUSE, self.loop.every * 2.0 ** min(self._failures, 10))
+
+    def _cut_off(self, error: Exception) -> float:
+        if not self._away:
+            logger.warning("The loop %s lost its database: %s", self.loop.name, _one_line(error))
+        self._away = True
+        connection.close()
+        return RECONNECT_SECONDS
+
+    def _write_beat(self, error: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_BEAT, [self.loop.name, self.loop.every, error])
+
+
+def _reachable() -> bool:
+    """Whether the database answers on this thread's connection, which is renewed if need be."""
+    try:
+        connection.close_if_unusable_or_obsolete()
+        connection.ensure_connection()
+        return bool(connection.is_usable())
+    except Error:
+        return False
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
