@@ -34,18 +34,18 @@ NAME = "auditor"
 def problems() -> list[str]:
     """Return everything that is wrong now, a sentence each."""
     try:
-        return [*quiet_loops(), *_overdue(), *_disk()]
+        return [*quiet_loops().values(), *_overdue(), *_disk()]
     except Error as error:
         connection.close()
         return [f"The database does not answer: {' '.join(str(error).split())[:200]}"]
 
 
-def quiet_loops() -> list[str]:
+def quiet_loops() -> dict[str, str]:
     """Return a sentence for each loop without a full cycle for longer than it may be."""
     now = database_now()
     beats = {beat.name: beat for beat in LoopBeat.objects.all()}
-    judged = (_judge(loop, beats.get(loop.name), now) for loop in LOOPS.values())
-    return [problem for problem in judged if problem]
+    judged = {name: _judge(loop, beats.get(name), now) for name, loop in LOOPS.items()}
+    return {name: problem for name, problem in judged.items() if problem}
 
 
 def _judge(loop: Loop, beat: LoopBeat | None, now: datetime) -> str | None:

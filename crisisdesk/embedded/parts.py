@@ -93,7 +93,7 @@ def _part(name: str, function: Callable[[], int], *, patience: float) -> Part:
     def end(process: Process) -> None:
         stop(process, signal.SIGTERM, patience=patience)
 
-    return Part(name, lambda: fork(function), end)
+    return Part(name, lambda: fork(name, function), end)
 
 
 def _command(name: str) -> int:

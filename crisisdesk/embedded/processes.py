@@ -14,6 +14,7 @@ from typing import Protocol
 from .places import Account
 
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -100,7 +101,13 @@ def run(
     )
 
 
-def fork(function: Callable[[], int]) -> Forked:
+def call_oneself(name: str) -> None:
+    """Set the name that `ps` and `top` show for this process (15 letters at most)."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
+def fork(name: str, function: Callable[[], int]) -> Forked:
     """Run `function` in a child that shares this process's memory; its result is the exit code.
 
     The child is killed when this process ends: every part of CrisisDesk bears being killed.
@@ -118,6 +125,7 @@ def fork(function: Callable[[], int]) -> Forked:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, set())
         die_with_parent(signal.SIGKILL, parent)
+        call_oneself(f"desk-{name}")
         code = function()
     except KeyboardInterrupt:
         code = 130

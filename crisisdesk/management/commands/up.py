@@ -12,7 +12,7 @@ from core import env
 from crisisdesk.embedded import parts, preparation, services
 from crisisdesk.embedded.errors import CannotStart
 from crisisdesk.embedded.postgres import Postgres
-from crisisdesk.embedded.processes import fork, wait
+from crisisdesk.embedded.processes import call_oneself, fork, wait
 from crisisdesk.embedded.supervisor import Part, Supervisor, say
 from crisisdesk.embedded.valkey import Valkey
 
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT)
 
     def handle(self, *, host: str, port: int, **options: Any) -> None:
+        call_oneself("desk-supervisor")
         signal.signal(signal.SIGTERM, _leave)
         signal.signal(signal.SIGHUP, _leave)
         if port != settings.PORT and not env.text("PUBLIC_URL"):
@@ -104,7 +105,7 @@ def _in_child(function: Callable[[], None]) -> None:
             return 3
         return 0
 
-    child = fork(run)
+    child = fork("prepare", run)
     wait(child, seconds=PREPARE_SECONDS)
     code = child.poll()
     if code == 3:

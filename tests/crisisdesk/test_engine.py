@@ -1,0 +1,114 @@
+"""The engine's runner: rhythm, beats, failures, an outage of the database, the end."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection
+
+from core.engine import Loop
+from core.models import LoopBeat
+from crisisdesk.engine import CYCLES_IN_A_ROW, Runner
+
+
+@pytest.fixture
+def run(transactional_db: None) -> Iterator[Callable[[Loop], Runner]]:
+    """`run(loop)` runs it in its thread until the test is over."""
+    ending = threading.Event()
+    runners: list[Runner] = []
+
+    def start(loop: Loop) -> Runner:
+        runner = Runner(loop, ending)
+        runner.start()
+        runners.append(runner)
+        return runner
+
+    yield start
+    ending.set()
+    for runner in runners:
+        runner.join(10)
+        assert not runner.is_alive()
+
+
+def eventually(check: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def test_a_loop_with_more_to_do_goes_on_at_once(run: Callable[[Loop], Runner]) -> None:
+    cycles: list[float] = []
+
+    def cycle() -> int:
+        cycles.append(time.monotonic())
+        return 1 if len(cycles) < CYCLES_IN_A_ROW * 3 else 0
+
+    run(Loop("busy", 60, cycle))
+    eventually(lambda: len(cycles) == CYCLES_IN_A_ROW * 3)
+    assert cycles[-1] - cycles[0] < 5
+
+
+def test_an_idle_loop_keeps_its_rhythm(run: Callable[[Loop], Runner]) -> None:
+    cycles: list[float] = []
+
+    def cycle() -> int:
+        cycles.append(time.monotonic())
+        return 0
+
+    run(Loop("idle", 0.2, cycle))
+    eventually(lambda: len(cycles) >= 4)
+    assert 0.15 < cycles[3] - cycles[2] < 1
+
+
+def test_a_full_cycle_is_noted_with_its_rhythm(run: Callable[[Loop], Runner]) -> None:
+    run(Loop("noted", 0.1, lambda: 0))
+    eventually(lambda: LoopBeat.objects.filter(name="noted", error="", every=0.1).exists())
+
+
+def test_a_failing_cycle_ends_neither_its_loop_nor_another(
+    run: Callable[[Loop], Runner], caplog: pytest.LogCaptureFixture
+) -> None:
+    tries: list[int] = []
+
+    def broken() -> int:
+        tries.append(1)
+        if len(tries) < 3:
+            raise RuntimeError("a row that nobody expected")
+        return 0
+
+    run(Loop("broken", 0.05, broken))
+    run(Loop("sound", 0.05, lambda: 0))
+    eventually(lambda: len(tries) >= 4)
+    assert "a row that nobody expected" in caplog.text
+    eventually(lambda: LoopBeat.objects.filter(name="broken", error="").exists())
+    assert LoopBeat.objects.filter(name="sound", error="").exists()
+
+
+def test_while_it_fails_the_beat_keeps_the_reason(run: Callable[[Loop], Runner]) -> None:
+    def broken() -> int:
+        raise RuntimeError("always")
+
+    run(Loop("always_broken", 0.05, broken))
+    eventually(lambda: LoopBeat.objects.filter(name="always_broken").exists())
+    assert "RuntimeError: always" in LoopBeat.objects.get(name="always_broken").error
+
+
+def test_a_cut_connection_is_replaced_within_a_second(run: Callable[[Loop], Runner]) -> None:
+    backends: list[int] = []
+
+    def cycle() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            backends.append(cursor.fetchone()[0])
+        return 0
+
+    run(Loop("cut", 0.05, cycle))
+    eventually(lambda: len(backends) > 2)
+    first = backends[-1]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [first])
+    cut = time.monotonic()
+    eventually(lambda: backends[-1] != first)
+    assert time.monotonic() - cut < 1
