@@ -110,7 +110,8 @@ class Visit:
         tasks = [asyncio.create_task(work) for work in works]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            return max(task.result() for task in done)
+            codes: list[int] = [task.result() for task in done]
+            return max(codes)
         finally:
             for task in tasks:
                 task.cancel()

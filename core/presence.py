@@ -6,6 +6,7 @@ closed. A socket that dies without a word is forgotten when its minute is over.
 
 import logging
 import time
+from typing import Any
 
 import redis
 
@@ -50,7 +51,7 @@ def leave(group: str, user_id: int, visit: str) -> None:
 def present(group: str) -> list[int]:
     """Return the ids of the people on the page, ascending; nobody while Redis is away."""
     try:
-        members = _client().zrangebyscore(_key(group), time.time(), "+inf")
+        members: Any = _client().zrangebyscore(_key(group), time.time(), "+inf")
     except (redis.RedisError, OSError) as error:
         logger.info("Presence is not known: %s", error)
         return []

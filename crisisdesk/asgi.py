@@ -23,7 +23,7 @@ from core.routing import websocket_urlpatterns  # noqa: E402
 
 WSGI_THREADS = 6
 
-_pages = WSGIMiddleware(_wsgi, workers=WSGI_THREADS)
+_pages = WSGIMiddleware(_wsgi, workers=WSGI_THREADS)  # type: ignore[arg-type]
 _sockets = OwnPagesOnly(CookieMiddleware(URLRouter(websocket_urlpatterns)))
 
 

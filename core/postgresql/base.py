@@ -8,7 +8,8 @@ from core import live
 class DatabaseWrapper(base.DatabaseWrapper):
     def _commit(self) -> None:
         # Only callbacks that no rolled-back savepoint has dropped are left here by now.
-        frames = [call for _, call, _ in self.run_on_commit if isinstance(call, live.Frame)]
+        calls = [entry[1] for entry in self.run_on_commit]
+        frames = [call for call in calls if isinstance(call, live.Frame)]
         if frames and self.connection is not None:
             live.take_numbers(self, frames)
-        super()._commit()
+        super()._commit()  # type: ignore[misc]
