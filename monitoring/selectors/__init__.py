@@ -1,0 +1,26 @@
+"""What is read about mentions. Callers pass only brands that the reader may see."""
+
+from .pulse import Pulse, latest_at, pulses
+from .stream import Cursor, Filters, Page, Post, choices, get_mention, newer, stream, top_posts
+from .volume import NetworkShare, Point, Shares, by_network, sentiment_shares, volume
+
+__all__ = [
+    "Cursor",
+    "Filters",
+    "NetworkShare",
+    "Page",
+    "Point",
+    "Post",
+    "Pulse",
+    "Shares",
+    "by_network",
+    "choices",
+    "get_mention",
+    "latest_at",
+    "newer",
+    "pulses",
+    "sentiment_shares",
+    "stream",
+    "top_posts",
+    "volume",
+]
