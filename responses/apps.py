@@ -3,3 +3,7 @@ from django.apps import AppConfig
 
 class ResponsesConfig(AppConfig):
     name = "responses"
+
+    def ready(self) -> None:
+        # Each registers what it has.
+        from . import entries, loops, messages, panels  # noqa: F401

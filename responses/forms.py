@@ -1,0 +1,82 @@
+"""What people type, made into values. Services judge it."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from connectors.models import ConnectedAccount
+
+from . import texts
+
+
+class DraftForm(forms.Form):
+    """A draft as it is typed; `base` is the version that it was typed on."""
+
+    title = forms.CharField(label=_("Title"), max_length=120)
+    text = forms.CharField(
+        label=_("Text"), max_length=texts.MAX_LENGTH, widget=forms.Textarea, strip=False
+    )
+    accounts = forms.ModelMultipleChoiceField(
+        label=_("Accounts"),
+        queryset=ConnectedAccount.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    base = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
+    mention = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, accounts: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["accounts"].queryset = accounts  # type: ignore[attr-defined]
+
+    @property
+    def account_ids(self) -> list[int]:
+        return [account.pk for account in self.cleaned_data["accounts"]]
+
+
+class VerdictForm(forms.Form):
+    """An approval or a wish, of what was shown."""
+
+    sha256 = forms.CharField(max_length=64, required=False)
+    version = forms.IntegerField(min_value=1, required=False)
+    comment = forms.CharField(max_length=2000, required=False)
+
+
+class SettleForm(forms.Form):
+    outcome = forms.ChoiceField(choices=[("sent", "sent"), ("failed", "failed")])
+    url = forms.URLField(max_length=2000, required=False, assume_scheme="https")
+
+
+class SimulatorForm(forms.Form):
+    """An account on the simulated network."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("As people see it, such as @fjordkaffe.")
+    )
+    world = forms.CharField(
+        label=_("Simulated world"),
+        max_length=60,
+        help_text=_("Sources of the same world read what this account publishes."),
+    )
+
+
+class WebhookForm(forms.Form):
+    """An address that is called, signed, for each publication."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    url = forms.URLField(
+        label=_("Address"),
+        max_length=1000,
+        assume_scheme="https",
+        help_text=_("It receives each publication as a signed POST (Standard Webhooks)."),
+    )
+    lookup_url = forms.CharField(
+        label=_("Address to look at"),
+        max_length=1000,
+        required=False,
+        help_text=_(
+            "If you have one: where a publication can be looked for when the answer was lost."
+            " Write {key} where its key goes."
+        ),
+    )

@@ -1,0 +1,25 @@
+"""Why a publication did not go out, in words: our own codes; a network's own text stays as it is.
+
+Kept as a code because the engine has no reader's language.
+"""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+WORDS: dict[str, Promise] = {
+    "account_inactive": _("The account is switched off. Switch it on, then try again."),
+    "account_foreign": _("The account belongs to another brand. Nothing was sent."),
+    "account_broken": _("The account's settings cannot be used. Set it up anew, then try again."),
+    "approval_fell": _("Called back: the approval no longer stands."),
+    "interrupted": _("Interrupted while it was being sent. The network cannot say if it is out."),
+    "not_sent": _("Interrupted before anything was sent. It is sent again."),
+    "no_answer": _("The network did not answer in time. It may be out."),
+    "unexpected": _("Something unexpected happened while it was being sent. It may be out."),
+    "not_there": _("The network does not show it. It may still turn up. Look there yourself."),
+    "said_not_out": _("Somebody looked and found that it is not out."),
+}
+
+
+def words(error: str) -> str:
+    """What stands in `Publication.error`, for the reader."""
+    return str(WORDS.get(error, error))

@@ -1,0 +1,135 @@
+"""Drafts, approvals and publications as people may see them."""
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from accounts.enums import Permission
+from accounts.models import User
+from accounts.rules import allowed
+from accounts.selectors import members
+from connectors.models import ConnectedAccount
+from connectors.registry import NETWORKS
+from monitoring.models import Mention
+
+from .enums import DraftState, PublicationState, Verdict
+from .models import Approval, Draft, OfIncident, Publication, Version
+
+
+def visible_drafts(user: User) -> OfIncident:
+    """Drafts of the brands that `user` belongs to, with what a list of them shows."""
+    return (
+        Draft.objects.visible_to(user)
+        .select_related("incident__brand", "author")
+        .prefetch_related("accounts")
+    )
+
+
+def get_draft(user: User, reference: str, number: int) -> Draft:
+    """Return one draft; raise Draft.DoesNotExist alike for a missing and an invisible one."""
+    draft: Draft = visible_drafts(user).get(incident__reference=reference, number=number)
+    return draft
+
+
+def drafts_of(user: User, reference: str) -> QuerySet[Draft]:
+    return visible_drafts(user).filter(incident__reference=reference)
+
+
+def wrote(draft: Draft) -> set[int]:
+    """Ids of everyone who wrote or changed any of it: none of them may approve it."""
+    return {draft.author_id, *draft.versions.values_list("editor_id", flat=True)}
+
+
+def may_approve(draft: Draft) -> list[User]:
+    """Who is awaited: everyone with the right, save those who wrote or changed the draft."""
+    able = members(draft.incident.brand_id, permission=Permission.APPROVE)
+    return list(able.exclude(pk__in=wrote(draft)))
+
+
+def _brands_with(user: User, permission: Permission) -> list[int]:
+    return [brand_id for brand_id in user.roles if allowed(user, permission, brand_id)]
+
+
+def _written_by(user: User) -> Q:
+    edited = Version.objects.filter(draft=OuterRef("pk"), editor=user)
+    return Q(author=user) | Q(Exists(edited))
+
+
+def waiting_for(user: User) -> QuerySet[Draft]:
+    """Submitted drafts that `user` may approve, the longest wait first."""
+    return (
+        visible_drafts(user)
+        .filter(
+            state=DraftState.SUBMITTED,
+            incident__brand_id__in=_brands_with(user, Permission.APPROVE),
+        )
+        .exclude(_written_by(user))
+        .order_by("submitted_at", "pk")
+    )
+
+
+def waited_for_by(user: User) -> QuerySet[Draft]:
+    """Submitted drafts that `user` wrote on and somebody else has to approve."""
+    submitted = visible_drafts(user).filter(state=DraftState.SUBMITTED)
+    return submitted.filter(_written_by(user)).order_by("submitted_at", "pk")
+
+
+def judged(user: User) -> QuerySet[Draft]:
+    """Drafts on which `user` gave their word, or that they wrote and somebody judged."""
+    by_me = Approval.objects.filter(version__draft=OuterRef("pk"), approver=user)
+    any_word = Approval.objects.filter(version__draft=OuterRef("pk"))
+    known = visible_drafts(user).exclude(state=DraftState.SUBMITTED)
+    return known.filter(Exists(by_me) | (_written_by(user) & Exists(any_word))).order_by("-pk")
+
+
+def versions(draft: Draft) -> list[Version]:
+    """All versions, the latest first, with their editors and what was said of each."""
+    said = Prefetch("approvals", Approval.objects.select_related("approver"))
+    return list(draft.versions.select_related("editor").prefetch_related(said))
+
+
+def publications(draft: Draft) -> QuerySet[Publication]:
+    """Every way out of a draft, of all its versions."""
+    rows = Publication.objects.filter(version__draft=draft)
+    return rows.select_related("account", "version").order_by("version__number", "pk")
+
+
+def visible_publications(user: User) -> QuerySet[Publication]:
+    visible = Publication.objects.filter(version__draft__incident__brand_id__in=user.roles)
+    return visible.select_related("account", "version__draft__incident__brand").order_by("-pk")
+
+
+def standing_approvals(version: Version, brand_id: int) -> QuerySet[Approval]:
+    """Approvals of exactly these bytes by people who may still approve for the brand."""
+    able = members(brand_id, permission=Permission.APPROVE)
+    return version.approvals.filter(
+        verdict=Verdict.APPROVED, sha256=version.sha256, approver__in=able
+    )
+
+
+def published(incident_id: int) -> QuerySet[Publication]:
+    """What we said to the public in an incident, in order."""
+    sent = Publication.objects.filter(
+        version__draft__incident_id=incident_id, state=PublicationState.SENT
+    )
+    return sent.select_related("account", "version__draft", "version__editor").order_by("sent_at")
+
+
+def usable_accounts(brand_id: int) -> QuerySet[ConnectedAccount]:
+    """The brand's own accounts in use that can publish."""
+    can_publish = [name for name, network in NETWORKS.items() if network.can_publish]
+    return ConnectedAccount.objects.filter(
+        brand_id=brand_id, is_active=True, network__in=can_publish
+    )
+
+
+def managed_accounts(user: User) -> QuerySet[ConnectedAccount]:
+    """Accounts of the brands that `user` manages, by brand."""
+    managed = _brands_with(user, Permission.MANAGE_BRAND)
+    accounts = ConnectedAccount.objects.filter(brand_id__in=managed)
+    return accounts.select_related("brand").order_by("brand__name", "name")
+
+
+def mention_to_answer(user: User, mention_id: int, *, brand_id: int) -> Mention | None:
+    """The mention, if it is of this brand and the reader may see it."""
+    visible = Mention.objects.visible_to(user)
+    mention: Mention | None = visible.filter(pk=mention_id, brand_id=brand_id).first()
+    return mention

@@ -1,0 +1,260 @@
+"""Writing: a draft, its versions, where it shall go, and asking for an approval."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from accounts.enums import Permission
+from accounts.models import User
+from accounts.rules import require
+from connectors.models import ConnectedAccount
+from connectors.registry import NETWORKS
+from core.errors import Conflict, Refused
+from incidents.enums import EntryKind
+from incidents.models import Incident
+from notifications.models import Urgency
+from responses import texts
+from responses.enums import DraftState
+from responses.models import Draft, Version
+from responses.selectors import may_approve, usable_accounts
+from responses.states import GONE
+
+from .rows import call_back, latest_version, lock_draft, move_draft, publications, refuse_closed
+from .telling import notice, refresh, tell
+
+# The states in which somebody has, or had, the draft before them for approval.
+SHOWN = (DraftState.SUBMITTED, DraftState.APPROVED)
+
+
+@transaction.atomic
+def create_draft(  # noqa: PLR0913 - what a draft is made of
+    incident_id: int,
+    *,
+    title: str,
+    text: str,
+    by: User,
+    now: datetime,
+    account_ids: Collection[int] = (),
+    reply_to: dict[str, Any] | None = None,
+) -> Draft:
+    """Begin a draft with its first version; it gets the incident's next number.
+
+    `reply_to` is `{"id", "published_at", "external_id", "author", "text"}` of the mention that is
+    answered; it cannot be changed later. Refuses an empty or too long text, and accounts that are
+    not the brand's own.
+    """
+    incident = (
+        Incident.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("brand")
+        .get(pk=incident_id)
+    )
+    require(by, Permission.DRAFT, incident.brand_id)
+    latest = incident.drafts.aggregate(latest=Max("number"))["latest"] or 0
+    draft = Draft.objects.create(
+        incident=incident,
+        number=latest + 1,
+        title=_checked_title(title),
+        author=by,
+        reply_to=reply_to or {},
+        created_at=now,
+    )
+    _write_version(draft, _checked_text(text), by=by, now=now)
+    draft.accounts.set(_checked_accounts(draft, account_ids))
+    tell(draft, EntryKind.DRAFT, "created", actor=by, now=now)
+    return draft
+
+
+@transaction.atomic
+def edit_draft(  # noqa: PLR0913 - what can be changed in one save
+    draft_id: int,
+    *,
+    text: str,
+    base_version: int,
+    by: User,
+    now: datetime,
+    title: str | None = None,
+    account_ids: Collection[int] | None = None,
+) -> Draft:
+    """Save what was typed on top of `base_version`, the version that was shown.
+
+    A new text makes a new version. So do other accounts once the draft has been shown for
+    approval: an approval is of a version, and the approver saw where it would go. Either sends a
+    submitted or approved draft back to writing and calls back what has not left. Conflict, with
+    nothing written, when somebody else saved meanwhile; the caller still holds what was typed.
+    """
+    draft = lock_draft(draft_id)
+    require(by, Permission.DRAFT, draft.incident.brand_id)
+    refuse_closed(draft)
+    text = _checked_text(text)
+    if base_version != draft.version:
+        raise Conflict(
+            _("Somebody else saved version %(version)d while you were writing.")
+            % {"version": draft.version}
+        )
+    title = draft.title if title is None else _checked_title(title)
+    if title != draft.title:
+        draft.title = title
+        draft.save(update_fields=["title"])
+    moved = account_ids is not None and set(account_ids) != _chosen(draft)
+    if account_ids is not None and moved:
+        draft.accounts.set(_checked_accounts(draft, account_ids))
+    if latest_version(draft).text != text or (moved and draft.state in SHOWN):
+        _add_version(draft, text, by=by, now=now)
+    else:
+        refresh(draft)
+    return draft
+
+
+@transaction.atomic
+def set_accounts(draft_id: int, *, account_ids: Collection[int], by: User, now: datetime) -> Draft:
+    """Choose where the draft goes out. Once shown for approval, this needs a new approval too."""
+    draft = lock_draft(draft_id)
+    return edit_draft(
+        draft_id,
+        text=latest_version(draft).text,
+        base_version=draft.version,
+        account_ids=account_ids,
+        by=by,
+        now=now,
+    )
+
+
+def _add_version(draft: Draft, text: str, *, by: User, now: datetime) -> None:
+    """Write the next version and take back what was asked or given for the one before."""
+    before = DraftState(draft.state)
+    draft.version += 1
+    draft.save(update_fields=["version"])
+    _write_version(draft, text, by=by, now=now)
+    if before not in SHOWN:
+        tell(draft, EntryKind.DRAFT, "changed", actor=by, now=now)
+        return
+    called_back = call_back(draft)
+    move_draft(draft, DraftState.WRITING, submitted_at=None, approved_at=None)
+    if before == DraftState.APPROVED:
+        code, kind = "approval_lost", EntryKind.APPROVAL
+    else:
+        code, kind = "taken_back", EntryKind.DRAFT
+    tell(draft, kind, code, actor=by, now=now, called_back=called_back)
+
+
+def _write_version(draft: Draft, text: str, *, by: User, now: datetime) -> Version:
+    return Version.objects.create(
+        draft=draft,
+        number=draft.version,
+        text=text,
+        sha256=texts.sha256(text),
+        editor=by,
+        created_at=now,
+    )
+
+
+def _checked_title(title: str) -> str:
+    title = " ".join(texts.tidy(title).split())[:120]
+    if not title:
+        raise Refused(_("Give the draft a title, so that people can tell it from the others."))
+    return title
+
+
+def _checked_text(text: str) -> str:
+    text = texts.tidy(text)
+    if not text:
+        raise Refused(_("Write what is to be said."))
+    if len(text) > texts.MAX_LENGTH:
+        raise Refused(
+            _("The text is too long: %(length)d characters, at most %(limit)d.")
+            % {"length": len(text), "limit": texts.MAX_LENGTH}
+        )
+    return text
+
+
+def _chosen(draft: Draft) -> set[int]:
+    return set(draft.accounts.values_list("pk", flat=True))
+
+
+def _checked_accounts(draft: Draft, account_ids: Collection[int]) -> list[ConnectedAccount]:
+    """The accounts with these ids, all of them the brand's own and in use, or chosen before."""
+    wanted = set(account_ids)
+    offered = usable_accounts(draft.incident.brand_id) | draft.accounts.all()
+    found = [each for each in offered.distinct() if each.pk in wanted]
+    if len(found) != len(wanted):
+        raise Refused(_("An account that you chose cannot be used for this brand."))
+    return found
+
+
+# Asking for an approval
+
+
+@transaction.atomic
+def submit(draft_id: int, *, by: User, now: datetime) -> Draft:
+    """Ask those who may approve, who are never those who wrote it.
+
+    Refuses a draft without an account to go out through, and a text longer than one of them takes.
+    Submitting what is submitted already changes nothing.
+    """
+    draft = lock_draft(draft_id)
+    require(by, Permission.DRAFT, draft.incident.brand_id)
+    refuse_closed(draft)
+    if draft.state == DraftState.SUBMITTED:
+        return draft
+    if draft.state == DraftState.APPROVED:
+        raise Conflict(_("This draft is approved already."))
+    refuse_unpublishable(draft)
+    move_draft(draft, DraftState.SUBMITTED, submitted_at=now, approved_at=None)
+    notice(
+        may_approve(draft),
+        "approval_wanted",
+        draft=draft,
+        key=f"submitted.{draft.version}.{now:%Y%m%d%H%M%S}",
+        urgency=Urgency.PAGE,
+        now=now,
+        person=by.name,
+    )
+    tell(draft, EntryKind.DRAFT, "submitted", actor=by, now=now)
+    return draft
+
+
+def refuse_unpublishable(draft: Draft) -> None:
+    """Refused, with what to do, unless the latest version fits every account that is left."""
+    taken = publications(draft).filter(state__in=GONE).values("account")
+    chosen = draft.accounts.all()
+    left = chosen.exclude(pk__in=taken)
+    if not left:
+        if chosen:
+            raise Refused(_("This draft has gone out through all its accounts. Write a new one."))
+        raise Refused(_("Choose at least one account for it to go out through."))
+    version = latest_version(draft)
+    for account in left:
+        _refuse_unfit(account, version.text)
+
+
+def _refuse_unfit(account: ConnectedAccount, text: str) -> None:
+    if not account.is_active:
+        raise Refused(
+            _("The account %(account)s is switched off. Choose another one.")
+            % {"account": account.name}
+        )
+    limit = NETWORKS[account.network].max_length
+    length = texts.graphemes(text)
+    if limit and length > limit:
+        raise Refused(
+            _("Too long for %(account)s: %(length)d characters, at most %(limit)d.")
+            % {"account": account.name, "length": length, "limit": limit}
+        )
+
+
+@transaction.atomic
+def drop(draft_id: int, *, by: User, now: datetime) -> Draft:
+    """Give the draft up. Conflict once any of it is out or may be."""
+    draft = lock_draft(draft_id)
+    require(by, Permission.DRAFT, draft.incident.brand_id)
+    refuse_closed(draft)
+    if publications(draft).filter(state__in=GONE).exists():
+        raise Conflict(_("Some of it is out, or may be. It cannot be dropped any more."))
+    call_back(draft)
+    move_draft(draft, DraftState.DROPPED)
+    tell(draft, EntryKind.DRAFT, "dropped", actor=by, now=now)
+    return draft

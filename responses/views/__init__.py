@@ -1,0 +1,1 @@
+"""Pages: each checks who asks, calls one service and shows the outcome."""

@@ -1,0 +1,125 @@
+"""The approvals inbox, and the page on which one draft is approved: two taps on a phone."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from core.clock import database_now
+from responses import selectors, services, showing
+from responses.enums import DraftState
+from responses.forms import VerdictForm
+from responses.models import Draft
+
+from .common import SignedIn, act, draft_page, find_draft
+
+LISTED = 50
+SHOWS = {
+    "mine": selectors.waiting_for,
+    "waiting": selectors.waited_for_by,
+    "done": selectors.judged,
+}
+
+
+@login_required
+@require_GET
+def inbox(request: SignedIn) -> HttpResponse:
+    """What waits for the reader; ?show=waiting: for others; ?show=done: what was judged.
+
+    The first one is opened beside the list where there is room for both.
+    """
+    show, rows = _listed(request)
+    first = rows[0][0] if rows else None
+    return _render(request, first, show=show, rows=rows, opened=False)
+
+
+@login_required
+@require_GET
+def approval(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """One draft to be read and judged. htmx asks for `?part=bar&shown=<version>`."""
+    found = find_draft(request, reference, number)
+    if request.GET.get("part") == "bar":
+        page = showing.DraftPage(found, request.user, database_now())
+        outdated = request.GET.get("shown") != str(found.version)
+        context = {"page": page, "now": page.now, "outdated": outdated}
+        return render(request, "responses/approvals.html#bar", context)
+    show, rows = _listed(request)
+    return _render(request, found, show=show, rows=rows, opened=True)
+
+
+Rows = list[tuple[Draft, tuple[str, str]]]
+
+
+def _listed(request: SignedIn) -> tuple[str, Rows]:
+    show = request.GET.get("show", "mine")
+    show = show if show in SHOWS else "mine"
+    drafts = SHOWS[show](request.user)[:LISTED]
+    return show, [(each, showing.LOOKS[DraftState(each.state)]) for each in drafts]
+
+
+def _render(
+    request: SignedIn, draft: Draft | None, *, show: str, rows: Rows, opened: bool
+) -> HttpResponse:
+    now = database_now()
+    page = showing.DraftPage(draft, request.user, now) if draft else None
+    context = {"page": page, "now": now, "show": show, "rows": rows, "opened": opened}
+    context["view"] = _view(request, page)
+    return render(request, "responses/approvals.html", context)
+
+
+def _view(request: SignedIn, page: showing.DraftPage | None) -> str:
+    """The final text, or what changed: first what changed, once there is something to compare."""
+    asked = request.GET.get("view")
+    if asked in {"final", "changes"}:
+        return asked
+    return "changes" if page and page.earlier else "final"
+
+
+@login_required
+@require_POST
+def approve(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """Approve exactly what was shown: the form carries its digest and version."""
+    found = find_draft(request, reference, number)
+    form = VerdictForm(request.POST)
+    form.is_valid()
+    return act(
+        request,
+        lambda now: services.approve(
+            found.pk,
+            by=request.user,
+            sha256=form.cleaned_data.get("sha256", ""),
+            version=form.cleaned_data.get("version"),
+            comment=form.cleaned_data.get("comment", ""),
+            now=now,
+        ),
+        then=draft_page(found, "responses:approval"),
+    )
+
+
+@login_required
+@require_POST
+def ask_changes(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    found = find_draft(request, reference, number)
+    form = VerdictForm(request.POST)
+    form.is_valid()
+    return act(
+        request,
+        lambda now: services.ask_changes(
+            found.pk, by=request.user, comment=form.cleaned_data.get("comment", ""), now=now
+        ),
+        then=draft_page(found, "responses:approval"),
+        done=_("The author has been told."),
+    )
+
+
+@login_required
+@require_POST
+def undo(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    found = find_draft(request, reference, number)
+    return act(
+        request,
+        lambda now: services.undo_approval(found.pk, by=request.user, now=now),
+        then=draft_page(found, "responses:approval"),
+        done=_("Your approval is taken back. Nothing went out."),
+    )

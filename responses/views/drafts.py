@@ -1,0 +1,231 @@
+"""The composer, new drafts and the list of them."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.enums import Permission
+from accounts.rules import require
+from core.clock import database_now
+from core.errors import Conflict, Forbidden, Refused
+from incidents.models import Incident
+from responses import selectors, services, showing, texts
+from responses.enums import DraftState
+from responses.forms import DraftForm
+from responses.models import Draft
+
+from .common import SignedIn, act, draft_page, find_draft
+
+# What of a mention is kept with the answer to it.
+QUOTED = 500
+OPEN = (DraftState.WRITING, DraftState.SUBMITTED, DraftState.CHANGES, DraftState.APPROVED)
+
+
+@login_required
+@require_GET
+def respond(request: SignedIn) -> HttpResponse:
+    """Every draft the reader may see: open ones, or all with ?show=all."""
+    rows = selectors.visible_drafts(request.user).order_by("-created_at", "-pk")
+    show_all = request.GET.get("show") == "all"
+    if not show_all:
+        rows = rows.filter(state__in=OPEN)
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    drafts = [(draft, showing.LOOKS[DraftState(draft.state)]) for draft in page]
+    context = {"drafts": drafts, "page": page, "show_all": show_all}
+    return render(request, "responses/respond.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def draft(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """The composer. `?since=2` compares with version 2; htmx asks for `?part=status`."""
+    found = find_draft(request, reference, number)
+    if request.method == "POST":
+        return _save(request, found)
+    page = _page(request, found)
+    if request.GET.get("part") == "status":
+        base = _number(request.GET.get("base"))
+        context = {"page": page, "now": page.now, "newer": bool(base and base < found.version)}
+        return render(request, "responses/composer.html#status", context)
+    initial = {
+        "title": found.title,
+        "text": page.version.text,
+        "accounts": [account.pk for account in page.accounts],
+        "base": found.version,
+    }
+    form = DraftForm(initial=initial, accounts=_accounts(found))
+    return _composer(request, page, form)
+
+
+def _page(request: SignedIn, found: Draft) -> showing.DraftPage:
+    since = _number(request.GET.get("since"))
+    return showing.DraftPage(found, request.user, database_now(), since)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None
+
+
+def _accounts(found: Draft) -> Any:
+    return (selectors.usable_accounts(found.incident.brand_id) | found.accounts.all()).distinct()
+
+
+def _composer(
+    request: SignedIn,
+    page: showing.DraftPage,
+    form: DraftForm,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    context = {"page": page, "form": form, "now": page.now, **more}
+    return render(request, "responses/composer.html", context, status=status)
+
+
+def _save(request: SignedIn, found: Draft) -> HttpResponse:
+    """Save, and ask for the approval too when that button was pressed."""
+    form = DraftForm(request.POST, accounts=_accounts(found))
+    if not form.is_valid():
+        return _composer(request, _page(request, found), form, status=422)
+    try:
+        _write(request, found, form)
+    except Forbidden as refused:
+        raise PermissionDenied(str(refused)) from refused
+    except Conflict as refused:
+        return _both(request, found, form, str(refused))
+    except Refused as refused:
+        form.add_error(None, str(refused))
+        return _composer(request, _page(request, found), form, status=422)
+    if "submit" in request.POST:
+        return _submit(request, found)
+    return redirect(*draft_page(found))
+
+
+def _write(request: SignedIn, found: Draft, form: DraftForm) -> None:
+    services.edit_draft(
+        found.pk,
+        title=form.cleaned_data["title"],
+        text=form.cleaned_data["text"],
+        account_ids=form.account_ids,
+        base_version=form.cleaned_data["base"] or 0,
+        by=request.user,
+        now=database_now(),
+    )
+
+
+def _both(request: SignedIn, found: Draft, form: DraftForm, why: str) -> HttpResponse:
+    """Show what was typed, still in its field, beside what somebody else saved meanwhile.
+
+    Saving again is on top of that version: nothing is lost either way.
+    """
+    page = _page(request, find_draft(request, found.incident.reference, found.number))
+    typed = request.POST.copy()
+    typed["base"] = str(page.draft.version)
+    again = DraftForm(typed, accounts=_accounts(found))
+    changes = texts.word_diff(page.version.text, texts.tidy(request.POST.get("text", "")))
+    return _composer(request, page, again, status=409, conflict=why, typed_changes=changes)
+
+
+@login_required
+@require_POST
+def preview(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """The previews of what is being typed, counted by the server. Saves nothing."""
+    found = find_draft(request, reference, number)
+    text = texts.tidy(request.POST.get("text", ""))[: texts.MAX_LENGTH]
+    wanted = set(request.POST.getlist("accounts"))
+    chosen = [account for account in _accounts(found) if str(account.pk) in wanted]
+    context = {
+        "previews": showing.previews(chosen, text),
+        "hidden": texts.hidden_characters(text),
+    }
+    return render(request, "responses/composer.html#previews", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new(request: SignedIn, reference: str) -> HttpResponse:
+    """Begin a draft; with ?mention=7, as an answer to that mention."""
+    incident = Incident.objects.visible_to(request.user).filter(reference=reference).first()
+    if incident is None:
+        raise Http404(_("There is no such incident."))
+    try:
+        require(request.user, Permission.DRAFT, incident.brand_id)
+    except Forbidden as refused:
+        raise PermissionDenied(str(refused)) from refused
+    mention = _mention(request, incident)
+    accounts = selectors.usable_accounts(incident.brand_id)
+    title = _("Reply to %(author)s") % {"author": mention["author"]} if mention else ""
+    initial = {"title": title[:120], "accounts": list(accounts)}
+    form = DraftForm(request.POST or None, initial=initial, accounts=accounts)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return redirect(*draft_page(_create(request, incident, form, mention)))
+        except Refused as refused:
+            form.add_error(None, str(refused))
+    context = {"incident": incident, "form": form, "mention": mention, "accounts": accounts}
+    status = 422 if form.errors else 200
+    return render(request, "responses/new.html", context, status=status)
+
+
+def _create(
+    request: SignedIn, incident: Incident, form: DraftForm, mention: dict[str, Any] | None
+) -> Draft:
+    return services.create_draft(
+        incident.pk,
+        title=form.cleaned_data["title"],
+        text=form.cleaned_data["text"],
+        account_ids=form.account_ids,
+        reply_to=mention,
+        by=request.user,
+        now=database_now(),
+    )
+
+
+def _mention(request: SignedIn, incident: Incident) -> dict[str, Any] | None:
+    """What is kept of the mention that is answered; 404 for one of another brand."""
+    asked = request.POST.get("mention") or request.GET.get("mention")
+    if not asked:
+        return None
+    pk = _number(asked) or 0
+    mention = selectors.mention_to_answer(request.user, pk, brand_id=incident.brand_id)
+    if mention is None:
+        raise Http404(_("There is no such mention."))
+    return {
+        "id": mention.pk,
+        "published_at": mention.published_at.isoformat(),
+        "external_id": mention.external_id,
+        "author": mention.author,
+        "text": mention.text[:QUOTED],
+    }
+
+
+def _submit(request: SignedIn, found: Draft) -> HttpResponse:
+    return act(
+        request,
+        lambda now: services.submit(found.pk, by=request.user, now=now),
+        then=draft_page(found),
+        done=_("Those who may approve it have been called."),
+    )
+
+
+@login_required
+@require_POST
+def submit(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    return _submit(request, find_draft(request, reference, number))
+
+
+@login_required
+@require_POST
+def drop(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    found = find_draft(request, reference, number)
+    return act(
+        request,
+        lambda now: services.drop(found.pk, by=request.user, now=now),
+        then=draft_page(found),
+    )

@@ -1,0 +1,51 @@
+"""What this room shows on the pages of an incident (responses/panels.py)."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from accounts.enums import Permission
+from accounts.rules import allowed
+from incidents.models import Incident
+from responses import selectors, showing
+from responses.enums import DraftState
+
+from .common import SignedIn
+
+
+def _find_incident(request: SignedIn, reference: str) -> Incident:
+    found: Incident | None = (
+        Incident.objects.visible_to(request.user).filter(reference=reference).first()
+    )
+    if found is None:
+        raise Http404(_("There is no such incident."))
+    return found
+
+
+@login_required
+@require_GET
+def drafts(request: SignedIn, reference: str) -> HttpResponse:
+    """The drafts of an incident, those that wait first, with Approve for whoever may."""
+    incident = _find_incident(request, reference)
+    waiting = set(selectors.waiting_for(request.user).values_list("pk", flat=True))
+    rows = [
+        (draft, showing.LOOKS[DraftState(draft.state)], draft.pk in waiting)
+        for draft in selectors.drafts_of(request.user, reference).exclude(state=DraftState.DROPPED)[
+            :20
+        ]
+    ]
+    rows.sort(key=lambda row: row[0].state != DraftState.SUBMITTED)
+    may_draft = allowed(request.user, Permission.DRAFT, incident.brand_id)
+    context = {"incident": incident, "rows": rows, "may_draft": may_draft}
+    return render(request, "responses/panel.html", context)
+
+
+@login_required
+@require_GET
+def published(request: SignedIn, reference: str) -> HttpResponse:
+    """What went out in an incident, in order, for its review."""
+    incident = _find_incident(request, reference)
+    context = {"incident": incident, "published": selectors.published(incident.pk)}
+    return render(request, "responses/published.html", context)
