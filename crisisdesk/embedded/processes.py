@@ -61,12 +61,6 @@ def spawn(
     on_orphaned: signal.Signals,
 ) -> subprocess.Popen[bytes]:
     """Start a server in the foreground, in a session of its own, its output at the end of `log`."""
-    parent = os.getpid()
-
-    def settle() -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, set())
-        die_with_parent(on_orphaned, parent)
-
     with log.open("ab") as output:
         return subprocess.Popen(
             [str(word) for word in args],
@@ -79,7 +73,7 @@ def spawn(
             extra_groups=[] if account else None,
             env=_environment(),
             start_new_session=True,
-            preexec_fn=settle,  # noqa: PLW1509 - the supervisor has one thread
+            preexec_fn=_settling(on_orphaned),  # noqa: PLW1509 - the supervisor has one thread
         )
 
 
@@ -173,3 +167,14 @@ def working_in(folder: Path, pid: int) -> bool:
 def _environment() -> dict[str, str]:
     """Servers get no secrets of ours, and no settings of somebody else's PostgreSQL."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+def _settling(on_orphaned: signal.Signals) -> Callable[[], None]:
+    """What a child does between fork and exec: hear signals again, die with its parent."""
+    parent = os.getpid()
+
+    def settle() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, set())
+        die_with_parent(on_orphaned, parent)
+
+    return settle

@@ -12,7 +12,7 @@ from core import env
 from crisisdesk.embedded import parts, preparation, services
 from crisisdesk.embedded.errors import CannotStart
 from crisisdesk.embedded.postgres import Postgres
-from crisisdesk.embedded.processes import call_oneself, fork, wait
+from crisisdesk.embedded.processes import call_oneself, fork, stop, wait
 from crisisdesk.embedded.supervisor import Part, Supervisor, say
 from crisisdesk.embedded.valkey import Valkey
 
@@ -106,7 +106,10 @@ def _in_child(function: Callable[[], None]) -> None:
         return 0
 
     child = fork("prepare", run)
-    wait(child, seconds=PREPARE_SECONDS)
+    try:
+        wait(child, seconds=PREPARE_SECONDS)
+    finally:
+        stop(child, signal.SIGKILL, patience=5)
     code = child.poll()
     if code == 3:
         sys.exit(1)

@@ -1,0 +1,217 @@
+"""`manage.py up` as a whole: started, broken in every part, stopped, started again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import psutil
+import psycopg
+import pytest
+
+from crisisdesk.embedded import places
+from tests.crisisdesk.installation import Installation, eventually
+
+pytestmark = pytest.mark.faults
+
+PARTS = ("web", "worker", "engine", "auditor", "valkey", "postgres")
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Installation]:
+    """An installation that has been started once, so that the tests need not."""
+    installation = Installation()
+    installation.start()
+    assert installation.end() == 0
+    yield installation
+    installation.remove()
+
+
+@pytest.fixture
+def desk(made: Installation) -> Iterator[Installation]:
+    """The installation, stopped after the test."""
+    yield made
+    if made.process and made.process.poll() is None:
+        made.end(signal.SIGTERM)
+
+
+def database(desk: Installation) -> "psycopg.Connection[tuple[object, ...]]":
+    return psycopg.connect(places.find(desk.var).database_url, autocommit=True)
+
+
+def test_a_second_start_does_no_work_again(desk: Installation) -> None:
+    began = time.monotonic()
+    desk.start()
+    assert time.monotonic() - began < 15
+    eventually(desk.ready, 10)
+    assert f"CrisisDesk runs at http://127.0.0.1:{desk.port}" in desk.said
+    assert "Bringing" not in desk.said
+    assert "Preparing" not in desk.said
+    assert all(desk.part(name) for name in PARTS)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_killed_part_is_back_and_it_is_said(desk: Installation, name: str) -> None:
+    desk.start()
+    eventually(desk.ready, 10)
+    victim = desk.part(name)
+    assert victim is not None
+    victim.kill()
+    eventually(lambda: (found := desk.part(name)) and found.pid != victim.pid, 5)
+    eventually(desk.ready, 10)
+    assert f"{name} was killed by SIGKILL; starting it again at once." in desk.said
+
+
+def test_while_web_is_started_again_requests_wait(desk: Installation) -> None:
+    desk.start()
+    web = desk.part("web")
+    assert web is not None
+    web.kill()
+    web.wait(5)
+    assert desk.status("/healthz") == 200
+
+
+def test_ctrl_c_stops_everything_in_order(desk: Installation) -> None:
+    desk.start()
+    eventually(desk.ready, 10)
+    processes = desk.processes()
+    assert len(processes) > len(PARTS)
+    assert desk.end(signal.SIGINT) == 0
+    assert not any(process.is_running() for process in processes)
+    log = (places.find(desk.var).logs / "postgres.log").read_text()
+    assert log.rstrip().endswith("database system is shut down")
+
+
+@pytest.mark.parametrize("after", [0.3, 0.8, 1.3])
+def test_term_while_starting_leaves_nothing_behind(desk: Installation, after: float) -> None:
+    desk.start(wait=False)
+    time.sleep(after)
+    processes = desk.processes()
+    desk.end(signal.SIGTERM)
+    assert processes
+    assert not any(process.is_running() for process in processes)
+
+
+def test_a_killed_supervisor_leaves_nothing_running(desk: Installation) -> None:
+    desk.start()
+    eventually(desk.ready, 10)
+    processes = desk.processes()
+    assert len(processes) > len(PARTS)
+    desk.end(signal.SIGKILL)
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    assert alive == []
+
+
+def test_a_start_right_after_the_supervisor_was_killed_succeeds(desk: Installation) -> None:
+    desk.start()
+    desk.end(signal.SIGKILL)
+    desk.start()
+    eventually(desk.ready, 10)
+
+
+def test_a_second_supervisor_says_where_the_first_one_runs(desk: Installation) -> None:
+    desk.start()
+    other = Installation(desk.var)
+    try:
+        said = other.refuses()
+    finally:
+        other.remove()
+    assert f"CrisisDesk is already running at http://127.0.0.1:{desk.port}" in said
+    assert "Traceback" not in said
+    assert desk.status("/healthz") == 200
+
+
+def test_a_port_in_use_is_named_with_a_way_out(desk: Installation) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", desk.port))
+        taken.listen()
+        said = desk.refuses()
+    assert f"Port {desk.port} of 127.0.0.1 cannot be used: Address already in use." in said
+    assert f"make run PORT={desk.port + 1}" in said
+    assert "Traceback" not in said
+
+
+def test_a_lock_file_whose_number_another_process_got_is_dropped(desk: Installation) -> None:
+    found = places.find(desk.var)
+    account = found.account
+    other = subprocess.Popen(["sleep", "60"], user=account.uid if account else None)
+    try:
+        lock = found.cluster / "postmaster.pid"
+        lock.write_text(f"{other.pid}\n{found.cluster}\n1\n5432\n{found.sockets}\n\n0 0\nready\n")
+        if account:
+            os.chown(lock, account.uid, account.gid)
+        desk.start()
+        eventually(desk.ready, 10)
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_data_of_another_postgresql_is_refused_and_left_alone(desk: Installation) -> None:
+    version = places.find(desk.var).cluster / "PG_VERSION"
+    version.write_text("19\n")
+    try:
+        said = desk.refuses()
+    finally:
+        version.write_text("18\n")
+    assert "was written by PostgreSQL 19" in said
+    assert "Traceback" not in said
+    desk.start()
+
+
+def test_a_database_of_a_newer_crisisdesk_is_refused() -> None:
+    desk = Installation()
+    try:
+        desk.start()
+        with database(desk) as connection:
+            connection.execute("COMMENT ON TABLE django_migrations IS 'of another version'")
+            connection.execute(
+                "INSERT INTO django_migrations (app, name, applied)"
+                " VALUES ('core', '9999_future', now())"
+            )
+        desk.end()
+        said = desk.refuses()
+    finally:
+        desk.remove()
+    assert "The database is of a newer CrisisDesk (core.9999_future)." in said
+    assert "Traceback" not in said
+
+
+def test_the_apps_role_is_no_superuser_and_no_other_role_may_log_in(desk: Installation) -> None:
+    desk.start()
+    with database(desk) as connection:
+        row = connection.execute(
+            "SELECT rolsuper, rolcreatedb, rolcreaterole, rolname FROM pg_roles"
+            " WHERE rolname = current_user"
+        ).fetchone()
+    assert row == (False, False, False, "crisisdesk")
+    with pytest.raises(psycopg.OperationalError, match=r"no pg_hba\.conf entry"):
+        psycopg.connect(places.find(desk.var).database_url, user="postgres")
+
+
+def test_secrets_and_sockets_are_closed_to_others(desk: Installation) -> None:
+    desk.start()
+    found = places.find(desk.var)
+    for name in ("secret_key", "credential_key"):
+        assert (desk.var / name).stat().st_mode & 0o077 == 0
+    for folder in (found.sockets, found.cluster, found.valkey):
+        assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_full_disk_is_named() -> None:
+    space = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--map-root-user", "-m"]
+    if subprocess.run([*space, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this machine does not let us mount anything")
+    desk = Installation()
+    desk.var.mkdir()
+    mount = f"mount -t tmpfs -o size=50m,mode=711 tmpfs {desk.var}"
+    desk.command = [*space, "sh", "-c", f"{mount} && exec {sys.executable} manage.py up"]
+    try:
+        said = desk.refuses()
+    finally:
+        desk.remove()
+    assert "MB left; CrisisDesk needs 200 MB to start." in said
+    assert "Traceback" not in said
