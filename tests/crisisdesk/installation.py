@@ -1,11 +1,13 @@
 """A whole installation under `manage.py up`, in a folder of its own, for tests that break it."""
 
 import os
+import pwd
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import urllib.error
@@ -14,7 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
+PACKAGES = sysconfig.get_path("purelib")
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Nothing of the test run's own services or settings may reach the installation.
 FOREIGN = (
@@ -47,6 +51,23 @@ class Installation:
     @property
     def said(self) -> str:
         return self.output.read_text()
+
+    def become(self, account: pwd.struct_passwd) -> None:
+        """Run as `account` from a copy of the tree that belongs to it."""
+        self.tree = self.home / "tree"
+        skipped = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", "node_modules")
+        shutil.copytree(ROOT, self.tree, ignore=skipped)
+        self.var = self.tree / "var"
+        subprocess.run(["chown", "-R", str(account.pw_uid), str(self.tree)], check=True)
+        self.command = [
+            *(
+                "setpriv",
+                f"--reuid={account.pw_uid}",
+                f"--regid={account.pw_gid}",
+                "--clear-groups",
+            ),
+            *("env", f"PYTHONPATH={PACKAGES}", python_for(account), "manage.py", "up"),
+        ]
 
     def start(self, *, wait: bool = True) -> None:
         """Start it; wait until its first page answers."""
@@ -110,6 +131,16 @@ class Installation:
         assert self.process
         assert self.process.poll() is None, self.said
         return self.status("/healthz") == 200
+
+
+def python_for(account: pwd.struct_passwd) -> str:
+    """An interpreter with our packages that `account` may run: ours may lie below /root."""
+    drop = ["setpriv", f"--reuid={account.pw_uid}", "--clear-groups", "env"]
+    for path in (sys.executable, "/usr/bin/python3"):
+        command = [*drop, f"PYTHONPATH={PACKAGES}", path, "-c", "import django, redis.asyncio"]
+        if subprocess.run(command, check=False, capture_output=True).returncode == 0:
+            return path
+    pytest.skip(f"{account.pw_name} may run no Python that has the packages")
 
 
 def eventually(check: Callable[[], object], seconds: float) -> None:

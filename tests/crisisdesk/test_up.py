@@ -1,12 +1,16 @@
 """`manage.py up` as a whole: started, broken in every part, stopped, started again."""
 
 import os
+import pwd
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -215,3 +219,56 @@ def test_a_full_disk_is_named() -> None:
         desk.remove()
     assert "MB left; CrisisDesk needs 200 MB to start." in said
     assert "Traceback" not in said
+
+
+def test_an_ordinary_user_starts_it_from_a_tree_of_his_own() -> None:
+    """All that runs is his; root's files are not touched."""
+    if os.getuid() != 0:
+        pytest.skip("the other tests run as an ordinary user already")
+    desk = Installation()
+    nobody = pwd.getpwnam("nobody")
+    try:
+        desk.become(nobody)
+        desk.start()
+        eventually(desk.ready, 10)
+        owners = {process.uids().real for process in desk.processes()}
+        assert owners == {nobody.pw_uid}
+        assert places.find(desk.var).cluster.owner() == "nobody"
+        assert desk.end() == 0
+    finally:
+        desk.remove()
+
+
+def test_root_keeps_the_state_where_the_servers_may_reach_it_if_the_tree_is_closed() -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root starts servers as somebody else")
+    closed = Path(tempfile.mkdtemp())
+    desk = Installation(closed / "var")
+    moved = places.find(desk.var).state
+    try:
+        assert moved.parent == places.MOVED
+        desk.start()
+        eventually(desk.ready, 10)
+        assert (moved / "pg" / "18" / "PG_VERSION").exists()
+        assert f"their data is kept in {moved}" in desk.said
+        # Nobody but root gets in, as before.
+        assert closed.stat().st_mode & 0o777 == 0o700
+    finally:
+        desk.remove()
+        shutil.rmtree(closed)
+        shutil.rmtree(moved, ignore_errors=True)
+
+
+def test_a_path_too_long_for_a_socket_does_no_harm() -> None:
+    desk = Installation()
+    desk.var = desk.home / ("deep" * 20) / ("deeper" * 10) / "var"
+    desk.var.parent.mkdir(parents=True)
+    sockets = places.find(desk.var).sockets
+    try:
+        assert not sockets.is_relative_to(desk.home)
+        desk.start()
+        eventually(desk.ready, 10)
+        assert sockets.stat().st_mode & 0o077 == 0
+    finally:
+        desk.remove()
+        shutil.rmtree(sockets, ignore_errors=True)

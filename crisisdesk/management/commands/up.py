@@ -77,6 +77,8 @@ def _start_servers(supervisor: Supervisor) -> None:
         servers.append(Valkey(found))
     if not servers:
         return
+    if found.state != found.wanted:
+        say(f"The servers may not reach {found.wanted}: their data is kept in {found.state}")
     if not (found.cluster / "PG_VERSION").exists():
         say(f"First start: making a database in {found.state} ...")
     services.prepare(found, servers)
