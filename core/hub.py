@@ -182,6 +182,9 @@ class Hub:
             elif heard["type"] == "pmessage":
                 group = heard["channel"].decode().removeprefix(self._prefix)
                 self.deliver(group, heard["data"].decode())
+                # A burst that has arrived already would be read without a pause, and fill the
+                # buffers of sockets that never got their turn.
+                await asyncio.sleep(0)
 
     async def _beat(self) -> None:
         while True:
