@@ -1,12 +1,16 @@
 """What is read about incidents, scoped to who asks."""
 
-from .lookup import by_reference, get_incident, listing, open_of_brand, timeline
-from .rota import current_shifts, late, roster
+from .ladder import ladder
+from .lookup import Filters, by_reference, get_incident, listing, open_of_brand, timeline
+from .rota import coming_shifts, current_shifts, late, roster
 
 __all__ = [
+    "Filters",
     "by_reference",
+    "coming_shifts",
     "current_shifts",
     "get_incident",
+    "ladder",
     "late",
     "listing",
     "open_of_brand",

@@ -45,3 +45,8 @@ def late(*, now: datetime, grace: timedelta) -> list[str]:
     if unseen:
         found.append(f"{unseen} detections have not been taken up")
     return found
+
+
+def coming_shifts(brand: Brand, *, at: datetime) -> QuerySet[Shift]:
+    """Return the brand's shifts that have not ended, the next first."""
+    return brand.shifts.filter(ends_at__gt=at).select_related("user").order_by("starts_at")

@@ -1,0 +1,243 @@
+"""What is being said while an incident runs, made ready for its charts and figures.
+
+Everything but the posts and the authors comes from counts, so that it costs the same however many
+mentions there are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from core import formats, markup
+from monitoring.enums import Sentiment
+from monitoring.selectors import (
+    Point,
+    Post,
+    Shares,
+    by_network,
+    sentiment_shares,
+    top_posts,
+)
+from monitoring.selectors import volume as counted
+
+from . import entries
+from .enums import EntryKind
+from .models import Incident, TimelineEntry
+
+STEP = timedelta(minutes=5)
+SPANS: dict[str, timedelta] = {
+    "1h": timedelta(hours=1),
+    "4h": timedelta(hours=4),
+    "24h": timedelta(hours=24),
+}
+HOUR = timedelta(hours=1)
+# A figure that spans the whole incident looks back no further than this.
+LONGEST = timedelta(days=14)
+POSTS = 5
+# Authors are counted among so many of the newest posts of the hour.
+AUTHORS_AMONG = 5000
+LETTERS = "ABCDEFGH"
+# The moments that are pinned on charts.
+MARKED = (
+    EntryKind.OPENED,
+    EntryKind.ACKNOWLEDGED,
+    EntryKind.SEVERITY,
+    EntryKind.PUBLICATION,
+    EntryKind.RESOLVED,
+)
+
+_AUTHORS = """
+SELECT count(DISTINCT author) FROM (
+    SELECT author FROM monitoring_mention WHERE brand_id = %s AND published_at >= %s
+    ORDER BY published_at DESC LIMIT %s) AS newest
+"""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A pin on a chart and its line in the list below."""
+
+    letter: str
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True)
+class Volume:
+    """`data` is what <cd-volume> draws; `ratio` compares the last five minutes with the band."""
+
+    data: dict[str, Any]
+    marks: list[Mark]
+    finding: str
+    last: Shares
+    ratio: float | None
+    above: bool
+    reach: int
+    reach_now: int
+    negative_change: float | None
+    authors: int
+    authors_capped: bool
+
+    @property
+    def points(self) -> int | None:
+        """How the negative share moved against the hour, in percentage points."""
+        return None if self.negative_change is None else round(self.negative_change * 100)
+
+
+@dataclass(frozen=True)
+class Loudness:
+    """A network's count, and its share of the loudest network's."""
+
+    network: str
+    name: str
+    total: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Said:
+    shares: Shares
+    networks: list[Loudness]
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        """Each sentiment with its share in words, in the order of the bar."""
+        total = self.shares.total or 1
+        counts = {
+            Sentiment.NEGATIVE: self.shares.negative,
+            Sentiment.NEUTRAL: self.shares.neutral,
+            Sentiment.POSITIVE: self.shares.positive,
+        }
+        return [(kind.value, formats.percent(count / total)) for kind, count in counts.items()]
+
+
+def span(asked: str) -> str:
+    """Return one of SPANS; four hours unless asked otherwise."""
+    return asked if asked in SPANS else "4h"
+
+
+def volume(incident: Incident, *, span: str, now: datetime) -> Volume:
+    """Return the chart and the figures beside it: five queries."""
+    brand = incident.brand_id
+    shown_from = floor(now - SPANS[span])
+    since = max(min(shown_from, floor(incident.began_at)), now - LONGEST)
+    points = counted([brand], since=since, until=now)
+    last = sentiment_shares(brand, now - STEP)
+    hour = sentiment_shares(brand, now - HOUR)
+    high = _latest_high(points)
+    marks = marked(incident, since=shown_from)
+    running = [point for point in points if point.at >= floor(incident.began_at)]
+    return Volume(
+        data=_drawn(points, marks, since=shown_from, until=now),
+        marks=marks,
+        finding=_finding(last, high),
+        last=last,
+        ratio=None if high is None else last.total / max(high, 1.0),
+        above=high is not None and last.total > high,
+        reach=sum(point.reach for point in running),
+        reach_now=sum(point.reach for point in points if point.at >= now - STEP),
+        negative_change=last.negative_share - hour.negative_share if hour.total else None,
+        authors=_authors(brand, now - HOUR),
+        authors_capped=hour.total > AUTHORS_AMONG,
+    )
+
+
+def floor(moment: datetime) -> datetime:
+    """Return the beginning of the step of five minutes that `moment` is in."""
+    seconds = int(moment.timestamp())
+    return datetime.fromtimestamp(seconds - seconds % int(STEP.total_seconds()), UTC)
+
+
+def _latest_high(points: Sequence[Point]) -> float | None:
+    return next((point.high for point in reversed(points) if point.high is not None), None)
+
+
+def _authors(brand_id: int, since: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_AUTHORS, [brand_id, since, AUTHORS_AMONG])
+        count: int = cursor.fetchone()[0]
+    return count
+
+
+def _finding(last: Shares, high: float | None) -> str:
+    figures = {"count": formats.number(last.total), "high": formats.number(high or 0)}
+    if high is None:
+        words = _("%(count)s mentions in the last 5 minutes; what is usual is not known yet.")
+    elif last.total > high:
+        words = _("%(count)s mentions in the last 5 minutes, above the expected %(high)s.")
+    else:
+        words = _("%(count)s mentions in the last 5 minutes, within the expected %(high)s.")
+    return words % figures
+
+
+def _drawn(
+    points: Sequence[Point], marks: Sequence[Mark], *, since: datetime, until: datetime
+) -> dict[str, Any]:
+    """Lay the points on an even grid; what was not counted stays a gap."""
+    by_time = {int(point.at.timestamp()): point for point in points}
+    closed = [point.at for point in points if point.high is not None]
+    counted_to = int(closed[-1].timestamp()) if closed else 0
+    step = int(STEP.total_seconds())
+    times = range(int(since.timestamp()), int(until.timestamp()), step)
+    found = [by_time.get(at) for at in times]
+    latest = next((each for each in reversed(points) if each.high is not None), None)
+    # The running step has no band of its own yet: it is drawn in the newest one.
+    bands = [
+        point
+        if point and point.high is not None
+        else (latest if at > counted_to and counted_to else None)
+        for at, point in zip(times, found, strict=True)
+    ]
+    return {
+        "step": step,
+        "at": list(times),
+        "count": [
+            point.total if point else (0 if counted_to and at > counted_to else None)
+            for at, point in zip(times, found, strict=True)
+        ],
+        "low": [band.low if band else None for band in bands],
+        "high": [band.high if band else None for band in bands],
+        "marks": [{"at": int(mark.at.timestamp()), "letter": mark.letter} for mark in marks],
+    }
+
+
+def marked(incident: Incident, *, since: datetime) -> list[Mark]:
+    """Return the moments of an incident worth a pin, the first ones when there are many."""
+    told = incident.entries.filter(kind__in=MARKED, at__gte=since).order_by("number")
+    found = list(told.select_related("actor")[: len(LETTERS)])
+    return [
+        Mark(letter, entry.at, _short(entry)) for letter, entry in zip(LETTERS, found, strict=False)
+    ]
+
+
+def _short(entry: TimelineEntry) -> str:
+    actor = str(entry.actor) if entry.actor else ""
+    return entries.words(entry.kind, entry.params, actor=actor, text=entry.text)
+
+
+def said(incident: Incident, *, now: datetime) -> Said:
+    """Return the last hour's sentiment, and its networks with their share of the loudest."""
+    networks = by_network(incident.brand_id, now - HOUR)[:6]
+    most = max((each.total for each in networks), default=1)
+    return Said(
+        sentiment_shares(incident.brand_id, now - HOUR),
+        [
+            Loudness(
+                each.network,
+                str(markup.NETWORK_NAMES.get(each.network, each.network)),
+                each.total,
+                each.total / most,
+            )
+            for each in networks
+        ],
+    )
+
+
+def posts(incident: Incident, *, now: datetime) -> list[Post]:
+    """Return the farthest-reaching posts since it began, of the last day at most."""
+    since = max(incident.began_at, now - SPANS["24h"])
+    return top_posts(incident.brand_id, since, POSTS)
