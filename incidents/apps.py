@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class IncidentsConfig(AppConfig):
     name = "incidents"
+
+    def ready(self) -> None:
+        from . import live, loops, messages  # noqa: F401 - each registers what it holds

@@ -1,12 +1,16 @@
 """What this room has the engine do. Imported by the AppConfig."""
 
-from core.clock import database_now
-from core.engine import loop
+from datetime import timedelta
 
-from . import services
+from core.clock import database_now
+from core.engine import audit, loop
+
+from . import selectors, services
 
 # Rungs fired in one cycle, so that a cycle stays bounded and the engine can stop between two.
 MOST_RUNGS = 50
+# What the engine has not done by then is told aloud.
+GRACE = timedelta(seconds=5)
 
 
 @loop("escalate", every=0.5)
@@ -22,3 +26,9 @@ def escalate() -> int:
 def take_up() -> int:
     """Turn detections into incidents. This sweep is the only way: there is no nudge to lose."""
     return services.take_up_detections(database_now())
+
+
+@audit("incidents")
+def overdue() -> list[str]:
+    """Calls and detections that are five seconds late, and ladders that have stopped."""
+    return selectors.late(now=database_now(), grace=GRACE)

@@ -99,6 +99,18 @@ class ReferenceCounter(models.Model):
         return f"{self.year}: {self.number}"
 
 
+def named(given_title: str, crisis_type: str, brand: str) -> str:
+    """Return what an incident is called in the active language."""
+    if given_title:
+        return given_title
+    if crisis_type == CrisisType.NONE:
+        return gettext("Unusual attention for %(brand)s") % {"brand": brand}
+    return gettext("%(kind)s at %(brand)s") % {
+        "kind": CrisisType(crisis_type).label,
+        "brand": brand,
+    }
+
+
 class Incident(models.Model):
     """A crisis, from the first sign to the review."""
 
@@ -167,12 +179,7 @@ class Incident(models.Model):
     @property
     def title(self) -> str:
         """What it is called; without a given title, what it is about in the reader's language."""
-        if self.given_title:
-            return self.given_title
-        if self.crisis_type == CrisisType.NONE:
-            return gettext("Unusual attention for %(brand)s") % {"brand": self.brand.name}
-        kind = CrisisType(self.crisis_type).label
-        return gettext("%(kind)s at %(brand)s") % {"kind": kind, "brand": self.brand.name}
+        return named(self.given_title, self.crisis_type, self.brand.name)
 
     @title.setter
     def title(self, value: str) -> None:

@@ -1,6 +1,7 @@
 """Everything that changes an incident."""
 
 from .escalation import escalate_now, fire_next
+from .lines import write_line
 from .opening import open_incident, take_reference, take_up, take_up_detections
 from .rota import add_shift, delete_policy, remove_shift, save_policy
 from .running import (
@@ -43,4 +44,5 @@ __all__ = [
     "take_up",
     "take_up_detections",
     "write_entry",
+    "write_line",
 ]

@@ -1,12 +1,10 @@
-"""Telling people about an incident, each in their own language."""
+"""Telling people about an incident."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils import translation
 
 from accounts.models import User
 from incidents.enums import Severity
@@ -25,32 +23,21 @@ def tell(
     urgency: Urgency = Urgency.NEWS,
     **params: Any,
 ) -> None:
-    """Notify `users` once for `key` within the incident.
-
-    An incident without a given title is named in words, so each language is told by itself.
-    """
-    by_language: dict[str, list[User]] = defaultdict(list)
-    for user in users:
-        by_language[user.language].append(user)
-    for language, readers in by_language.items():
-        with translation.override(language):
-            facts = _facts(incident) | params
-        notify(
-            readers,
-            key=f"incident.{incident.pk}.{key}",
-            kind=f"incidents.{kind}",
-            params=facts,
-            url=reverse("incidents:incident", args=[incident.reference]),
-            brand=incident.brand,
-            urgency=urgency,
-            now=now,
-        )
-
-
-def _facts(incident: Incident) -> dict[str, Any]:
-    return {
+    """Notify `users` once for `key` within the incident; messages.py has the words."""
+    facts = {
         "severity": Severity(incident.severity).label,
         "brand": incident.brand.name,
         "reference": incident.reference,
-        "title": incident.title,
+        # Put together when read: what the desk opened is named in the reader's language.
+        "title": [incident.given_title, incident.crisis_type, incident.brand.name],
     }
+    notify(
+        users,
+        key=f"incident.{incident.pk}.{key}",
+        kind=f"incidents.{kind}",
+        params=facts | params,
+        url=reverse("incidents:incident", args=[incident.reference]),
+        brand=incident.brand,
+        urgency=urgency,
+        now=now,
+    )

@@ -9,6 +9,7 @@ from django.db.models import F
 
 from accounts import audit
 from accounts.models import Brand, User
+from core.text import clean
 from incidents import events
 from incidents.enums import EntryKind, Origin, Severity, State
 from incidents.models import EscalationPolicy, Incident, ReferenceCounter, Signal
@@ -47,7 +48,7 @@ def open_incident(  # noqa: PLR0913 - what an incident is made of
     """
     incident = _create(
         brand,
-        given_title=title.strip()[:200],
+        given_title=clean(title).strip()[:200],
         crisis_type=crisis_type,
         severity=severity,
         severity_reasons=severity_reasons,

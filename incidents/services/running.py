@@ -81,6 +81,8 @@ def change_state(
     """
     if state == State.RESOLVED:
         return resolve(incident_id, by=by, now=now)
+    if state not in State.values:
+        raise Refused(_("There is no such status."))
     incident = lock(incident_id)
     if incident.state == state:
         return incident

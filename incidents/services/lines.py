@@ -1,0 +1,56 @@
+"""A line written to the room, carried out: a note, a decision, an update or a task."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.selectors import members
+from core.errors import Refused
+from core.text import fold
+from incidents import composer
+from incidents.enums import EntryKind
+from incidents.models import Incident
+
+from .timeline import add_decision, add_note, add_update
+from .work import add_task
+
+_SAY = {
+    EntryKind.NOTE: add_note,
+    EntryKind.DECISION: add_decision,
+    EntryKind.UPDATE: add_update,
+}
+
+
+def write_line(incident: Incident, written: str, *, by: User, now: datetime) -> composer.Line:
+    """Do what a line says (see composer.py). Times of day are in the writer's zone.
+
+    Refused for a command that does not exist, an empty text, and a name that fits nobody or
+    several.
+    """
+    line = composer.parse(written)
+    if line.kind in _SAY:
+        _SAY[line.kind](incident.pk, by=by, text=line.text, now=now)
+        return line
+    owner = _member(incident, line.who) if line.who else None
+    due_at = composer.next_time(line.at, zone=by.time_zone, now=now) if line.at else None
+    add_task(incident.pk, title=line.text, owner=owner, due_at=due_at, by=by, now=now)
+    return line
+
+
+def _member(incident: Incident, who: str) -> User:
+    """Find the member that `@who` means: by whole name, first name, initials or e-mail."""
+    wanted = fold(who)
+    found = [user for user in members(incident.brand) if wanted in _calls(user)]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Refused(_("Nobody here is called @%(who)s.") % {"who": who})
+    names = ", ".join(str(user) for user in found)
+    raise Refused(_("@%(who)s could be: %(names)s.") % {"who": who, "names": names})
+
+
+def _calls(user: User) -> set[str]:
+    words = user.name.split()
+    local = user.email.partition("@")[0]
+    return {fold(each) for each in ("".join(words), *words[:1], user.initials, local, user.email)}
