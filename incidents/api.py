@@ -1,0 +1,230 @@
+"""Incidents over the API: list, read, declare, acknowledge, move; their log, read and written."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.enums import Permission
+from accounts.models import Brand
+from accounts.rules import allowed
+from accounts.selectors import get_brand
+from core.api.pages import Keyset
+from core.clock import database_now
+from monitoring.enums import CrisisType
+
+from . import entries, selectors, services
+from .enums import EntryKind, Origin, Severity, State
+from .models import Incident, TimelineEntry
+from .severity import why
+
+SAYING = {
+    EntryKind.NOTE: services.add_note,
+    EntryKind.DECISION: services.add_decision,
+    EntryKind.UPDATE: services.add_update,
+}
+
+
+class IncidentOutput(serializers.ModelSerializer):
+    """An incident with its clocks. Times are UTC; `escalate_at` is when the next call is made."""
+
+    brand = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    title = serializers.CharField(read_only=True)
+    lead = serializers.SerializerMethodField()
+    acknowledged_by = serializers.SerializerMethodField()
+    severity_reasons = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Incident
+        fields = (
+            "reference",
+            "brand",
+            "title",
+            "crisis_type",
+            "origin",
+            "severity",
+            "severity_reasons",
+            "state",
+            "lead",
+            "began_at",
+            "detected_at",
+            "acknowledged_at",
+            "acknowledged_by",
+            "responded_at",
+            "resolved_at",
+            "respond_by",
+            "update_by",
+            "escalate_at",
+        )
+        read_only_fields = fields
+
+    def get_lead(self, incident: Incident) -> str | None:
+        return incident.lead.email if incident.lead else None
+
+    def get_acknowledged_by(self, incident: Incident) -> str | None:
+        return incident.acknowledged_by.email if incident.acknowledged_by else None
+
+    def get_severity_reasons(self, incident: Incident) -> list[str]:
+        return why(incident.severity_reasons)
+
+
+class IncidentInput(serializers.Serializer):
+    """What it takes to declare an incident. `brand` is a slug."""
+
+    brand = serializers.SlugField()
+    title = serializers.CharField(max_length=200)
+    crisis_type = serializers.ChoiceField(CrisisType.choices, default=CrisisType.NONE)
+    severity = serializers.ChoiceField(Severity.choices)
+
+
+class FiltersInput(serializers.Serializer):
+    """Which incidents are wanted."""
+
+    shown = serializers.ChoiceField(["open", "resolved", "all"], default="all")
+    brand = serializers.SlugField(required=False)
+    severity = serializers.ChoiceField(Severity.choices, required=False)
+    words = serializers.CharField(required=False, max_length=200)
+
+
+class StateInput(serializers.Serializer):
+    """Where to move; opening a resolved incident again needs a reason."""
+
+    state = serializers.ChoiceField(State.choices)
+    reason = serializers.CharField(required=False, default="", max_length=2000, allow_blank=True)
+
+
+class EntryInput(serializers.Serializer):
+    kind = serializers.ChoiceField([kind.value for kind in SAYING], default=EntryKind.NOTE.value)
+    text = serializers.CharField(max_length=4000)
+
+
+class EntryOutput(serializers.ModelSerializer):
+    """A line of the log. `words` is what it says in the caller's language."""
+
+    actor = serializers.SerializerMethodField()
+    words = serializers.SerializerMethodField()
+
+    class Meta:
+        model = TimelineEntry
+        fields = ("number", "at", "kind", "actor", "params", "words")
+        read_only_fields = fields
+
+    def get_actor(self, entry: TimelineEntry) -> str | None:
+        return entry.actor.email if entry.actor else None
+
+    def get_words(self, entry: TimelineEntry) -> str:
+        actor = str(entry.actor) if entry.actor else ""
+        return entries.words(entry.kind, entry.params, actor=actor, text=entry.text)
+
+
+class ByNumber(Keyset):
+    ordering = ("-number",)
+
+
+def require(request: Request, permission: Permission, brand: Brand) -> None:
+    """Refuse with 403 who sees the brand but may not do this in it."""
+    if not allowed(request.user, permission, brand):
+        raise PermissionDenied
+
+
+@extend_schema_view(
+    list=extend_schema(parameters=[FiltersInput], summary="List incidents"),
+    retrieve=extend_schema(summary="Read an incident"),
+)
+class IncidentViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Incident]
+):
+    """The incidents of the caller's brands, by reference."""
+
+    serializer_class = IncidentOutput
+    queryset = Incident.objects.none()
+    lookup_field = "reference"
+    lookup_value_regex = "[A-Za-z0-9-]+"
+
+    def get_queryset(self) -> QuerySet[Incident]:
+        wanted: dict[str, Any] = {"shown": "all"}
+        if self.action == "list":
+            wanted = _valid(FiltersInput, self.request.query_params)
+        brands = Brand.objects.visible_to(self.request.user).filter(slug=wanted.get("brand"))
+        filters = selectors.Filters(
+            shown=wanted["shown"],
+            # A brand that one may not see is one without incidents.
+            brands=[*brands.values_list("pk", flat=True)] or [0] if "brand" in wanted else [],
+            severities=[wanted["severity"]] if "severity" in wanted else [],
+            words=wanted.get("words", ""),
+        )
+        return selectors.listing(self.request.user, filters).select_related("acknowledged_by")
+
+    @extend_schema(
+        request=IncidentInput, responses={201: IncidentOutput}, summary="Declare an incident"
+    )
+    def create(self, request: Request) -> Response:
+        wanted = _valid(IncidentInput, request.data)
+        brand = get_brand(request.user, wanted["brand"])
+        require(request, Permission.OPEN_INCIDENT, brand)
+        now = database_now()
+        incident = services.open_incident(
+            brand,
+            title=wanted["title"],
+            crisis_type=wanted["crisis_type"],
+            severity=wanted["severity"],
+            severity_reasons=[{"code": "person", "name": str(request.user)}],
+            origin=Origin.PERSON,
+            by=request.user,
+            began_at=now,
+            now=now,
+        )
+        return Response(IncidentOutput(incident).data, status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses=IncidentOutput, summary="Answer the call")
+    @action(detail=True, methods=["post"])
+    def acknowledge(self, request: Request, reference: str) -> Response:
+        incident = self._run(request)
+        done = services.acknowledge(incident.pk, by=request.user, now=database_now())
+        return Response(IncidentOutput(done).data)
+
+    @extend_schema(request=StateInput, responses=IncidentOutput, summary="Move to a state")
+    @action(detail=True, methods=["post"])
+    def state(self, request: Request, reference: str) -> Response:
+        incident = self._run(request)
+        wanted = _valid(StateInput, request.data)
+        done = services.change_state(
+            incident.pk,
+            wanted["state"],
+            by=request.user,
+            reason=wanted["reason"],
+            now=database_now(),
+        )
+        return Response(IncidentOutput(done).data)
+
+    @extend_schema(responses=EntryOutput(many=True), summary="Read the log, newest first")
+    @action(detail=True, methods=["get"], pagination_class=ByNumber, filter_backends=[])
+    def timeline(self, request: Request, reference: str) -> Response:
+        page = self.paginate_queryset(self.get_object().entries.select_related("actor"))
+        return self.get_paginated_response(EntryOutput(page, many=True).data)
+
+    @extend_schema(request=EntryInput, responses={201: EntryOutput}, summary="Write to the log")
+    @timeline.mapping.post
+    def write(self, request: Request, reference: str) -> Response:
+        incident = self.get_object()
+        require(request, Permission.WRITE_TIMELINE, incident.brand)
+        wanted = _valid(EntryInput, request.data)
+        say = SAYING[EntryKind(wanted["kind"])]
+        entry = say(incident.pk, by=request.user, text=wanted["text"], now=database_now())
+        return Response(EntryOutput(entry).data, status.HTTP_201_CREATED)
+
+    def _run(self, request: Request) -> Incident:
+        incident = self.get_object()
+        require(request, Permission.RUN_INCIDENT, incident.brand)
+        return incident
+
+
+def _valid(serializer: type[serializers.Serializer], data: Any) -> dict[str, Any]:
+    checked = serializer(data=data)
+    checked.is_valid(raise_exception=True)
+    return checked.validated_data
