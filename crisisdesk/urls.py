@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("", include("incidents.urls")),
     path("", include("responses.urls")),
     path("api/", include("crisisdesk.api_urls")),
 ]

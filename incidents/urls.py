@@ -1,0 +1,30 @@
+"""Pages of the incidents room."""
+
+from django.urls import path
+
+from .views import actions, listing, review, room, rota
+
+app_name = "incidents"
+
+urlpatterns = [
+    path("incidents/", listing.incidents, name="list"),
+    path("incidents/declare/", listing.declare, name="declare"),
+    path("i/<slug:reference>/", room.incident, name="incident"),
+    path("i/<slug:reference>/acknowledge/", actions.acknowledge, name="acknowledge"),
+    path("i/<slug:reference>/escalate/", actions.escalate, name="escalate"),
+    path("i/<slug:reference>/lead/", actions.take_lead, name="take_lead"),
+    path("i/<slug:reference>/state/", actions.change_state, name="state"),
+    path("i/<slug:reference>/severity/", actions.change_severity, name="severity"),
+    path("i/<slug:reference>/title/", actions.rename, name="rename"),
+    path("i/<slug:reference>/resolve/", actions.resolve, name="resolve"),
+    path("i/<slug:reference>/write/", actions.write, name="write"),
+    path("i/<slug:reference>/tasks/", actions.add_task, name="add_task"),
+    path("i/<slug:reference>/tasks/<int:task>/", actions.tick, name="tick"),
+    path("i/<slug:reference>/review/", review.review, name="review"),
+    path("settings/on-call/", rota.on_call, name="on_call"),
+    path("settings/on-call/<int:pk>/remove/", rota.remove_shift, name="remove_shift"),
+    path("settings/policies/", rota.policies, name="policies"),
+    path("settings/policies/new/<slug:slug>/", rota.policy_new, name="policy_new"),
+    path("settings/policies/<int:pk>/", rota.policy, name="policy"),
+    path("settings/policies/<int:pk>/delete/", rota.delete_policy, name="policy_delete"),
+]

@@ -1,0 +1,36 @@
+"""After the crisis: what happened, how long it took, what was learned. Prints as it is."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from core.clock import database_now
+from incidents import selectors
+from incidents.panels import REVIEW
+from incidents.report import report
+from incidents.times import four_times
+
+from .access import find
+from .rows import timeline_rows
+
+# A review shows the whole log up to here; beyond it says how many it leaves out.
+MOST_ENTRIES = 500
+
+
+@login_required
+@require_GET
+def review(request: HttpRequest, reference: str) -> HttpResponse:
+    now = database_now()
+    incident = find(request.user, reference)
+    log = selectors.timeline(incident, size=MOST_ENTRIES)
+    context = {
+        "incident": incident,
+        "now": now,
+        "times": four_times(incident),
+        "chart": report(incident, now=now),
+        "rows": timeline_rows(reversed(log.entries), now=now),
+        "left_out": incident.entries_count - len(log.entries),
+        "slots": REVIEW.panels,
+    }
+    return render(request, "incidents/review.html", context)
