@@ -9,7 +9,7 @@ from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -55,6 +55,20 @@ def compact(value: float) -> str:
             fine = unit > 1000 or abs(scaled) < 9.95
             return number(scaled, int(fine and round(scaled, 1) % 1 != 0)) + suffix
     return number(value)
+
+
+@lru_cache(maxsize=256)
+def _language_name(code: str, lang: str) -> str:
+    try:
+        name = Locale.parse(code).get_language_name(_LOCALES[lang])
+    except (ValueError, UnknownLocaleError):
+        return code
+    return name[:1].upper() + name[1:] if name else code
+
+
+def language_name(code: str) -> str:
+    """Return the name of a language in the reader's: "da" is "Danish"; the code when unknown."""
+    return _language_name(code, language())
 
 
 def percent(share: float) -> str:

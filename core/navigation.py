@@ -56,7 +56,7 @@ def shown(request: HttpRequest) -> list[Shown]:
     here = max(_fits(match.view_name if match else ""), default=(0, None))[1]
     found = []
     for number, entry in enumerate(ENTRIES):
-        url = _address(entry.url_name)
+        url = address(entry.url_name)
         if url:
             count, urgent = entry.pip(request.user) if entry.pip else (0, False)
             found.append(Shown(entry, url, number == here, count, urgent))
@@ -70,9 +70,9 @@ def _fits(view_name: str) -> Iterator[tuple[int, int]]:
                 yield len(start), number
 
 
-def _address(url_name: str) -> str:
+def address(url_name: str, *args: Any) -> str:
     """Return the address, or "" while the room that has the page is not installed."""
     try:
-        return reverse(url_name)
+        return reverse(url_name, args=args)
     except NoReverseMatch:
         return ""

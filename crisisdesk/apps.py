@@ -5,6 +5,6 @@ class CrisisDeskConfig(AppConfig):
     name = "crisisdesk"
 
     def ready(self) -> None:
-        from . import navigation
+        from . import navigation, palette  # noqa: F401 - registers itself
 
         navigation.register()

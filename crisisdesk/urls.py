@@ -7,6 +7,8 @@ from . import health, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
+    path("search/", views.search, name="search"),
+    path("", include("monitoring.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),

@@ -5,7 +5,6 @@ development) for all of them on one page.
 """
 
 from datetime import datetime
-from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
@@ -28,6 +27,7 @@ register.filter("safe_url", markup.safe_url)
 register.filter("compact", formats.compact)
 register.filter("percent", formats.percent)
 register.filter("duration", formats.duration)
+register.filter("language_name", formats.language_name)
 
 
 @register.simple_tag
@@ -67,7 +67,7 @@ def elapsed(since: datetime, now: datetime) -> str:
     return formats.duration(seconds) if seconds >= 86400 else formats.countdown(seconds, hours=True)
 
 
-@register.filter
-def field_errors(form: Any) -> list[str]:
-    """All of a form's own and its fields' errors, for a summary above it."""
-    return [error for errors in form.errors.values() for error in errors]
+@register.simple_tag
+def lasted(start: datetime, end: datetime) -> str:
+    """`{% lasted detected_at responded_at %}` is "26 min"."""
+    return formats.duration((end - start).total_seconds())

@@ -1,0 +1,76 @@
+"""What the palette searches, room by room. Imported by the AppConfig."""
+
+from collections.abc import Sequence
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership, User
+from accounts.selectors import visible_brands
+from core.navigation import address
+from core.palette import MOST_HITS, Hit, provide
+from incidents.models import Incident
+from responses.models import Draft
+
+
+def _each(words: Sequence[str], *fields: str) -> Q:
+    """Every word stands in one of the fields."""
+    wanted = Q()
+    for word in words:
+        either = Q()
+        for field in fields:
+            either |= Q(**{f"{field}__icontains": word})
+        wanted &= either
+    return wanted
+
+
+@provide("incidents", _("Incidents"), order=10)
+def incidents(user: User, words: Sequence[str]) -> list[Hit]:
+    rows = Incident.objects.visible_to(user).select_related("brand")
+    found = rows.filter(_each(words, "reference", "given_title", "brand__name", "crisis_type"))
+    return [
+        Hit(
+            row.title,
+            address("incidents:incident", row.reference),
+            "urgent",
+            f"{row.reference} · {row.brand}",
+        )
+        for row in found.order_by("-detected_at")[:MOST_HITS]
+    ]
+
+
+@provide("drafts", _("Drafts"), order=20)
+def drafts(user: User, words: Sequence[str]) -> list[Hit]:
+    rows = Draft.objects.visible_to(user).select_related("incident")
+    found = rows.filter(_each(words, "title", "incident__reference"))
+    return [
+        Hit(
+            row.title,
+            address("responses:draft", row.incident.reference, row.number),
+            "edit",
+            row.incident.reference,
+        )
+        for row in found[:MOST_HITS]
+    ]
+
+
+@provide("brands", _("Brands"), order=30)
+def brands(user: User, words: Sequence[str]) -> list[Hit]:
+    found = visible_brands(user).filter(_each(words, "name", "description"))
+    stream = address("monitoring:mentions")
+    return [
+        Hit(brand.name, f"{stream}?brand={brand.pk}", "building-store", brand.description)
+        for brand in found[:MOST_HITS]
+    ]
+
+
+@provide("people", _("People"), order=40)
+def people(user: User, words: Sequence[str]) -> list[Hit]:
+    """Members of the brands that this person belongs to, with how to reach them."""
+    colleagues = Membership.objects.filter(brand__in=user.roles).values("user")
+    rows = User.objects.filter(pk__in=colleagues, is_active=True)
+    found = rows.filter(_each(words, "name", "email", "title")).order_by("name")
+    return [
+        Hit(str(person), f"mailto:{person.email}", "user", person.title or person.email)
+        for person in found[:MOST_HITS]
+    ]

@@ -1,0 +1,5 @@
+"""What people do with mentions."""
+
+from .correcting import correct_sentiment
+
+__all__ = ["correct_sentiment"]

@@ -1,0 +1,13 @@
+"""Pages of the monitoring room."""
+
+from django.urls import path
+
+from . import views_stream
+
+app_name = "monitoring"
+
+urlpatterns = [
+    path("mentions/", views_stream.mentions, name="mentions"),
+    path("mentions/<int:pk>/", views_stream.mention, name="mention"),
+    path("mentions/<int:pk>/correct/", views_stream.correct, name="correct"),
+]
