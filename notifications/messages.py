@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+
+from core import formats
 
 Words = str | Promise
 
@@ -92,6 +94,5 @@ def _moment(value: str) -> str:
     moment = parse_datetime(value)
     if moment is None:
         return value
-    local = timezone.localtime(moment)
-    form = "TIME_FORMAT" if local.date() == timezone.localdate() else "SHORT_DATETIME_FORMAT"
-    return f"{formats.date_format(local, form)} {local.tzname()}"
+    words = formats.when(moment, now=timezone.now())
+    return f"{words} {timezone.localtime(moment).tzname()}"

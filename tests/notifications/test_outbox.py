@@ -45,7 +45,7 @@ def test_a_page_arrives_in_the_readers_words_with_the_headers_of_a_machine(
     assert send_due(later()) == 1
     mail = postbox.mails[0]
     assert mail["To"] == "alice@example.org"
-    assert mail["Subject"] == "SEV1 Fjordkaffe: approve by 01/01/2020 9:14 a.m. CET"
+    assert mail["Subject"] == "SEV1 Fjordkaffe: approve by 1 Jan 2020 09:14 CET"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Message-ID"] == f"<delivery-{delivery.pk}@desk.example.org>"
     text = mail.get_content()  # type: ignore[attr-defined]
