@@ -5,4 +5,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from . import schema  # noqa: F401 - registers itself
+        from . import checks, live, pages, schema  # noqa: F401 - each registers itself
+
+        pages.register()

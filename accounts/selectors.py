@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from . import tokens
 from .enums import Permission, Role
 from .models import ApiToken, AuditEntry, Brand, Invitation, Membership, User
 from .rules import allowed, roles_with
@@ -51,12 +50,6 @@ def open_invitations(brand: Brand, *, now: datetime) -> QuerySet[Invitation]:
     return waiting.select_related("invited_by").order_by("-created_at")
 
 
-def find_invitation(secret: str) -> Invitation | None:
-    """The invitation a link stands for, whatever its state."""
-    found = Invitation.objects.filter(digest=tokens.digest(secret))
-    return found.select_related("brand", "invited_by").first()
-
-
 def tokens_of(user: User) -> QuerySet[ApiToken]:
     return user.tokens.order_by("-created_at")
 
@@ -66,7 +59,18 @@ def administered(user: User) -> list[int]:
     return [pk for pk in user.roles if allowed(user, Permission.MANAGE_BRAND, pk)]
 
 
-def audit_trail(user: User) -> QuerySet[AuditEntry]:
-    """Entries about the brands `user` administers and about the user, newest first."""
-    mine = AuditEntry.objects.filter(brand_id=None, actor_id=user.pk)
-    return AuditEntry.objects.filter(brand_id__in=administered(user)) | mine
+def audit_trail(
+    user: User, *, brand: str = "", q: str = "", before: int | None = None
+) -> QuerySet[AuditEntry]:
+    """Entries about the brands `user` administers, and the user's own without a brand.
+
+    Newest first; only those of the brand with the slug `brand`, with `q` in action or subject,
+    with a number below `before`.
+    """
+    managed = Q(brand_id__in=administered(user)) | Q(brand_id=None, actor_id=user.pk)
+    entries = AuditEntry.objects.filter(managed).order_by("-number")
+    if brand:
+        entries = entries.filter(brand_id__in=Brand.objects.filter(slug=brand).values("pk"))
+    if q:
+        entries = entries.filter(Q(action__icontains=q) | Q(subject__icontains=q))
+    return entries if before is None else entries.filter(number__lt=before)

@@ -1,5 +1,6 @@
 """What changes people, brands and rights. Each writes the audit trail in its own transaction."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from core import live
 from core.errors import Conflict, Refused
 from core.text import clean
 
@@ -47,7 +49,7 @@ def create_brand(
         raise Conflict(_("Someone made a brand of that name just now.")) from None
     if by is not None:
         Membership.objects.create(user=by, brand=brand, role=Role.ADMINISTRATOR)
-        _forget_roles(by)
+        _rights_changed(by)
     audit.record("brand.created", actor=by, brand=brand, subject=name)
     return brand
 
@@ -96,7 +98,7 @@ def set_role(brand: Brand, *, user: User, role: Role, by: User) -> None:
         _refuse_last_administrator(brand, user)
     membership.role = role
     membership.save(update_fields=["role"])
-    _forget_roles(user)
+    _rights_changed(user)
     audit.record(
         "member.role", actor=by, brand=brand, subject=user.email, before=before, after=role
     )
@@ -110,7 +112,7 @@ def remove_member(brand: Brand, *, user: User, by: User) -> None:
         _refuse_last_administrator(brand, user)
     role = membership.role
     membership.delete()
-    _forget_roles(user)
+    _rights_changed(user)
     audit.record("member.removed", actor=by, brand=brand, subject=user.email, role=role)
 
 
@@ -177,15 +179,7 @@ def withdraw_invitation(brand: Brand, *, invitation_id: int, by: User) -> None:
 @transaction.atomic
 def accept_invitation(secret: str, *, user: User, now: datetime) -> Brand:
     """Make `user` a member by the link's secret. Refuses a used, expired or foreign link."""
-    invitation = _claim_invitation(secret, now=now)
-    if invitation.email != user.email:
-        raise Refused(
-            _(
-                "This invitation is for %(email)s, and you are signed in as %(other)s. "
-                "Sign out and open the link again."
-            )
-            % {"email": invitation.email, "other": user.email}
-        )
+    invitation = _claim_invitation(secret, user=user, now=now)
     _make_member(invitation, user)
     return invitation.brand
 
@@ -195,7 +189,7 @@ def join(
     secret: str, *, name: str, password: str, language: str, time_zone: str, now: datetime
 ) -> User:
     """Accept as someone new: make the person of the invitation's address, and a member."""
-    invitation = _claim_invitation(secret, now=now)
+    invitation = _claim_invitation(secret, user=None, now=now)
     if User.objects.filter(email=invitation.email).exists():
         raise Refused(
             _("%(email)s has an account already: sign in to accept.") % {"email": invitation.email}
@@ -207,18 +201,39 @@ def join(
     return user
 
 
-def _claim_invitation(secret: str, *, now: datetime) -> Invitation:
+def check_invitation(secret: str, *, user: User | None, now: datetime) -> Invitation:
+    """Return the invitation of a link that `user`, or a visitor, could accept now.
+
+    Refuses a used, expired or foreign link with words on what to do.
+    """
+    found = Invitation.objects.select_related("brand", "invited_by")
+    return _judged(found.filter(digest=tokens.digest(secret)).first(), user=user, now=now)
+
+
+def _claim_invitation(secret: str, *, user: User | None, now: datetime) -> Invitation:
     """Lock the invitation, then look at it: of two who accept at once, one is refused."""
     found = Invitation.objects.select_for_update(of=("self",)).select_related("brand")
-    invitation = found.filter(digest=tokens.digest(secret)).first()
+    invitation = _judged(found.filter(digest=tokens.digest(secret)).first(), user=user, now=now)
+    invitation.accepted_at = now
+    invitation.save(update_fields=["accepted_at"])
+    return invitation
+
+
+def _judged(invitation: Invitation | None, *, user: User | None, now: datetime) -> Invitation:
     if invitation is None:
         raise Refused(_("This link is not valid, or the invitation was withdrawn."))
     if invitation.accepted_at is not None:
         raise Conflict(_("This invitation has been used. Sign in instead."))
     if invitation.expires_at <= now:
         raise Refused(_("This invitation has expired. Ask an administrator for a new one."))
-    invitation.accepted_at = now
-    invitation.save(update_fields=["accepted_at"])
+    if user is not None and invitation.email != user.email:
+        raise Refused(
+            _(
+                "This invitation is for %(email)s, and you are signed in as %(other)s. "
+                "Sign out and open the link again."
+            )
+            % {"email": invitation.email, "other": user.email}
+        )
     return invitation
 
 
@@ -227,7 +242,7 @@ def _make_member(invitation: Invitation, user: User) -> None:
     Membership.objects.get_or_create(
         user=user, brand=invitation.brand, defaults={"role": invitation.role}
     )
-    _forget_roles(user)
+    _rights_changed(user)
     audit.record(
         "invitation.accepted",
         actor=user,
@@ -329,6 +344,8 @@ def _apply(row: Brand | User, fields: dict[str, Any]) -> dict[str, list[Any]]:
     return changes
 
 
-def _forget_roles(user: User) -> None:
-    """Drop the roles cached on this object, which the change made untrue."""
-    user.__dict__.pop("roles", None)
+def _rights_changed(user: User) -> None:
+    """Drop the roles cached on this object, and have the person's open sockets judged anew."""
+    with suppress(AttributeError):
+        del user.roles
+    live.publish(f"user.{user.pk}", "membership")

@@ -62,7 +62,7 @@ def register() -> None:
         Entry(
             _("Settings"),
             "settings",
-            "accounts:brands",
+            "accounts:settings",
             (
                 "accounts:",
                 "monitoring:source",

@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("incidents.urls")),
     path("", include("responses.urls")),
     path("api/", include("crisisdesk.api_urls")),
+    path("", include("accounts.urls")),
+    path("", include("notifications.urls")),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("kit/", views.kit, name="kit"))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError as FieldError
@@ -108,7 +109,7 @@ def test_what_is_missing_and_what_is_invisible_answer_alike(missing: Exception) 
 
 
 def test_messages_stand_at_their_fields() -> None:
-    detail = {
+    detail: Any = {
         "name": ["Too long."],
         "mentions": [{}, {"text": ["Empty."]}],
         "non_field_errors": ["Ends before it begins."],

@@ -1,10 +1,14 @@
 """People and brands for tests."""
 
+from datetime import timedelta
+
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from accounts import tokens
 from accounts.enums import Role
-from accounts.models import Brand, Membership, User
+from accounts.models import Brand, Invitation, Membership, User
 
 
 class UserFactory(DjangoModelFactory):
@@ -36,3 +40,16 @@ class MembershipFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     brand = factory.SubFactory(BrandFactory)
     role = Role.RESPONDER
+
+
+class InvitationFactory(DjangoModelFactory):
+    """An open invitation as a responder; its link's secret is `secret-N`, N counting up."""
+
+    class Meta:
+        model = Invitation
+
+    brand = factory.SubFactory(BrandFactory)
+    email = factory.Sequence(lambda number: f"invited{number}@example.org")
+    role = Role.RESPONDER
+    digest = factory.Sequence(lambda number: tokens.digest(f"secret-{number}"))
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))

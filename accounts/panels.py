@@ -1,0 +1,20 @@
+"""The pages of the settings; rooms above add theirs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.panels import Panel, Slot
+
+SETTINGS = Slot("accounts.settings")
+
+
+@dataclass(frozen=True)
+class SettingsPage(Panel):
+    """One page of the settings: `url_name` takes no arguments.
+
+    `about` is one sentence for the index, `owns` are beginnings of the view names it is current on.
+    """
+
+    icon: str = "settings"
+    about: Any = ""
+    owns: tuple[str, ...] = ()
