@@ -40,13 +40,14 @@ def addresses() -> None:
 class Running:
     """The servers of this run."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quick: bool = True) -> None:
         self.home = Path(os.environ[HOME])
         self.places = places.find(self.home)
         own = os.environ["CRISISDESK_TESTS_OWN"].split(",")
         self.servers: list[Postgres | Valkey] = []
         if "DATABASE_URL" in own:
-            self.servers.append(Postgres(self.places, may_create_databases=True, options=QUICK))
+            options = QUICK if quick else {}
+            self.servers.append(Postgres(self.places, may_create_databases=True, options=options))
         if "REDIS_URL" in own:
             self.servers.append(Valkey(self.places))
         self.processes: list[Process] = []
