@@ -263,6 +263,20 @@ def test_a_stalled_page_takes_nothing_from_the_others_and_is_told_to_start_over(
         assert stalled.next("timeline")["n"] > last + 1
 
 
+def test_a_burst_reaches_every_page_that_reads(
+    server: WebServer, alice: User, brand: Brand, key: Key, valkey: OwnValkey
+) -> None:
+    channel = live_sender.channel_prefix() + room(brand)
+    with page(server, key(alice)) as desk, valkey.client() as client:
+        desk.join(room(brand))
+        pipeline = client.pipeline(transaction=False)
+        for number in range(1, 501):
+            frame = {"g": room(brand), "n": number, "part": "timeline", "data": {}}
+            pipeline.publish(channel, json.dumps(frame))
+        pipeline.execute()
+        assert desk.numbers(until=500) == list(range(1, 501))
+
+
 def _slow_line(server: WebServer) -> socket.socket:
     """A connection that takes in next to nothing before its page reads it."""
     line = socket.socket()
