@@ -18,6 +18,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from crisisdesk.catalogues import compile_changed
+from crisisdesk.staticfiles import OnlyUsed
 
 from .errors import CannotStart
 from .supervisor import say
@@ -98,7 +99,7 @@ def collect_static() -> bool:
 
 
 def _files(finder) -> Iterable[str]:
-    for path, storage in finder.list(ignore_patterns=[]):
+    for path, storage in finder.list(OnlyUsed.ignore_patterns):
         yield storage.path(path)
 
 

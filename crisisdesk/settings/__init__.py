@@ -43,7 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "crisisdesk.staticfiles.OnlyUsed",
     "django.contrib.postgres",
     "django_htmx",
     "template_partials.apps.SimpleAppConfig",
