@@ -93,7 +93,7 @@ class PolicyForm(forms.ModelForm):
 class StepForm(forms.Form):
     """One rung: whom to call, and the minutes to wait for an answer."""
 
-    target = forms.ChoiceField(label=_("Call"), choices=Target.choices)
+    target = forms.ChoiceField(label=_("Call"), choices=[("", "–"), *Target.choices])
     user = forms.ModelChoiceField(
         User.objects.none(), label=_("Person"), required=False, empty_label="–"
     )

@@ -116,7 +116,7 @@ def _edit(request: HttpRequest, brand: Brand, edited: EscalationPolicy) -> HttpR
     form = PolicyForm(request.POST or None, instance=edited)
     steps = _steps(request, brand, edited)
     if request.method == "POST" and form.is_valid() and steps.is_valid():
-        wanted = [each.step() for each in steps.ordered_forms if each.has_changed()]
+        wanted = [each.step() for each in steps.ordered_forms]
         problem = attempt(
             request,
             lambda: services.save_policy(
