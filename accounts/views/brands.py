@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts import selectors, services
-from accounts.enums import Permission
+from accounts.enums import Permission, Role
 from accounts.forms import BrandForm, InvitationForm, RoleForm
 from accounts.models import Brand, Invitation, User
 from accounts.rules import allowed, require
@@ -86,7 +86,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     brand = selectors.get_brand(user, slug)
     if request.method == "POST":
         return _invite(request, _managed(request, slug))
-    return _people_page(request, brand, InvitationForm())
+    return _people_page(request, brand, _blank_invitation())
 
 
 def _people_page(
@@ -120,8 +120,12 @@ def _invite(request: HttpRequest, brand: Brand) -> HttpResponse:
     link = settings.PUBLIC_URL + reverse("accounts:invitation", args=[secret])
     mailed = _mail(invitation, link)
     return _people_page(
-        request, brand, InvitationForm(), invited=invitation, link=link, mailed=mailed
+        request, brand, _blank_invitation(), invited=invitation, link=link, mailed=mailed
     )
+
+
+def _blank_invitation() -> InvitationForm:
+    return InvitationForm(initial={"role": Role.RESPONDER})
 
 
 def _mail(invitation: Invitation, link: str) -> bool | None:
