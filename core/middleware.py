@@ -67,6 +67,6 @@ def _page(request: HttpRequest, refusal: Refused) -> HttpResponse:
     here = url_has_allowed_host_and_scheme(
         back, {request.get_host()}, require_https=request.is_secure()
     )
-    context = {"words": str(refusal), "back": back if here else "/"}
+    context = {"exception": str(refusal), "back": back if here else "/"}
     template = "403.html" if isinstance(refusal, Forbidden) else "refused.html"
     return render(request, template, context, status=status_of(refusal))
