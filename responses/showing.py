@@ -21,14 +21,14 @@ from .services.approving import UNDO_WINDOW
 
 # How a state looks: the pill's colour and icon.
 LOOKS = {
-    DraftState.WRITING: ("", "pencil"),
+    DraftState.WRITING: ("", "edit"),
     DraftState.SUBMITTED: ("pill-amber", "hourglass"),
     DraftState.CHANGES: ("pill-yellow", "message-circle"),
     DraftState.APPROVED: ("pill-green", "check"),
-    DraftState.PUBLISHED: ("pill-green", "send"),
+    DraftState.PUBLISHED: ("pill-green", "send-2"),
     DraftState.DROPPED: ("pill-outline", "x"),
     PublicationState.QUEUED: ("", "clock"),
-    PublicationState.SENDING: ("pill-amber", "send"),
+    PublicationState.SENDING: ("pill-amber", "send-2"),
     PublicationState.SENT: ("pill-green", "check"),
     PublicationState.FAILED: ("pill-red", "alert-octagon"),
     PublicationState.UNCERTAIN: ("pill-red", "alert-triangle"),

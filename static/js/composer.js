@@ -1,0 +1,50 @@
+/* The composer's own parts. Everything works without them; the server's figures are the truth.
+
+   Script tag:  <script type="module" src="{% static 'js/composer.js' %}"></script>
+   <cd-compose> holds a <textarea> and [data-count], perhaps [data-limit]: counts characters as a
+   reader sees them while one types; .count-over on the count's paragraph when it is too long.
+   <cd-clock data-undo deadline="…">: when the time is over, dispatches `cd-undo-over` (bubbling),
+   for which the approval's bar fetches itself: Undo goes away by itself. */
+
+const segmenter = "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
+
+const length = (text) => {
+  const tidy = text.trim();
+  if (!segmenter) return [...tidy].length;
+  let count = 0;
+  for (const _ of segmenter.segment(tidy)) count += 1;
+  return count;
+};
+
+class Compose extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("input", () => this.show());
+    this.show();
+  }
+
+  show() {
+    const text = this.querySelector("textarea");
+    const count = this.querySelector("[data-count]");
+    if (!text || !count) return;
+    const locale = document.documentElement.lang || undefined;
+    const now = length(text.value);
+    const limit = Number(this.querySelector("[data-limit]")?.dataset.limit || 0);
+    count.textContent = new Intl.NumberFormat(locale).format(now);
+    count.parentElement.classList.toggle("count-over", Boolean(limit) && now > limit);
+  }
+}
+customElements.define("cd-compose", Compose);
+
+let timer = 0;
+const waitForUndo = () => {
+  clearTimeout(timer);
+  const clock = document.querySelector("cd-clock[data-undo]");
+  if (!clock) return;
+  const skew = Number(document.documentElement.dataset.skew || 0);
+  const left = Date.parse(clock.getAttribute("deadline")) - (Date.now() + skew);
+  timer = setTimeout(() => {
+    clock.dispatchEvent(new CustomEvent("cd-undo-over", { bubbles: true }));
+  }, Math.max(0, left) + 250);
+};
+waitForUndo();
+document.addEventListener("htmx:afterSettle", waitForUndo);
