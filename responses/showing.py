@@ -18,6 +18,7 @@ from . import problems, selectors, texts
 from .enums import DraftState, PublicationState, Verdict
 from .models import Approval, Draft, Publication, Version
 from .services.approving import UNDO_WINDOW
+from .states import GONE
 
 # How a state looks: the pill's colour and icon.
 LOOKS = {
@@ -105,10 +106,6 @@ class DraftPage:
     def __post_init__(self) -> None:
         self.versions = selectors.versions(self.draft)
 
-    @property
-    def incident(self) -> object:
-        return self.draft.incident
-
     @cached_property
     def version(self) -> Version:
         """The latest one."""
@@ -133,6 +130,17 @@ class DraftPage:
     def may_submit(self) -> bool:
         writing = {DraftState.WRITING, DraftState.CHANGES}
         return self._may(Permission.DRAFT) and self.draft.state in writing
+
+    @property
+    def may_drop(self) -> bool:
+        gone = any(each.publication.state in GONE for each in self.publications)
+        return self.may_edit and not gone
+
+    @property
+    def respond_by(self) -> datetime | None:
+        """When the first word to the public is due; None once there was one."""
+        incident = self.draft.incident
+        return None if incident.responded_at else incident.respond_by
 
     # What was said of it
 
@@ -200,6 +208,15 @@ class DraftPage:
     @cached_property
     def accounts(self) -> list[ConnectedAccount]:
         return list(self.draft.accounts.all())
+
+    @property
+    def length(self) -> int:
+        return texts.graphemes(self.version.text)
+
+    @property
+    def limit(self) -> int:
+        """The tightest limit of its accounts; 0 for none."""
+        return min((each.limit for each in self.previews if each.limit), default=0)
 
     @cached_property
     def previews(self) -> list[Preview]:

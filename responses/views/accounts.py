@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,10 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.enums import Permission
 from accounts.models import Brand
-from accounts.rules import allowed
+from accounts.rules import require
+from accounts.selectors import administered
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
-from core.errors import Refused
+from core.errors import Forbidden, Refused
 from responses import selectors, services
 from responses.forms import SimulatorForm, WebhookForm
 
@@ -33,25 +33,16 @@ LIST = ("responses:accounts",)
 @require_GET
 def listing(request: SignedIn) -> HttpResponse:
     """The accounts of every brand that the reader manages."""
-    brands = list(_managed(request))
-    if not brands:
-        raise PermissionDenied(_("Only administrators of a brand manage its accounts."))
-    rows = [
-        {"account": account, "label": NETWORKS[account.network].label}
-        for account in selectors.managed_accounts(request.user)
-        if account.network in FORMS
-    ]
+    managed = administered(request.user)
+    if not managed:
+        raise Forbidden(_("Only administrators of a brand manage its accounts."))
+    rows: dict[int, list[tuple[ConnectedAccount, object]]] = {pk: [] for pk in managed}
+    for account in selectors.managed_accounts(request.user):
+        if account.network in FORMS:
+            rows[account.brand_id].append((account, NETWORKS[account.network].label))
+    brands = [(brand, rows[brand.pk]) for brand in Brand.objects.filter(pk__in=managed)]
     networks = [(name, NETWORKS[name].label) for name in FORMS]
-    context = {"brands": brands, "rows": rows, "networks": networks}
-    return render(request, "responses/accounts.html", context)
-
-
-def _managed(request: SignedIn) -> Any:
-    visible = Brand.objects.visible_to(request.user)
-    may = [
-        brand.pk for brand in visible if allowed(request.user, Permission.MANAGE_BRAND, brand.pk)
-    ]
-    return visible.filter(pk__in=may)
+    return render(request, "responses/accounts.html", {"brands": brands, "networks": networks})
 
 
 def _find_account(request: SignedIn, pk: int) -> ConnectedAccount:
@@ -70,8 +61,7 @@ def new(request: SignedIn, brand: str, network: str) -> HttpResponse:
     found = Brand.objects.visible_to(request.user).filter(slug=brand).first()
     if found is None or network not in FORMS:
         raise Http404(_("There is no such brand or network."))
-    if not allowed(request.user, Permission.MANAGE_BRAND, found):
-        raise PermissionDenied(_("Only administrators of a brand manage its accounts."))
+    require(request.user, Permission.MANAGE_BRAND, found)
     form = FORMS[network](request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -105,8 +95,7 @@ def _show_secret(request: SignedIn, account: ConnectedAccount, secret: str) -> H
 def secret(request: SignedIn, pk: int) -> HttpResponse:
     """Make a new secret, shown once."""
     account = _find_account(request, pk)
-    if not allowed(request.user, Permission.MANAGE_BRAND, account.brand):
-        raise PermissionDenied(_("Only administrators of a brand manage its accounts."))
+    require(request.user, Permission.MANAGE_BRAND, account.brand_id)
     try:
         account, made = services.replace_secret(pk, by=request.user)
     except Refused as refused:

@@ -1,5 +1,7 @@
 """The approvals inbox, and the page on which one draft is approved: two taps on a phone."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,7 +14,7 @@ from responses.enums import DraftState
 from responses.forms import VerdictForm
 from responses.models import Draft
 
-from .common import SignedIn, act, draft_page, find_draft
+from .common import SignedIn, act, brand_groups, draft_page, find_draft
 
 LISTED = 50
 SHOWS = {
@@ -63,8 +65,11 @@ def _render(
 ) -> HttpResponse:
     now = database_now()
     page = showing.DraftPage(draft, request.user, now) if draft else None
-    context = {"page": page, "now": now, "show": show, "rows": rows, "opened": opened}
+    context: dict[str, Any] = {"page": page, "now": now, "show": show, "rows": rows}
+    context["opened"] = opened
     context["view"] = _view(request, page)
+    here = f"incident.{draft.incident_id} " if draft else ""
+    context["groups"] = here + brand_groups(request)
     return render(request, "responses/approvals.html", context)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -46,12 +45,12 @@ def act(
 ) -> HttpResponse:
     """Call one service with the time; then lead on, with its words when it refuses.
 
-    A missing right is 403 with the reason.
+    A missing right is 403 with the reason (core.middleware).
     """
     try:
         action(database_now())
-    except Forbidden as refused:
-        raise PermissionDenied(str(refused)) from refused
+    except Forbidden:
+        raise
     except Refused as refused:
         messages.error(request, str(refused))
     else:
@@ -63,3 +62,8 @@ def act(
 
 def draft_page(draft: Draft, name: str = "responses:draft") -> tuple[str, str, int]:
     return name, draft.incident.reference, draft.number
+
+
+def brand_groups(request: SignedIn) -> str:
+    """The live groups of every brand of the reader, for the pages that list across them."""
+    return " ".join(f"brand.{brand_id}" for brand_id in sorted(request.user.roles))

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +19,7 @@ from responses.enums import DraftState
 from responses.forms import DraftForm
 from responses.models import Draft
 
-from .common import SignedIn, act, draft_page, find_draft
+from .common import SignedIn, act, brand_groups, draft_page, find_draft
 
 # What of a mention is kept with the answer to it.
 QUOTED = 500
@@ -37,7 +36,13 @@ def respond(request: SignedIn) -> HttpResponse:
         rows = rows.filter(state__in=OPEN)
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     drafts = [(draft, showing.LOOKS[DraftState(draft.state)]) for draft in page]
-    context = {"drafts": drafts, "page": page, "show_all": show_all}
+    context = {
+        "drafts": drafts,
+        "page": page,
+        "show_all": show_all,
+        "groups": brand_groups(request),
+        "now": database_now(),
+    }
     return render(request, "responses/respond.html", context)
 
 
@@ -95,8 +100,8 @@ def _save(request: SignedIn, found: Draft) -> HttpResponse:
         return _composer(request, _page(request, found), form, status=422)
     try:
         _write(request, found, form)
-    except Forbidden as refused:
-        raise PermissionDenied(str(refused)) from refused
+    except Forbidden:
+        raise
     except Conflict as refused:
         return _both(request, found, form, str(refused))
     except Refused as refused:
@@ -144,7 +149,7 @@ def preview(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "previews": showing.previews(chosen, text),
         "hidden": texts.hidden_characters(text),
     }
-    return render(request, "responses/composer.html#previews", context)
+    return render(request, "responses/composer.html#previews", {"page": context})
 
 
 @login_required
@@ -154,10 +159,7 @@ def new(request: SignedIn, reference: str) -> HttpResponse:
     incident = Incident.objects.visible_to(request.user).filter(reference=reference).first()
     if incident is None:
         raise Http404(_("There is no such incident."))
-    try:
-        require(request.user, Permission.DRAFT, incident.brand_id)
-    except Forbidden as refused:
-        raise PermissionDenied(str(refused)) from refused
+    require(request.user, Permission.DRAFT, incident.brand_id)
     mention = _mention(request, incident)
     accounts = selectors.usable_accounts(incident.brand_id)
     title = _("Reply to %(author)s") % {"author": mention["author"]} if mention else ""
@@ -168,7 +170,7 @@ def new(request: SignedIn, reference: str) -> HttpResponse:
             return redirect(*draft_page(_create(request, incident, form, mention)))
         except Refused as refused:
             form.add_error(None, str(refused))
-    context = {"incident": incident, "form": form, "mention": mention, "accounts": accounts}
+    context = {"incident": incident, "form": form, "mention": mention, "now": database_now()}
     status = 422 if form.errors else 200
     return render(request, "responses/new.html", context, status=status)
 

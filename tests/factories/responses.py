@@ -6,41 +6,13 @@ from datetime import UTC, datetime
 import factory
 from factory.django import DjangoModelFactory
 
-from connectors.models import ConnectedAccount
-from incidents.enums import Origin, Severity
-from incidents.models import Incident
 from responses.enums import DraftState, Verdict
 from responses.models import Approval, Draft, Publication, Version
-from tests.factories.accounts import BrandFactory, UserFactory
+from tests.factories.accounts import UserFactory
+from tests.factories.connectors import AccountFactory
+from tests.factories.incidents import IncidentFactory
 
 NOON = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
-
-
-class IncidentFactory(DjangoModelFactory):
-    """An open incident of a brand, as one declared by hand."""
-
-    class Meta:
-        model = Incident
-
-    brand = factory.SubFactory(BrandFactory)
-    reference = factory.Sequence(lambda number: f"CD-2026-{900 + number}")
-    title = "Plastic in the oats"
-    origin = Origin.PERSON
-    severity = Severity.SEV2
-    began_at = NOON
-    detected_at = NOON
-
-
-class AccountFactory(DjangoModelFactory):
-    """An account on the simulated network, in a world of its own."""
-
-    class Meta:
-        model = ConnectedAccount
-
-    brand = factory.SubFactory(BrandFactory)
-    network = "simulator"
-    name = factory.Sequence(lambda number: f"@account{number}")
-    config = factory.Sequence(lambda number: {"world": f"test-{number}"})
 
 
 class VersionFactory(DjangoModelFactory):

@@ -10,7 +10,8 @@ from incidents.models import Incident
 from responses import services
 from responses.models import Draft, Publication, Version
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.responses import AccountFactory, IncidentFactory
+from tests.factories.connectors import AccountFactory
+from tests.factories.incidents import IncidentFactory
 
 
 @pytest.fixture

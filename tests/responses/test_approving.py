@@ -16,7 +16,7 @@ from responses.enums import DraftState, PublicationState, Verdict
 from responses.models import Approval, Draft, Publication
 from responses.services.approving import UNDO_WINDOW
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.responses import AccountFactory
+from tests.factories.connectors import AccountFactory
 
 from .conftest import sha
 

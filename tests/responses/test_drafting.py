@@ -14,7 +14,7 @@ from notifications.models import Notice, Urgency
 from responses import services
 from responses.enums import DraftState, PublicationState
 from responses.models import Draft, Publication, Version
-from tests.factories.responses import AccountFactory
+from tests.factories.connectors import AccountFactory
 
 from .conftest import sha
 

@@ -9,8 +9,8 @@ from responses.enums import DraftState, PublicationState, Verdict
 from responses.models import Approval, Publication, Version
 from responses.states import MOVES
 from tests.factories.accounts import UserFactory
+from tests.factories.connectors import AccountFactory
 from tests.factories.responses import (
-    AccountFactory,
     ApprovalFactory,
     DraftFactory,
     PublicationFactory,

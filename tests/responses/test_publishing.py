@@ -18,7 +18,8 @@ from responses.enums import DraftState, PublicationState
 from responses.models import Draft, Publication
 from responses.publishing import STALE_AFTER, claim_due, deliver, publish_due
 from responses.services.publications import RETRY_DELAYS
-from tests.factories.responses import AccountFactory, approved_version
+from tests.factories.connectors import AccountFactory
+from tests.factories.responses import approved_version
 
 from .conftest import sha
 

@@ -19,7 +19,8 @@ from responses.enums import PublicationState
 from responses.models import Draft, Publication
 from responses.publishing import Outbox, publish_due
 from tests.factories.accounts import BrandFactory, MembershipFactory, UserFactory
-from tests.factories.responses import AccountFactory, IncidentFactory
+from tests.factories.connectors import AccountFactory
+from tests.factories.incidents import IncidentFactory
 
 from .conftest import sha
 from .servers import Behaviour, webhook_server
