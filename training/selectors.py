@@ -1,0 +1,45 @@
+"""What was learned, and the incidents it was learned from."""
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import User
+from incidents.enums import State
+from incidents.models import Incident
+from monitoring.enums import CrisisType
+
+from .models import Lesson
+
+
+def lessons(user: User, reference: str) -> QuerySet[Lesson]:
+    """Return the lessons of an incident that `user` may see."""
+    found = Lesson.objects.filter(incident__brand_id__in=user.roles, incident__reference=reference)
+    return found.select_related("author", "incident")
+
+
+def cases(user: User, *, words: str = "", brand: str = "") -> QuerySet[Incident]:
+    """Return resolved incidents with their lessons, the latest first.
+
+    Each of `words` must be found in title, summary, reference, brand, kind or a lesson; `brand` is
+    a slug.
+    """
+    found = Incident.objects.visible_to(user).filter(state=State.RESOLVED)
+    if brand:
+        found = found.filter(brand__slug=brand)
+    for word in words.split()[:8]:
+        found = found.filter(_about(word))
+    related = found.select_related("brand", "lead").prefetch_related("lessons")
+    return related.order_by("-resolved_at", "-pk")
+
+
+def _about(word: str) -> Q:
+    in_lessons = Lesson.objects.filter(incident=OuterRef("pk"), text__icontains=word)
+    # A kind is stored as a code and searched for in the reader's language.
+    kinds = [kind for kind in CrisisType if word.casefold() in str(kind.label).casefold()]
+    return (
+        Q(given_title__icontains=word)
+        | Q(summary__icontains=word)
+        | Q(reference__icontains=word)
+        | Q(brand__name__icontains=word)
+        | Q(crisis_type__in=kinds)
+        | Exists(in_lessons)
+    )

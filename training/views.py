@@ -1,0 +1,111 @@
+"""Lessons on a review, and the library of cases."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.enums import Permission
+from accounts.models import Brand
+from accounts.rules import allowed
+from core.errors import Refused
+from incidents.models import Incident
+from incidents.selectors import get_incident
+from incidents.times import four_times
+
+from . import selectors, services
+from .models import LessonKind
+
+PAGE = 20
+
+
+@login_required
+def lessons(request: HttpRequest, reference: str) -> HttpResponse:
+    """The panel on the review; a POST adds a lesson."""
+    incident = _find(request, reference)
+    if request.method != "POST":
+        return _panel(request, incident)
+    _require(request, incident)
+    kind, text = request.POST.get("kind", ""), request.POST.get("text", "")
+    return _do(
+        request,
+        incident,
+        lambda: services.add_lesson(incident, kind=kind, text=text, by=request.user),
+    )
+
+
+@login_required
+@require_POST
+def remove(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    incident = _find(request, reference)
+    _require(request, incident)
+    lesson = get_object_or_404(selectors.lessons(request.user, reference), pk=pk)
+    return _do(request, incident, lambda: services.remove_lesson(lesson, by=request.user))
+
+
+def _find(request: HttpRequest, reference: str) -> Incident:
+    try:
+        return get_incident(request.user, reference)
+    except Incident.DoesNotExist:
+        raise Http404 from None
+
+
+def _require(request: HttpRequest, incident: Incident) -> None:
+    if not allowed(request.user, Permission.WRITE_TIMELINE, incident.brand_id):
+        raise PermissionDenied
+
+
+def _do(request: HttpRequest, incident: Incident, deed: Callable[[], Any]) -> HttpResponse:
+    problem = ""
+    try:
+        deed()
+    except Refused as refusal:
+        problem = str(refusal)
+    if request.htmx:
+        return _panel(request, incident, problem=problem)
+    if problem:
+        messages.error(request, problem)
+    return redirect("incidents:review", incident.reference)
+
+
+def _panel(request: HttpRequest, incident: Incident, *, problem: str = "") -> HttpResponse:
+    found = list(selectors.lessons(request.user, incident.reference))
+    context = {
+        "incident": incident,
+        "groups": [
+            (kind, [each for each in found if each.kind == kind], icon)
+            for kind, icon in ((LessonKind.WORKED, "circle-check"), (LessonKind.IMPROVE, "tools"))
+        ],
+        "may_write": allowed(request.user, Permission.WRITE_TIMELINE, incident.brand_id),
+        "problem": problem,
+    }
+    return render(request, "training/lessons.html", context, status=422 if problem else 200)
+
+
+@login_required
+@require_GET
+def cases(request: HttpRequest) -> HttpResponse:
+    """Resolved incidents with their four times and lessons, searched by words and brand."""
+    words = request.GET.get("q", "")[:200]
+    brand = request.GET.get("brand", "")
+    found = selectors.cases(request.user, words=words, brand=brand)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [(incident, four_times(incident), _by_kind(incident)) for incident in page],
+        "words": words,
+        "brand": brand,
+        "brands": Brand.objects.visible_to(request.user),
+    }
+    return render(request, "training/cases.html", context)
+
+
+def _by_kind(incident: Incident) -> list[tuple[Any, list[str]]]:
+    found = list(incident.lessons.all())
+    return [(kind, [each.text for each in found if each.kind == kind]) for kind in LessonKind]
