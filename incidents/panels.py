@@ -1,6 +1,35 @@
-"""Places on this room's pages that the rooms above fill. Each URL takes the reference."""
+"""Places on this room's pages that the rooms above fill. Each URL takes the reference.
 
+And this room's own pages among the settings.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.panels import SETTINGS, SettingsPage
 from core.panels import Slot
 
 WAR_ROOM = Slot("incidents.war_room")
 REVIEW = Slot("incidents.review")
+
+SETTINGS.add(
+    SettingsPage(
+        "on_call",
+        _("On call"),
+        "incidents:on_call",
+        order=50,
+        icon="phone-call",
+        about=_("Who is called first, and when."),
+        owns=("incidents:on_call", "incidents:remove_shift"),
+    )
+)
+SETTINGS.add(
+    SettingsPage(
+        "policies",
+        _("Escalation policies"),
+        "incidents:policies",
+        order=60,
+        icon="stairs-up",
+        about=_("Who is called next, and after how long."),
+        owns=("incidents:polic",),
+    )
+)
