@@ -1,0 +1,85 @@
+"""What a text is: the same in any company, and never an error."""
+
+import numpy as np
+import pytest
+
+from monitoring.enums import CrisisType, Sentiment
+from monitoring.scoring import score, score_batch
+
+HOSTILE = [
+    "",
+    " ",
+    "\n\n",
+    "😡" * 500,
+    "\u202eabc \u0645\u0631\u062d\u0628\u0627",
+    "\x00nul\x00",
+    "half \ud83d of a pair \ude00",
+    "a" * 100_000,
+    "@" * 5000,
+    "http://" * 3000,
+    "\U0010ffff\ufffe\uffff",
+    "#@!?" * 2000,
+    "<script>alert(1)</script>",
+]
+
+
+def test_plain_feelings_are_recognised_in_both_languages() -> None:
+    texts = [
+        "This is wonderful, thank you so much, I love it!",
+        "Terrible, awful service. I am furious.",
+        "Hvor er det dejligt, tusind tak, jeg elsker det!",
+        "Elendigt og forfærdeligt, jeg er rasende.",
+    ]
+    found = [one.sentiment for one in score(texts)]
+    assert found == ["positive", "negative", "positive", "negative"]
+
+
+def test_a_negated_word_loses_its_weight() -> None:
+    plain, negated = score(["I am happy with it", "I am not happy with it"])
+    assert negated.sentiment_score < plain.sentiment_score
+
+
+def test_danish_is_told_from_norwegian_and_english() -> None:
+    texts = [
+        "Jeg kan ikke forstå, hvad der er sket med min bestilling hos jer",
+        "Jeg skjønner ikke hva som har skjedd med bestillingen min hos dere",
+        "I do not understand what happened to my order with you",
+    ]
+    assert score_batch(texts).language == ["da", "no", "en"]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_gets_an_ordinary_answer(text: str) -> None:
+    (found,) = score([text])
+    assert found.sentiment in Sentiment.values
+    assert found.crisis_type in CrisisType.values
+    assert -1 <= found.sentiment_score <= 1
+    assert 0 <= found.confidence <= 1
+
+
+def test_an_enormous_text_costs_no_more_than_its_beginning() -> None:
+    enormous = "terrible service " * 3_000_000
+    (whole,) = score([enormous])
+    (beginning,) = score([enormous[:1000]])
+    assert whole == beginning
+
+
+def test_a_text_scores_the_same_alone_and_in_any_company() -> None:
+    texts = [*HOSTILE, "I love this", "Jeg hader det her", *(f"filler {n}" for n in range(300))]
+    together = score(texts)
+    assert together == [score([text])[0] for text in texts]
+    assert together[::-1] == score(texts[::-1])
+
+
+def test_an_empty_batch_gives_empty_columns() -> None:
+    arrays = score_batch([])
+    assert arrays.language == []
+    assert arrays.sentiment == []
+    assert len(arrays.sentiment_score) == 0
+
+
+def test_columns_agree_with_each_other() -> None:
+    arrays = score_batch(["Great!", "Awful!", "The shop opens at nine."] * 200)
+    assert len(set(map(len, (arrays.language, arrays.sentiment, arrays.crisis_type)))) == 1
+    assert np.isfinite(arrays.sentiment_score).all()
+    assert ((arrays.confidence > 1 / 3 - 1e-9) & (arrays.confidence <= 1)).all()

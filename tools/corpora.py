@@ -1,0 +1,105 @@
+"""The texts that the scoring model may learn from, and the lexicons it begins with.
+
+`Corpus.free` says whether weights learned from it may be shipped with the project. The others are
+used only when the person who trains says that they are entitled to (`--all`).
+"""
+
+import gzip
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+INVENTED = Path(__file__).resolve().parent.parent / "monitoring" / "data" / "invented"
+SENTIMENTS = ("negative", "neutral", "positive")
+_SIGNS = {"-": "negative", "=": "neutral", "+": "positive"}
+
+# Names for {B}: all invented, of many shapes, so that no name is learned as a feature.
+BRANDS = (
+    "Fjordkaffe|Nordlys|Havbryg|Lumora|Skovgaard Bank|Bluefin Airways|Kvist|Tonder Telecom|Oakwell|"
+    "Brightmart|Pellegrin|Vesterhus|Mira Foods|Solvang|Trilby|Zenta|Kaptajnens|Nimbus Energy|"
+    "Aurelia|Hedebo|Cargoline|Maple & Sons|Rosenlund|Quillon|Dansk Vand|Stellar Mobile|Bygholm|"
+    "Merle Rail|Ostrup|Velo City|Greta's|Nettopharm|@user|it|they|them|the company|the shop"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    text: str
+    sentiment: str = ""
+    crisis_type: str = ""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A file of the data folder. `weight` is how much an example of it counts."""
+
+    path: str
+    free: bool
+    weight: float
+    licence: str
+
+
+SENTIMENT = (
+    Corpus("sentiment/en_entity_brands", True, 0.1, "CC0"),
+    Corpus("sentiment/nb_norec_train", True, 0.3, "NoReC, trained models are free"),
+    Corpus("sentiment/en_semeval_train", False, 1.0, "research"),
+    Corpus("sentiment/multi_xlmt_train", False, 0.5, "research"),
+    Corpus("sentiment/en_airline", False, 0.5, "CC BY-NC-SA"),
+    Corpus("sentiment/en_sxsw", False, 0.3, "research"),
+    Corpus("sentiment/da_social", False, 1.5, "CC BY-NC-SA"),
+    Corpus("sentiment/da_trustpilot", False, 0.3, "none stated"),
+)
+
+
+def read(folder: Path, corpus: Corpus) -> list[Example]:
+    """Examples of one file. Raises OSError where it is absent."""
+    with gzip.open(folder / f"{corpus.path}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return [
+        Example(row["text"], sentiment=row["label"], weight=corpus.weight)
+        for row in rows
+        if row["label"] in SENTIMENTS
+    ]
+
+
+def invented(copies: int, seed: int = 7) -> list[Example]:
+    """The project's own texts, each `copies` times under another company's name."""
+    source = random.Random(seed)
+    names = BRANDS.split("|")
+    return [
+        Example(text.replace("{B}", source.choice(names)), sentiment, crisis_type, 1 / copies)
+        for sentiment, crisis_type, text in _own_texts()
+        for _ in range(copies)
+    ]
+
+
+def _own_texts() -> Iterator[tuple[str, str, str]]:
+    for path in sorted(INVENTED.glob("crisis_*.txt")):
+        crisis_type = ""
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("["):
+                crisis_type = line.strip("[]")
+            elif line.strip():
+                yield _SIGNS[line[0]], crisis_type, line[2:]
+
+
+def lexicon(folder: Path) -> dict[str, float]:
+    """Words and their weight, -5 to 5. Where lists differ the first wins: ours, then AFINN's."""
+    words = dict(_own_words())
+    for language in ("da-32", "en-165", "sv-165", "fr-165", "emoticon-8"):
+        path = folder / "lexicons" / f"AFINN-{language}.txt"
+        for line in path.read_text(encoding="utf-8").splitlines():
+            word, _, weight = line.partition("\t")
+            if weight and " " not in word:
+                words.setdefault(word.lower(), float(weight))
+    return words
+
+
+def _own_words() -> Iterator[tuple[str, float]]:
+    for line in (INVENTED / "words.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            weight, *words = line.split()
+            yield from ((word, float(weight)) for word in words)
