@@ -15,4 +15,5 @@ def _outbox() -> Outbox:
 
 @loop("publish", every=1)
 def publish() -> int:
+    """Publish what is approved and due, and settle what was left under way."""
     return _outbox().cycle()

@@ -1,5 +1,6 @@
 """Coming in and going out: sign-in, sign-out, invitations, the first run."""
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import Http404, HttpRequest, HttpResponse
@@ -46,7 +47,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def _first_source() -> str:
     try:
-        return f"{reverse('monitoring:source_new')}?first=1"
+        return f"{reverse(settings.FIRST_SOURCE_URL)}?first=1"
     except NoReverseMatch:
         return reverse("overview")
 

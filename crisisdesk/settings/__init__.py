@@ -86,6 +86,8 @@ WSGI_APPLICATION = "crisisdesk.wsgi.application"
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "overview"
+# Where the first administrator goes next: a page of a room above accounts.
+FIRST_SOURCE_URL = "monitoring:source_new"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
