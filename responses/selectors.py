@@ -1,6 +1,6 @@
 """Drafts, approvals and publications as people may see them."""
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.enums import Permission
 from accounts.models import User
@@ -21,6 +21,12 @@ def visible_drafts(user: User) -> OfIncident:
         .select_related("incident__brand", "author")
         .prefetch_related("accounts")
     )
+
+
+def with_latest(drafts: QuerySet[Draft]) -> QuerySet[Draft]:
+    """Fetch each draft's latest version along with it, as the only item of `draft.latest`."""
+    latest = Version.objects.filter(number=F("draft__version"))
+    return drafts.prefetch_related(Prefetch("versions", latest, to_attr="latest"))
 
 
 def get_draft(user: User, reference: str, number: int) -> Draft:

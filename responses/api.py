@@ -1,0 +1,310 @@
+"""Drafts, approvals and publications over the API."""
+
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from connectors.models import ConnectedAccount
+from core.api.pages import Keyset
+from core.clock import database_now
+from core.errors import Refused
+from incidents.models import Incident
+
+from . import problems, selectors, services, texts
+from .enums import DraftState, PublicationState
+from .models import Draft, Publication, Version
+
+
+class AccountOutput(serializers.ModelSerializer):
+    """An account that a draft goes out through."""
+
+    class Meta:
+        model = ConnectedAccount
+        fields = ("id", "network", "name", "is_active")
+        read_only_fields = fields
+
+
+class DraftOutput(serializers.ModelSerializer):
+    """A draft with its latest text. `sha256` is of the text's UTF-8 bytes: approve with it."""
+
+    incident = serializers.CharField(source="incident.reference", read_only=True)
+    author = serializers.EmailField(source="author.email", read_only=True)
+    text = serializers.SerializerMethodField()
+    sha256 = serializers.SerializerMethodField()
+    accounts = AccountOutput(many=True, read_only=True)
+
+    class Meta:
+        model = Draft
+        fields = (
+            "id",
+            "incident",
+            "number",
+            "title",
+            "state",
+            "author",
+            "version",
+            "text",
+            "sha256",
+            "accounts",
+            "submitted_at",
+            "approved_at",
+            "created_at",
+        )
+        read_only_fields = fields
+
+    def get_text(self, draft: Draft) -> str:
+        return _latest(draft).text
+
+    def get_sha256(self, draft: Draft) -> str:
+        return _latest(draft).sha256
+
+
+class DraftInput(serializers.Serializer):
+    """What it takes to begin a draft. `incident` is a reference, `accounts` are ids."""
+
+    incident = serializers.CharField(max_length=16)
+    title = serializers.CharField(max_length=120)
+    text = serializers.CharField(max_length=texts.MAX_LENGTH, trim_whitespace=False)
+    accounts = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), max_length=50, default=list
+    )
+
+
+class DraftChange(serializers.Serializer):
+    """What is changed. `base_version` is the version that you read: 409 if it is not the latest."""
+
+    base_version = serializers.IntegerField(min_value=1)
+    title = serializers.CharField(max_length=120, required=False)
+    text = serializers.CharField(max_length=texts.MAX_LENGTH, trim_whitespace=False, required=False)
+    accounts = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), max_length=50, required=False
+    )
+
+
+class ApproveInput(serializers.Serializer):
+    """The digest of the text that you read; with `version`, where it goes is compared too."""
+
+    sha256 = serializers.RegexField("^[0-9a-fA-F]{64}$")
+    version = serializers.IntegerField(min_value=1, required=False)
+    comment = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+
+
+class ChangesInput(serializers.Serializer):
+    comment = serializers.CharField(max_length=2000)
+
+
+class DraftFilters(serializers.Serializer):
+    """Which drafts are wanted."""
+
+    incident = serializers.CharField(max_length=16, required=False)
+    state = serializers.ChoiceField(DraftState.choices, required=False)
+
+
+class PublicationOutput(serializers.ModelSerializer):
+    """One version on its way out through one account. `problem` says what is wrong, if anything."""
+
+    draft = serializers.IntegerField(source="version.draft_id", read_only=True)
+    version = serializers.IntegerField(source="version.number", read_only=True)
+    incident = serializers.CharField(source="version.draft.incident.reference", read_only=True)
+    account = AccountOutput(read_only=True)
+    problem = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Publication
+        fields = (
+            "id",
+            "incident",
+            "draft",
+            "version",
+            "account",
+            "state",
+            "sha256",
+            "publish_at",
+            "attempts",
+            "sent_at",
+            "external_id",
+            "url",
+            "problem",
+            "created_at",
+        )
+        read_only_fields = fields
+
+    def get_problem(self, publication: Publication) -> str:
+        return problems.words(publication.error)
+
+
+class PublicationFilters(serializers.Serializer):
+    """Which publications are wanted; `draft` is an id."""
+
+    incident = serializers.CharField(max_length=16, required=False)
+    draft = serializers.IntegerField(min_value=1, required=False)
+    state = serializers.ChoiceField(PublicationState.choices, required=False)
+
+
+class SettleInput(serializers.Serializer):
+    """What somebody who looked found."""
+
+    outcome = serializers.ChoiceField(["sent", "failed"])
+    url = serializers.URLField(max_length=2000, required=False, allow_blank=True, default="")
+
+
+def _valid(serializer: type[serializers.Serializer], data: Any) -> dict[str, Any]:
+    checked = serializer(data=data)
+    checked.is_valid(raise_exception=True)
+    values: dict[str, Any] = checked.validated_data
+    return values
+
+
+def _caller(request: Request) -> User:
+    """Whoever calls: the framework lets nobody through who is not signed in."""
+    return cast(User, request.user)
+
+
+def _latest(draft: Draft) -> Version:
+    """The version that `selectors.with_latest` fetched along."""
+    version: Version = draft.latest[0]  # type: ignore[attr-defined]
+    return version
+
+
+@extend_schema_view(
+    list=extend_schema(parameters=[DraftFilters], summary="List drafts"),
+    retrieve=extend_schema(summary="Read a draft"),
+)
+class DraftViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Draft]
+):
+    """Drafts of the caller's brands, by id."""
+
+    serializer_class = DraftOutput
+    queryset = Draft.objects.none()
+    pagination_class = Keyset
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def get_queryset(self) -> QuerySet[Draft]:
+        rows = selectors.with_latest(selectors.visible_drafts(_caller(self.request)))
+        if self.action != "list":
+            return rows
+        wanted = _valid(DraftFilters, self.request.query_params)
+        names = {"incident": "incident__reference", "state": "state"}
+        return rows.filter(**{names[name]: value for name, value in wanted.items()})
+
+    def _shown(self, draft: Draft, code: int = status.HTTP_200_OK) -> Response:
+        fresh = selectors.with_latest(selectors.visible_drafts(_caller(self.request))).get(
+            pk=draft.pk
+        )
+        return Response(DraftOutput(fresh).data, code)
+
+    @extend_schema(request=DraftInput, responses={201: DraftOutput}, summary="Begin a draft")
+    def create(self, request: Request) -> Response:
+        wanted = _valid(DraftInput, request.data)
+        visible = Incident.objects.visible_to(_caller(request))
+        incident = visible.filter(reference=wanted["incident"]).first()
+        if incident is None:
+            raise Refused(_("There is no such incident."))
+        draft = services.create_draft(
+            incident.pk,
+            title=wanted["title"],
+            text=wanted["text"],
+            account_ids=wanted["accounts"],
+            by=_caller(request),
+            now=database_now(),
+        )
+        return self._shown(draft, status.HTTP_201_CREATED)
+
+    @extend_schema(request=DraftChange, responses=DraftOutput, summary="Change a draft")
+    def partial_update(self, request: Request, pk: str) -> Response:
+        draft = self.get_object()
+        wanted = _valid(DraftChange, request.data)
+        done = services.edit_draft(
+            draft.pk,
+            text=wanted.get("text", _latest(draft).text),
+            base_version=wanted["base_version"],
+            title=wanted.get("title"),
+            account_ids=wanted.get("accounts"),
+            by=_caller(request),
+            now=database_now(),
+        )
+        return self._shown(done)
+
+    @extend_schema(request=None, responses=DraftOutput, summary="Ask for an approval")
+    @action(detail=True, methods=["post"])
+    def submit(self, request: Request, pk: str) -> Response:
+        draft = self.get_object()
+        return self._shown(services.submit(draft.pk, by=_caller(request), now=database_now()))
+
+    @extend_schema(request=ApproveInput, responses=DraftOutput, summary="Approve what you read")
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, pk: str) -> Response:
+        """403 to whoever wrote or changed it; 409 when the text is not the one you read."""
+        draft = self.get_object()
+        wanted = _valid(ApproveInput, request.data)
+        done = services.approve(draft.pk, by=_caller(request), now=database_now(), **wanted)
+        return self._shown(done)
+
+    @extend_schema(request=None, responses=DraftOutput, summary="Take your approval back")
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """Within ten seconds; then 409."""
+        draft = self.get_object()
+        return self._shown(
+            services.undo_approval(draft.pk, by=_caller(request), now=database_now())
+        )
+
+    @extend_schema(request=ChangesInput, responses=DraftOutput, summary="Ask for changes")
+    @action(detail=True, methods=["post"])
+    def changes(self, request: Request, pk: str) -> Response:
+        draft = self.get_object()
+        wanted = _valid(ChangesInput, request.data)
+        done = services.ask_changes(draft.pk, by=_caller(request), now=database_now(), **wanted)
+        return self._shown(done)
+
+
+@extend_schema_view(
+    list=extend_schema(parameters=[PublicationFilters], summary="List publications"),
+    retrieve=extend_schema(summary="Read a publication"),
+)
+class PublicationViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Publication]
+):
+    """What went out, goes out, or did not, of the caller's brands."""
+
+    serializer_class = PublicationOutput
+    queryset = Publication.objects.none()
+    pagination_class = Keyset
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def get_queryset(self) -> QuerySet[Publication]:
+        rows = selectors.visible_publications(_caller(self.request))
+        if self.action != "list":
+            return rows
+        wanted = _valid(PublicationFilters, self.request.query_params)
+        names = {
+            "incident": "version__draft__incident__reference",
+            "draft": "version__draft",
+            "state": "state",
+        }
+        return rows.filter(**{names[name]: value for name, value in wanted.items()})
+
+    @extend_schema(
+        request=SettleInput, responses=PublicationOutput, summary="Say what became of it"
+    )
+    @action(detail=True, methods=["post"])
+    def settle(self, request: Request, pk: str) -> Response:
+        """For one that may or may not be out: somebody has looked."""
+        publication = self.get_object()
+        wanted = _valid(SettleInput, request.data)
+        services.settle(
+            publication.pk,
+            wanted["outcome"],
+            by=_caller(request),
+            url=wanted["url"],
+            now=database_now(),
+        )
+        return Response(PublicationOutput(self.get_object()).data)
