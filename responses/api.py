@@ -164,7 +164,7 @@ def _valid(serializer: type[serializers.Serializer], data: Any) -> dict[str, Any
 
 def _caller(request: Request) -> User:
     """Whoever calls: the framework lets nobody through who is not signed in."""
-    return cast(User, request.user)
+    return cast("User", request.user)
 
 
 def _latest(draft: Draft) -> Version:

@@ -251,7 +251,12 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.api.schema.with_problems",
     ],
-    "ENUM_NAME_OVERRIDES": {"Role": "accounts.enums.Role"},
+    "ENUM_NAME_OVERRIDES": {
+        "Role": "accounts.enums.Role",
+        "IncidentState": "incidents.enums.State",
+        "DraftState": "responses.enums.DraftState",
+        "PublicationState": "responses.enums.PublicationState",
+    },
 }
 
 EMAIL_HOST = env.text("EMAIL_HOST")
