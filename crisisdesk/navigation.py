@@ -3,14 +3,11 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.enums import Permission
 from accounts.models import User
-from accounts.rules import allowed
 from core.navigation import Entry, Pip, add
 from incidents.enums import Severity, State
 from incidents.models import Incident
-from responses.enums import DraftState
-from responses.models import Draft
+from responses.selectors import waiting_for
 
 
 def open_incidents(user: User) -> Pip:
@@ -20,12 +17,8 @@ def open_incidents(user: User) -> Pip:
 
 
 def waiting_approvals(user: User) -> Pip:
-    """Drafts that wait for an approval this person may give: not their own."""
-    brands = [pk for pk in user.roles if allowed(user, Permission.APPROVE, pk)]
-    if not brands:
-        return 0, False
-    rows = Draft.objects.filter(incident__brand__in=brands, state=DraftState.SUBMITTED)
-    return rows.exclude(author=user).exclude(versions__editor=user).distinct().count(), False
+    """Drafts that wait for an approval this person may give."""
+    return waiting_for(user).count(), False
 
 
 def register() -> None:

@@ -23,8 +23,7 @@ from incidents.selectors import current_shifts, open_of_brand
 from monitoring import feed
 from monitoring.models import Source
 from monitoring.selectors import Filters, Pulse, latest_at, pulses, stream
-from responses.enums import DraftState
-from responses.models import Draft
+from responses.selectors import waiting_for
 
 # Name in the address: label, span, slices of the sparkline.
 RANGES: dict[str, tuple[Any, timedelta, int]] = {
@@ -195,9 +194,6 @@ def _calls(user: User) -> list[Waiting]:
 
 
 def _drafts(user: User) -> list[Waiting]:
-    able = [pk for pk in user.roles if allowed(user, Permission.APPROVE, pk)]
-    rows = Draft.objects.filter(state=DraftState.SUBMITTED, incident__brand__in=able)
-    others = rows.exclude(author=user).exclude(versions__editor=user)
     return [
         Waiting(
             "checkbox",
@@ -206,7 +202,7 @@ def _drafts(user: User) -> list[Waiting]:
             address("responses:draft", draft.incident.reference, draft.number),
             None if draft.incident.responded_at else draft.incident.respond_by,
         )
-        for draft in others.select_related("incident__brand").order_by("submitted_at")[:10]
+        for draft in waiting_for(user)[:10]
     ]
 
 

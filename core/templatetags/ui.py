@@ -27,7 +27,8 @@ register.filter("safe_url", markup.safe_url)
 register.filter("compact", formats.compact)
 register.filter("percent", formats.percent)
 register.filter("duration", formats.duration)
-register.filter("language_name", formats.language_name)
+# Not "language_name": the i18n library has a filter of that name that fails on unknown codes.
+register.filter("named_language", formats.language_name)
 
 
 @register.simple_tag
