@@ -10,20 +10,6 @@ from core.env import BadSetting
 
 
 @register(Tags.security)
-def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
-    """Sessions and links are signed with it: the default one is in the source for all to read."""
-    if not settings.SECURE or not settings.SECRET_KEY.startswith("insecure"):
-        return []
-    return [
-        Error(
-            "PUBLIC_URL is https, but SECRET_KEY is the one that comes with the source.",
-            hint="Set SECRET_KEY, or SECRET_KEY_FILE: openssl rand -base64 48",
-            id="accounts.E001",
-        )
-    ]
-
-
-@register(Tags.security)
 def check_credential_keys(**kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     for number, key in enumerate(settings.CREDENTIAL_KEYS, start=1):

@@ -14,6 +14,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import Error, connection
 
+from core import http
 from core.clock import database_now
 from core.engine import AUDITS, LOOPS, Loop
 from core.models import LoopBeat
@@ -21,6 +22,7 @@ from core.models import LoopBeat
 logger = logging.getLogger(__name__)
 
 EVERY = 10.0
+BEAT_EVERY = 60.0
 # A loop may be this much later than its own rhythm: a cycle under load, a restart.
 GRACE = 10.0
 # What is still wrong is said again after so long.
@@ -81,13 +83,28 @@ class Auditor:
 
     def __init__(self) -> None:
         self._said: dict[str, float] = {}
+        self._beat_due = 0.0
 
     def look(self) -> bool:
         """One round; whether all is well."""
         found = problems()
         self._say(found)
         _keep(found)
+        if not found and settings.HEARTBEAT_URL and time.monotonic() >= self._beat_due:
+            self._beat()
         return not found
+
+    def _beat(self) -> None:
+        """Tell the outside that all is well; if that fails, try again at the next round."""
+        try:
+            answer = http.fetch(settings.HEARTBEAT_URL, timeout=5, max_bytes=64 * 1024)
+        except http.HttpError as error:
+            logger.warning("The heartbeat did not get through: %s", error)
+            return
+        if answer.status >= 400:
+            logger.warning("The heartbeat was answered with %s", answer.status)
+            return
+        self._beat_due = time.monotonic() + BEAT_EVERY
 
     def _say(self, found: list[str]) -> None:
         now = time.monotonic()

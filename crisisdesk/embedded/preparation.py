@@ -13,6 +13,7 @@ import django
 from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.checks import Tags, run_checks
 from django.core.management import call_command, get_commands
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
@@ -31,6 +32,7 @@ ADVICE = "Update CrisisDesk to the version that made it, or restore a copy from 
 def prepare(*, demo: bool) -> None:
     """Bring database and files up to this version. Runs in a child of the supervisor."""
     compile_changed()
+    _tell_checks()
     try:
         _migrate()
     except OperationalError as error:
@@ -38,6 +40,15 @@ def prepare(*, demo: bool) -> None:
     collect_static()
     if demo and "demo" in get_commands():
         call_command("demo", if_empty=True)
+
+
+def _tell_checks() -> None:
+    """Say what the settings have amiss; an error is a reason not to start."""
+    for message in run_checks(tags=[Tags.security]):
+        words = f"{message.msg} {message.hint or ''}".strip()
+        if message.is_serious():
+            raise CannotStart(words)
+        say(words)
 
 
 def greeting() -> list[str]:

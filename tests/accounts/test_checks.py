@@ -3,18 +3,9 @@
 from django.core.checks import run_checks
 from pytest_django.fixtures import Settings
 
-INSECURE = "insecure-development-key"
-
 
 def ids() -> set[str]:
     return {message.id for message in run_checks() if message.id}
-
-
-def test_the_source_s_own_key_will_not_do_on_https(settings: Settings) -> None:
-    settings.SECRET_KEY, settings.SECURE = INSECURE, True
-    assert "accounts.E001" in ids()
-    settings.SECURE = False
-    assert "accounts.E001" not in ids()
 
 
 def test_a_credential_key_of_the_wrong_form_is_named(settings: Settings) -> None:

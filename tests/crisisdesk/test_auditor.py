@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from core import engine
 from core.clock import database_now
@@ -11,6 +12,7 @@ from core.engine import Audit, Loop
 from core.models import LoopBeat
 from crisisdesk import auditor
 from crisisdesk.auditor import Auditor
+from tests.peer import Answer, peer
 
 pytestmark = pytest.mark.django_db
 
@@ -95,3 +97,34 @@ def test_an_audit_cannot_be_registered_twice() -> None:
             engine.audit("tests.twice")(list)
     finally:
         del engine.AUDITS["tests.twice"]
+
+
+def test_the_outside_is_asked_once_a_minute_and_only_while_all_is_well(
+    a_loop: Callable[[float], None], settings: Settings
+) -> None:
+    with peer() as outside:
+        settings.HEARTBEAT_URL = f"{outside.url}/beat"
+        settings.OUTBOUND_ALLOW = ["127.0.0.1"]
+        outside.answers["/beat"] = Answer(b"thanks")
+        watcher = Auditor()
+        a_loop(60)
+        watcher.look()
+        assert outside.calls == []
+        a_loop(0)
+        watcher.look()
+        watcher.look()
+        assert [call.path for call in outside.calls] == ["/beat"]
+
+
+def test_a_heartbeat_that_fails_is_tried_again_in_the_next_round(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with peer() as outside:
+        settings.HEARTBEAT_URL = f"{outside.url}/beat"
+        settings.OUTBOUND_ALLOW = ["127.0.0.1"]
+        outside.answers["/beat"] = Answer(b"", 503)
+        watcher = Auditor()
+        assert watcher.look()
+        assert "answered with 503" in caplog.text
+        watcher.look()
+        assert len(outside.calls) == 2
