@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Info, register
 from .channels.email import configured
 
 
-@register
+@register("notifications")
 def check_mail_server(**kwargs: Any) -> list[CheckMessage]:
     if configured():
         return []

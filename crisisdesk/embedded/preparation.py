@@ -44,7 +44,7 @@ def prepare(*, demo: bool) -> None:
 
 def _tell_checks() -> None:
     """Say what the settings have amiss; an error is a reason not to start."""
-    for message in run_checks(tags=[Tags.security]):
+    for message in run_checks(tags=[Tags.security, "notifications"]):
         words = f"{message.msg} {message.hint or ''}".strip()
         if message.is_serious():
             raise CannotStart(words)
