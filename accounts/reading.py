@@ -21,8 +21,13 @@ def zones() -> tuple[str, ...]:
     return tuple(sorted({"UTC", *(name for name in places if not name.startswith("Etc/"))}))
 
 
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(zones())
+
+
 def zone_or(name: str, default: str) -> str:
-    return name if name in zones() else default
+    return name if name in _known() else default
 
 
 def language_or(code: str, default: str) -> str:

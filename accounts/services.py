@@ -1,4 +1,8 @@
-"""What changes people, brands and rights. Each writes the audit trail in its own transaction."""
+"""What changes people, brands and rights. Each writes the audit trail in its own transaction.
+
+Brands and people are locked without their key: whoever holds the trail's head may yet have to look
+at these rows for a foreign key, at its commit, and the two would wait for each other.
+"""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -57,7 +61,7 @@ def create_brand(
 @transaction.atomic
 def update_brand(brand: Brand, *, by: User, name: str, description: str, time_zone: str) -> Brand:
     """Change what the brand is called and where it is. Its slug, and so its address, stays."""
-    locked = Brand.objects.select_for_update().get(pk=brand.pk)
+    locked = Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)
     name = clean(name).strip()
     if name != locked.name:
         _refuse_taken_name(name, except_for=locked.pk)
@@ -118,7 +122,7 @@ def remove_member(brand: Brand, *, user: User, by: User) -> None:
 
 def _lock_membership(brand: Brand, user: User) -> Membership:
     """Lock the brand, so that two administrators cannot remove each other at once."""
-    Brand.objects.select_for_update().get(pk=brand.pk)
+    Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)
     try:
         return Membership.objects.get(brand=brand, user=user)
     except Membership.DoesNotExist:
@@ -146,7 +150,7 @@ def invite(
 
     An earlier open invitation of the same address to the brand is replaced: its link ends.
     """
-    Brand.objects.select_for_update().get(pk=brand.pk)
+    Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)
     email = email.strip().lower()
     if brand.memberships.filter(user__email=email).exists():
         raise Refused(_("%(email)s is already a member of this brand.") % {"email": email})
@@ -258,7 +262,7 @@ def _make_member(invitation: Invitation, user: User) -> None:
 @transaction.atomic
 def update_profile(user: User, **fields: Any) -> None:
     """Save what someone changed about themselves: only the given fields, and only if changed."""
-    changes = _apply(User.objects.select_for_update().get(pk=user.pk), fields)
+    changes = _apply(User.objects.select_for_update(no_key=True).get(pk=user.pk), fields)
     for name in changes:
         setattr(user, name, fields[name])
     # Preferences are nobody's concern; what others know a person by is.

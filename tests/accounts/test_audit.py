@@ -1,7 +1,9 @@
 """The audit trail shows every change made to it."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
+from threading import Event
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -9,6 +11,8 @@ from django.db import DatabaseError, connection, transaction
 
 from accounts import audit
 from accounts.models import AuditEntry, AuditHead, User
+from accounts.services import issue_token, update_profile
+from tests.factories.accounts import UserFactory
 
 
 def write(count: int = 5) -> None:
@@ -109,6 +113,32 @@ def test_four_writers_make_one_chain() -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(writer, range(4)))
     assert audit.verify() == audit.Verdict(100, str(AuditHead.objects.get()))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_holds_the_trail_and_who_waits_for_it_do_not_wait_for_each_other() -> None:
+    """The first looks at the person's row at its commit, for the token's foreign key."""
+    person = UserFactory.create()
+    holding, waiting = Event(), Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            issue_token(person, name="held")
+            holding.set()
+            waiting.wait(10)
+            time.sleep(0.5)  # the other has locked the person and waits for the trail
+        connection.close()
+
+    def wait() -> None:
+        holding.wait(10)
+        waiting.set()
+        update_profile(person, name="Changed")
+        connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for job in [pool.submit(hold), pool.submit(wait)]:
+            job.result()
+    assert audit.verify() == audit.Verdict(2, str(AuditHead.objects.get()))
 
 
 @pytest.mark.django_db
