@@ -17,6 +17,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Brand, User
 from accounts.services import remove_member
+from core import engine
 from core.clock import database_now
 from notifications.models import Delivery, DeliveryState, Notice, Trouble
 from notifications.services import outbox, send_due
@@ -224,6 +225,7 @@ def test_two_senders_send_each_letter_once(postbox: Postbox) -> None:
 SENDER = """
 import django
 django.setup()
+from core import engine
 from core.clock import database_now
 from notifications.services import send_due
 print("ready", flush=True)
@@ -283,3 +285,10 @@ def _child_environment(settings: Settings) -> dict[str, str]:
         "PUBLIC_URL": settings.PUBLIC_URL,
         "SSL_REDIRECT": "0",
     }
+
+
+@pytest.mark.django_db
+def test_the_engine_sends(alice: User, postbox: Postbox) -> None:
+    page(alice, key="k")
+    assert engine.LOOPS["send"].run() == 1
+    assert len(postbox.mails) == 1
