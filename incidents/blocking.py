@@ -11,6 +11,7 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.enums import Role
 from accounts.models import User
 
 from . import escalation
@@ -45,6 +46,8 @@ class Blocker:
     person: User | None = None
     until: datetime | None = None
     until_words: str = ""
+    # When the time until then began to run; without it the clock is never early.
+    since: datetime | None = None
     actions: tuple[Action, ...] = ()
 
 
@@ -121,6 +124,7 @@ def nobody_answered(incident: Incident, _now: datetime) -> Blocker | None:
         person=last.user if last else None,
         until=incident.escalate_at,
         until_words=_next_words(incident),
+        since=last.fired_at if last else None,
         actions=(
             _post(incident, _("Escalate now"), "escalate", "stairs-up", primary=False),
             _post(incident, _("Acknowledge"), "acknowledge", "check", primary=True),
@@ -132,9 +136,11 @@ def _next_words(incident: Incident) -> str:
     step = next_step(incident)
     if step is None:
         return _("Everyone is called in")
-    if step.target == Target.ON_CALL:
-        return _("Whoever is on call is called in")
-    return _("The next step is in")
+    if step.target == Target.USER and (user := User.objects.filter(pk=step.user).first()):
+        return _("%(name)s is called in") % {"name": user}
+    if step.target == Target.ROLE and step.role in Role.values:
+        return _("Everyone with the role %(role)s is called in") % {"role": Role(step.role).label}
+    return _("Whoever is on call is called in")
 
 
 def next_step(incident: Incident) -> escalation.Step | None:

@@ -26,7 +26,10 @@ class DeclareForm(forms.Form):
     title = forms.CharField(
         label=_("Title"), max_length=200, help_text=_("What has happened, in one line.")
     )
-    crisis_type = forms.ChoiceField(label=_("Kind"), choices=CrisisType.choices)
+    crisis_type = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[(CrisisType.NONE, _("Not known yet")), *CrisisType.choices[1:]],
+    )
     severity = forms.TypedChoiceField(
         label=_("Severity"),
         choices=[

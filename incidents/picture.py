@@ -132,7 +132,7 @@ def volume(incident: Incident, *, span: str, now: datetime) -> Volume:
     marks = marked(incident, since=shown_from)
     running = [point for point in points if point.at >= floor(incident.began_at)]
     return Volume(
-        data=_drawn(points, marks, since=shown_from, until=now),
+        data=_drawn(points, marks, since=shown_from, until=now, latest=last.total),
         marks=marks,
         finding=_finding(last, high),
         last=last,
@@ -175,30 +175,38 @@ def _finding(last: Shares, high: float | None) -> str:
 
 
 def _drawn(
-    points: Sequence[Point], marks: Sequence[Mark], *, since: datetime, until: datetime
+    points: Sequence[Point],
+    marks: Sequence[Mark],
+    *,
+    since: datetime,
+    until: datetime,
+    latest: int,
 ) -> dict[str, Any]:
-    """Lay the points on an even grid; what was not counted stays a gap."""
-    by_time = {int(point.at.timestamp()): point for point in points}
-    closed = [point.at for point in points if point.high is not None]
-    counted_to = int(closed[-1].timestamp()) if closed else 0
+    """Lay the points on an even grid; what was not counted stays a gap.
+
+    The running step is not over: the last five minutes stand in its place, or each step would
+    seem to begin with a plunge.
+    """
     step = int(STEP.total_seconds())
     times = range(int(since.timestamp()), int(until.timestamp()), step)
+    by_time = {int(point.at.timestamp()): point for point in points}
+    closed = [point for point in points if point.high is not None]
+    # After the newest closed step nothing counted means nothing said, in the newest band.
+    newest = closed[-1] if closed else None
+    counted_to = int(newest.at.timestamp()) if newest else times.stop
     found = [by_time.get(at) for at in times]
-    latest = next((each for each in reversed(points) if each.high is not None), None)
-    # The running step has no band of its own yet: it is drawn in the newest one.
     bands = [
-        point
-        if point and point.high is not None
-        else (latest if at > counted_to and counted_to else None)
+        newest if at > counted_to else (point if point and point.high is not None else None)
+        for at, point in zip(times, found, strict=True)
+    ]
+    counts = [
+        point.total if point else (0 if at > counted_to else None)
         for at, point in zip(times, found, strict=True)
     ]
     return {
         "step": step,
         "at": list(times),
-        "count": [
-            point.total if point else (0 if counted_to and at > counted_to else None)
-            for at, point in zip(times, found, strict=True)
-        ],
+        "count": [*counts[:-1], latest],
         "low": [band.low if band else None for band in bands],
         "high": [band.high if band else None for band in bands],
         "marks": [{"at": int(mark.at.timestamp()), "letter": mark.letter} for mark in marks],

@@ -1,7 +1,7 @@
 """An incident's ladder as it stands: what was called, who answered, who is next."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -56,12 +56,9 @@ def ladder(incident: Incident, *, now: datetime) -> Ladder:
         _rung(incident, number, step, calls.get(number, []), last)
         for number, step in enumerate(steps)
     ]
-    names = _names(steps, people)
     shown = [
-        _with_people(
-            rung, names[index], [people[user] for user in escalation.answering(step, here)]
-        )
-        for index, (rung, step) in enumerate(zip(rungs, steps, strict=True))
+        _with_people(rung, step, [people[user] for user in escalation.answering(step, here)])
+        for rung, step in zip(rungs, steps, strict=True)
     ]
     if everyone := calls.get(len(steps)):
         state = "wait" if incident.is_called else "called"
@@ -108,15 +105,8 @@ def _label(step: escalation.Step) -> str:
     return str(Target(step.target).label)
 
 
-def _names(steps: list[escalation.Step], people: dict[int, User]) -> list[str]:
-    """What each step is called: a person by name, if still there."""
-    return [
-        str(people[step.user])
-        if step.user in people and step.target == Target.USER
-        else _label(step)
-        for step in steps
-    ]
-
-
-def _with_people(rung: Rung, label: str, people: list[User]) -> Rung:
-    return Rung(rung.number, rung.state, label, rung.calls, people, rung.answered)
+def _with_people(rung: Rung, step: escalation.Step, people: list[User]) -> Rung:
+    """A step that calls a person stands under their name, with their title beside it."""
+    named = step.target == Target.USER and (people or rung.calls)
+    label = (people[0] if people else rung.calls[0].user).title if named else rung.label
+    return replace(rung, label=label, people=people)
