@@ -1,0 +1,90 @@
+"""A real Chromium against the real server on the test database.
+
+`site` is the running server, `browser` Chromium, and `with screen(user, path) as page` a page of
+that person, which afterwards complains about errors in the console. These tests commit what they
+write: mark them `django_db(transaction=True)`.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from accounts.models import User
+from tests.core.live_rig import WebServer
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1440, "height": 900}
+Screen = Callable[..., AbstractContextManager[Page]]
+
+
+def chromium() -> str | None:
+    """The system's Chromium; None lets Playwright look for its own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Playwright's loop runs in this thread, where Django would refuse to touch the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield found
+        found.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[WebServer]:
+    with django_db_blocker.unblock():
+        server = WebServer(settings.REDIS_URL)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def screen(
+    browser: Browser, site: WebServer, signed_in: Callable[[User], Client]
+) -> Iterator[Screen]:
+    """`screen(user, path, theme="dark", language="da", size=PHONE)`; `user` None is signed out."""
+
+    @contextmanager
+    def open_screen(  # what a person may choose
+        user: User | None,
+        path: str,
+        *,
+        theme: str = "light",
+        language: str = "en",
+        size: dict[str, int] | None = None,
+    ) -> Iterator[Page]:
+        context = browser.new_context(
+            viewport=size or DESKTOP,  # type: ignore[arg-type]
+            color_scheme=theme,  # type: ignore[arg-type]
+            locale=language,
+        )
+        context.set_default_timeout(10_000)
+        if user:
+            User.objects.filter(pk=user.pk).update(theme=theme.upper(), language=language)
+            user.refresh_from_db()
+            session = signed_in(user).cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": session, "url": site.url}])
+        page = context.new_page()
+        said: list[str] = []
+        page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        try:
+            page.goto(site.url + path)
+            yield page
+        finally:
+            context.close()
+        assert said == []
+
+    return open_screen
