@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.wording import register_actions
 from notifications import messages
 from notifications.messages import Words
 
@@ -52,4 +53,25 @@ register(
     "resolved",
     title=_("%(brand)s: %(reference)s is resolved"),
     body=_("%(actor)s resolved %(title)s."),
+)
+
+# The audit trail's words for what is done in this room.
+register_actions(
+    {
+        "incident.opened": _("Opened an incident"),
+        "incident.signal": _("Added a signal to an incident"),
+        "incident.acknowledged": _("Acknowledged an incident"),
+        "incident.escalated": _("Called the next step"),
+        "incident.state": _("Moved an incident on"),
+        "incident.severity": _("Changed a severity"),
+        "incident.lead": _("Took the lead"),
+        "incident.titled": _("Named an incident"),
+        "incident.decided": _("Wrote a decision"),
+        "incident.resolved": _("Resolved an incident"),
+        "incident.reopened": _("Opened an incident again"),
+        "policy.saved": _("Saved an escalation policy"),
+        "policy.deleted": _("Deleted an escalation policy"),
+        "shift.added": _("Added a shift"),
+        "shift.removed": _("Removed a shift"),
+    }
 )

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.wording import register_actions
 from notifications.messages import register
 
 register(
@@ -33,4 +34,31 @@ register(
     "responses.uncertain",
     title=_("%(brand)s: is “%(title)s” out?"),
     body=_("It may have gone out through %(account)s in %(reference)s. Look, and say so."),
+)
+
+# The audit trail's words for what is done in this room.
+register_actions(
+    {
+        "draft.created": _("Began a draft"),
+        "draft.changed": _("Changed a draft"),
+        "draft.taken_back": _("Took a draft back"),
+        "draft.approval_lost": _("Changed an approved draft: its approval fell"),
+        "draft.submitted": _("Asked for approval"),
+        "draft.dropped": _("Dropped a draft"),
+        "draft.approved": _("Approved a draft"),
+        "draft.undone": _("Undid an approval"),
+        "draft.fell": _("An approval fell"),
+        "draft.changes_wanted": _("Asked for changes to a draft"),
+        "draft.sent": _("Published a response"),
+        "draft.failed": _("A publication failed"),
+        "draft.uncertain": _("Nobody knows whether a response was published"),
+        "draft.settled_sent": _("Settled a publication as published"),
+        "draft.settled_failed": _("Settled a publication as not published"),
+        "draft.retried": _("Tried a publication again"),
+        "draft.withdrawn": _("Withdrew a publication"),
+        "account.connected": _("Connected an account"),
+        "account.secret_replaced": _("Replaced an account's secret"),
+        "account.activated": _("Switched an account on"),
+        "account.deactivated": _("Switched an account off"),
+    }
 )

@@ -1,0 +1,17 @@
+"""The audit trail's words for what is done in this room. Imported by the AppConfig."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.wording import register_actions
+
+register_actions(
+    {
+        "mention.corrected": _("Corrected a mention"),
+        "source.created": _("Added a source"),
+        "source.changed": _("Changed a source"),
+        "source.secret_rotated": _("Replaced a source's secret"),
+        "brand.words_changed": _("Changed the words of a brand"),
+        "import.uploaded": _("Uploaded a file"),
+        "import.started": _("Started an import"),
+    }
+)

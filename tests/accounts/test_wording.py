@@ -1,0 +1,31 @@
+"""Every action that is written to the audit trail has words."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from accounts.wording import ACTIONS, action_in_words, register_actions
+
+ROOMS = ("accounts", "connectors", "monitoring", "incidents", "responses", "training")
+WRITTEN = re.compile(r'audit\.record\(\s*"([a-z_]+\.[a-z_]+)"')
+
+
+def written() -> set[str]:
+    sources = (path for room in ROOMS for path in Path(settings.BASE_DIR, room).rglob("*.py"))
+    return {action for source in sources for action in WRITTEN.findall(source.read_text())}
+
+
+def test_whatever_the_code_writes_has_words() -> None:
+    assert {"brand.created", "incident.opened"} <= written()
+    assert written() - ACTIONS.keys() == set()
+
+
+def test_an_action_of_another_version_is_shown_as_it_is() -> None:
+    assert action_in_words("thing.unheard_of") == "thing.unheard_of"
+
+
+def test_an_action_gets_its_words_once() -> None:
+    with pytest.raises(ValueError, match=r"brand\.created"):
+        register_actions({"brand.created": "again"})
