@@ -32,7 +32,7 @@ class Network:
 
 NETWORKS: dict[str, Network] = {
     "simulator": Network(
-        gettext_lazy("Simulated network"), "flask", True, True, SimulatorPublisher.max_length
+        gettext_lazy("Simulated network"), "robot", True, True, SimulatorPublisher.max_length
     ),
     "feed": Network(gettext_lazy("RSS or Atom feed"), "rss", can_read=True),
     "outbound_webhook": Network(

@@ -60,6 +60,12 @@ class RefusalCode(models.TextChoices):
     WRONG_COLUMNS = "wrong_columns", _("The row has more cells than there are columns.")
     BAD_ENCODING = "bad_encoding", _("Some characters are not in the file's encoding.")
     UNWRITABLE = "unwritable", _("The database refused the row.")
+    # Of a file as a whole:
+    EMPTY_FILE = "empty_file", _("The file is empty.")
+    NO_HEADER = "no_header", _("The first row does not name the columns.")
+    JSON_ARRAY = "json_array", _("This is one JSON list. Write one object per line instead.")
+    DAMAGED = "damaged", _("The compressed file is damaged: it could not be read to its end.")
+    FILE_TOO_LARGE = "file_too_large", _("Unpacked, the file is larger than can be taken.")
     # Kept, with a change:
     TRUNCATED = "truncated", _("The text was cut off: it was longer than 20,000 characters.")
     NOT_A_WEB_ADDRESS = "not_a_web_address", _("The address was left out: it is no web address.")

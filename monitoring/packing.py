@@ -93,9 +93,9 @@ def doubles(values: "Sequence[float] | np.ndarray") -> DoubleArray:
     return DoubleArray(len(values), _fixed(np.asarray(values, dtype=np.float64), ">f8"))
 
 
-def timestamps(micros: "np.ndarray") -> TimestampArray:
+def timestamps(micros: Sequence[int]) -> TimestampArray:
     """`micros`: microseconds since EPOCH."""
-    return TimestampArray(len(micros), _fixed(micros, ">i8"))
+    return TimestampArray(len(micros), _fixed(np.asarray(micros, dtype=np.int64), ">i8"))
 
 
 def uuids(keys: Sequence[bytes]) -> UuidArray:

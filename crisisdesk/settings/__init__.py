@@ -158,6 +158,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
+    # Whoever sends a task without a broker hears so at once; by itself kombu tries for six seconds.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
 }
 
 AUTH_PASSWORD_VALIDATORS = [

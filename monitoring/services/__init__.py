@@ -1,4 +1,4 @@
-"""What people do with mentions."""
+"""What people do with mentions and sources; each module one subject."""
 
 from .correcting import correct_sentiment
 

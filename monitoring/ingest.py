@@ -1,0 +1,272 @@
+"""The one way in. Whatever a source brings ends in `accept`; nothing else writes mentions.
+
+A batch is cleaned, matched and scored in memory, then written in one transaction together with the
+counts, the source's cursor and the mark that the brand is to be judged. Accepting the same posts
+again changes nothing, whoever does it and however many at once.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from django.db import DatabaseError, connection, transaction
+from django.utils.translation import gettext as _
+from psycopg.types.json import Jsonb
+
+from connectors.base import Post
+from core import live
+from core.errors import Refused
+
+from . import matching, packing, partitions
+from .counting import STEP, Tally
+from .enums import RefusalCode, SourceKind
+from .events import mentions_accepted
+from .models import Query, Source
+from .rows import Refusal, Row, prepare
+from .scoring import score_batch
+
+logger = logging.getLogger(__name__)
+
+# Rows a transaction: more gains little, holds locks longer and repeats more after a failure.
+MAX_BATCH = 2_000
+NETWORKS = {
+    SourceKind.FEED: "news",
+    SourceKind.FILE: "import",
+    SourceKind.WEBHOOK: "web",
+    SourceKind.SIMULATOR: "simulator",
+}
+# What the database says when the fault lies in a row: bad data, a broken check, a missing value.
+_ROW_FAULTS = ("22", "23502", "23514")
+
+# Which of the sorted keys are new; a key that another transaction is writing is waited for.
+_SEE = """
+INSERT INTO monitoring_seenmention (key) SELECT * FROM unnest(%b::uuid[])
+ON CONFLICT DO NOTHING RETURNING uuid_send(key)
+"""
+_WRITE = """
+INSERT INTO monitoring_mention (brand_id, source_id, received_at, external_id, network, author,
+    title, text, url, lang, published_at, reach,
+    sentiment, sentiment_score, confidence, crisis_type)
+SELECT %b::bigint, %b::bigint, %b::timestamptz, * FROM unnest(%b::text[], %b::text[], %b::text[],
+    %b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::bigint[], %b::text[],
+    %b::float8[], %b::float8[], %b::text[])
+"""
+_COUNT = """
+INSERT INTO monitoring_mentioncount AS c
+    (brand_id, minute, network, crisis_type, total, negative, positive, reach)
+SELECT %b::bigint, * FROM unnest(%b::timestamptz[], %b::text[], %b::text[], %b::bigint[],
+    %b::bigint[], %b::bigint[], %b::bigint[])
+ON CONFLICT (brand_id, minute, network, crisis_type) DO UPDATE SET
+    total = c.total + excluded.total, negative = c.negative + excluded.negative,
+    positive = c.positive + excluded.positive, reach = c.reach + excluded.reach
+"""
+_VOLUME = """
+SELECT sum(total), sum(negative) FROM monitoring_mentioncount
+WHERE brand_id = %s AND minute >= %s AND minute < %s
+"""
+_PENDING = """
+INSERT INTO monitoring_baseline (brand_id, state, quiet_until, pending_at)
+VALUES (%s, '{}', '{}', %s) ON CONFLICT (brand_id) DO UPDATE SET pending_at = excluded.pending_at
+"""
+_HEALTH = """
+UPDATE monitoring_source SET succeeded_at = %s, mention_at = COALESCE(%s, mention_at),
+    cursor = COALESCE(%s, cursor), error = '', failures = 0 WHERE id = %s
+"""
+
+
+class SourceGone(Refused):
+    """The source, or its brand, was deleted while its posts were on their way."""
+
+
+@dataclass(slots=True)
+class Accepted:
+    """What became of a batch. `refused` and `mended` carry row numbers of the list that was given.
+
+    `known` were accepted before (or are doubles within the batch), `unmatched` do not speak of
+    the brand. new + known + unmatched + len(refused) is the number of posts given.
+    """
+
+    new: int = 0
+    known: int = 0
+    unmatched: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+    mended: list[Refusal] = field(default_factory=list)
+
+    def add(self, other: "Accepted", *, offset: int) -> None:
+        """Add the outcome of a later part of the list, which began at `offset`."""
+        self.new += other.new
+        self.known += other.known
+        self.unmatched += other.unmatched
+        for mine, theirs in ((self.refused, other.refused), (self.mended, other.mended)):
+            mine.extend(Refusal(r.row + offset, r.field, r.code) for r in theirs)
+
+
+def accept(
+    source: Source, posts: Sequence[Post], *, now: datetime, cursor: dict[str, Any] | None = None
+) -> Accepted:
+    """Take posts in: all that is new is stored, counted and marked for judging, exactly once.
+
+    At most MAX_BATCH posts go into one transaction; the cursor is stored with the last of them.
+    Raises SourceGone where the source was deleted meanwhile; nothing of that part is kept then.
+    """
+    outcome = Accepted()
+    for start in range(0, max(len(posts), 1), MAX_BATCH):
+        part = posts[start : start + MAX_BATCH]
+        last = start + MAX_BATCH >= len(posts)
+        outcome.add(_accept(source, part, now, cursor if last else None), offset=start)
+    return outcome
+
+
+def _accept(
+    source: Source, posts: Sequence[Post], now: datetime, cursor: dict[str, Any] | None
+) -> Accepted:
+    network = source.config.get("network") or NETWORKS[SourceKind(source.kind)]
+    rows, refused, mended = prepare(posts, source_id=source.pk, network=network, now=now)
+    doubles = len(posts) - len(refused) - len(rows)
+    matched = _matched(source, rows)
+    partitions.ensure_months(
+        {(r.published_at.year, r.published_at.month) for r in matched}, now=now
+    )
+    # One order for everybody who writes keys at once, or they would wait for each other.
+    matched.sort(key=lambda row: row.key)
+    with transaction.atomic():
+        batch = _Writer(source, now)
+        batch.write(matched)
+        batch.finish(cursor)
+    return Accepted(
+        new=batch.new,
+        known=doubles + len(matched) - batch.new - len(batch.unwritable),
+        unmatched=len(rows) - len(matched),
+        refused=sorted(refused + batch.unwritable, key=lambda refusal: refusal.row),
+        mended=mended,
+    )
+
+
+def _matched(source: Source, rows: list[Row]) -> list[Row]:
+    """Return the rows that speak of the brand, where the source carries more than that."""
+    if not rows or not source.config.get("match"):
+        return rows
+    queries = Query.objects.filter(brand_id=source.brand_id, is_active=True)
+    words = tuple(matching.words(*q) for q in queries.values_list("any_of", "all_of", "none_of"))
+    if not words:
+        return rows
+    matcher = matching.matcher(words)
+    return [row for row in rows if matcher.matches(f"{row.title}\n{row.text}")]
+
+
+class _Writer:
+    """Writes rows within one transaction, and around rows that the database will not have."""
+
+    def __init__(self, source: Source, now: datetime) -> None:
+        self.source = source
+        self.now = now
+        self.new = 0
+        self.tally = Tally()
+        self.unwritable: list[Refusal] = []
+
+    def write(self, rows: list[Row]) -> None:
+        """Store what is new of `rows`; a row that breaks is found by halving and left out."""
+        if not rows:
+            return
+        try:
+            with transaction.atomic(), connection.wrap_database_errors:
+                self._insert(rows)
+        except DatabaseError as error:
+            if not _is_row_fault(error):
+                raise
+            if len(rows) > 1:
+                middle = len(rows) // 2
+                self.write(rows[:middle])
+                self.write(rows[middle:])
+                return
+            logger.warning("Source %d: a row was refused: %s", self.source.pk, error)
+            self.unwritable.append(Refusal(rows[0].number, "row", RefusalCode.UNWRITABLE))
+
+    def finish(self, cursor: dict[str, Any] | None) -> None:
+        """Write counts, mark and cursor; tell the pages and the judge once it is committed."""
+        brand_id = self.source.brand_id
+        with connection.wrap_database_errors:
+            if self.new:
+                self._count()
+            self._note_health(cursor)
+        if self.new:
+            live.publish(f"brand.{brand_id}", "volume", self._volume())
+            mentions_accepted.announce(brand_id=brand_id)
+
+    def _insert(self, rows: list[Row]) -> None:
+        seen = self._execute(_SEE, [packing.uuids([row.key for row in rows])]).fetchall()
+        if len(seen) != len(rows):
+            new = {key for (key,) in seen}
+            rows = [row for row in rows if row.key in new]
+        if not rows:
+            return
+        scores = score_batch([row.text for row in rows])
+        published = [packing.micros(row.published_at) for row in rows]
+        self._execute(
+            _WRITE,
+            [
+                self.source.brand_id,
+                self.source.pk,
+                self.now,
+                packing.texts([row.external_id for row in rows]),
+                packing.texts([row.network for row in rows]),
+                packing.texts([row.author for row in rows]),
+                packing.texts([row.title for row in rows]),
+                packing.texts([row.text for row in rows]),
+                packing.texts([row.url for row in rows]),
+                packing.texts(
+                    [row.lang or lang for row, lang in zip(rows, scores.language, strict=True)]
+                ),
+                packing.timestamps(published),
+                packing.bigints([row.reach for row in rows]),
+                packing.texts(scores.sentiment),
+                packing.doubles(scores.sentiment_score),
+                packing.doubles(scores.confidence),
+                packing.texts(scores.crisis_type),
+            ],
+        )
+        self.new += len(rows)
+        self.tally.add(rows, published, scores)
+
+    def _count(self) -> None:
+        minutes, networks, crisis_types, figures = self.tally.columns()
+        self._execute(
+            _COUNT,
+            [
+                self.source.brand_id,
+                packing.timestamps(minutes),
+                packing.texts(networks),
+                packing.texts(crisis_types),
+                *map(packing.bigints, figures),
+            ],
+        )
+        self._execute(_PENDING, [self.source.brand_id, self.now])
+
+    def _volume(self) -> dict[str, int]:
+        """What open charts need at once: the running step's beginning (Unix seconds) and count."""
+        step = self.tally.step()
+        starts_at, ends_at = packing.moment(step), packing.moment(step + STEP)
+        counted = self._execute(_VOLUME, [self.source.brand_id, starts_at, ends_at]).fetchone()
+        count, negative = counted or (0, 0)
+        return {"at": int(starts_at.timestamp()), "count": count, "negative": negative}
+
+    def _note_health(self, cursor: dict[str, Any] | None) -> None:
+        mention_at = self.now if self.new else None
+        stored = None if cursor is None else Jsonb(cursor)
+        done = self._execute(_HEALTH, [self.now, mention_at, stored, self.source.pk])
+        if not done.rowcount:
+            raise SourceGone(_("The source was deleted."))
+
+    def _execute(self, statement: str, parameters: list[Any]) -> psycopg.Cursor[Any]:
+        # Django's own cursor writes parameters into the statement as text.
+        cursor = psycopg.Cursor(connection.connection)
+        packing.register(cursor.adapters)
+        return cursor.execute(statement, parameters, binary=True)
+
+
+def _is_row_fault(error: DatabaseError) -> bool:
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return state.startswith(_ROW_FAULTS)

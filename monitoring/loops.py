@@ -1,0 +1,39 @@
+"""The engine's cycles of this room."""
+
+from core.clock import database_now
+from core.engine import loop
+
+from . import partitions, tasks
+from .services import imports, inbound, sources
+
+
+@loop("poll", every=1)
+def poll() -> int:
+    """Hand the sources that are due to the workers."""
+    claimed = sources.claim_due(now=database_now())
+    for source_id, every in claimed:
+        # A poll that waited longer than this is made by a later claim: the queue cannot grow.
+        tasks.hand_over(tasks.poll_source, expires=max(every, 10), source_id=source_id)
+    return 0
+
+
+@loop("imports", every=5)
+def requeue_imports() -> int:
+    """Hand imports to the workers that wait, or whose worker fell silent."""
+    for import_id in imports.waiting(now=database_now()):
+        tasks.hand_over(tasks.run_import, expires=60, import_id=import_id)
+    return 0
+
+
+@loop("months", every=3600)
+def make_months() -> int:
+    """Make the partitions of this month and the next ahead of time."""
+    partitions.ensure_ahead(now=database_now())
+    return 0
+
+
+@loop("inbound_calls", every=60)
+def forget_calls() -> int:
+    """Forget the ids of webhook calls that are too old to be replayed."""
+    inbound.forget_old_calls(now=database_now())
+    return 0

@@ -1,0 +1,44 @@
+"""Work that may be late or lost: what must happen comes round again in loops.py."""
+
+import logging
+from typing import Any
+
+from celery import Task, shared_task
+from celery.exceptions import OperationalError
+
+from core.clock import database_now
+
+from .services import imports, sources
+
+logger = logging.getLogger(__name__)
+# Whether the broker answered last time, so that its absence is said once and not each second.
+_broker = {"up": True}
+
+
+@shared_task(name="monitoring.poll_source")
+def poll_source(*, source_id: int, **_: Any) -> None:
+    """Ask a source for what is new."""
+    sources.poll(source_id, now=database_now())
+
+
+@shared_task(name="monitoring.run_import")
+def run_import(*, import_id: int, **_: Any) -> None:
+    """Read an import on from where it stands, if nobody else does."""
+    imports.run(import_id, clock=database_now)
+
+
+def hand_over(task: "Task[Any, Any]", *, expires: float, **ids: int) -> bool:
+    """Send a task; without a broker say so once. The next claim comes round.
+
+    Return whether it was sent. It is dropped unread where no worker takes it within `expires`
+    seconds.
+    """
+    try:
+        task.apply_async(kwargs=ids, expires=expires, retry=False)
+    except OperationalError:
+        if _broker["up"]:
+            logger.warning("The broker does not answer: polling and imports wait for it.")
+        _broker["up"] = False
+        return False
+    _broker["up"] = True
+    return True

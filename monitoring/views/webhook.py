@@ -1,0 +1,134 @@
+"""Where platforms push mentions to: signed, without a session, answered after the commit."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from core import signatures
+from core.api.strict import BadJson
+from core.clock import database_now
+from core.errors import Conflict
+from monitoring import payload
+from monitoring.enums import RefusalCode, SourceKind
+from monitoring.ingest import Accepted, SourceGone
+from monitoring.models import Source
+from monitoring.rows import Refusal
+from monitoring.services import inbound
+from monitoring.services.sources import secrets
+
+
+class _Answer(Exception):
+    """The call is not taken; the answer says why."""
+
+    def __init__(self, status: int, detail: str, **more: Any) -> None:
+        super().__init__(detail)
+        self.response = JsonResponse({"detail": detail, **more}, status=status)
+
+
+@csrf_exempt
+@require_POST
+def webhook(request: HttpRequest, public_id: UUID) -> JsonResponse:
+    """Take one call: 200 with counts, or 4xx with what is wrong and in which row and field.
+
+    200 means stored: it is sent after the commit. Good rows are kept beside bad ones.
+    """
+    try:
+        return _receive(request, public_id)
+    except _Answer as answer:
+        return answer.response
+
+
+def _receive(request: HttpRequest, public_id: UUID) -> JsonResponse:
+    body = _body(request)
+    source = Source.objects.filter(public_id=public_id, kind=SourceKind.WEBHOOK).first()
+    if source is None:
+        raise _Answer(404, _("There is no such webhook."))
+    call_id = _verify(request, source, body)
+    if not source.is_active:
+        raise _Answer(403, _("This source is paused in CrisisDesk."))
+    carried = _read(body)
+    if not carried.posts:
+        raise _refusal(carried.refused)
+    try:
+        outcome = inbound.receive(source, carried.posts, call_id=call_id, now=database_now())
+    except Conflict as conflict:
+        raise _Answer(409, str(conflict)) from None
+    except SourceGone:
+        raise _Answer(404, _("There is no such webhook.")) from None
+    except inbound.NothingUsable as nothing:
+        raise _refusal(carried.refused + _in_call(nothing.outcome.refused, carried)) from None
+    return _told(outcome, carried)
+
+
+def _body(request: HttpRequest) -> bytes:
+    try:
+        return request.body
+    except RequestDataTooBig:
+        raise _Answer(
+            413, _("The body is too large. Send the mentions in several calls.")
+        ) from None
+
+
+def _verify(request: HttpRequest, source: Source, body: bytes) -> str:
+    """Return the call's id if one of the source's secrets signed it just now."""
+    now = database_now()
+    call_id = request.headers.get("webhook-id", "")
+    try:
+        signatures.verify(
+            secrets(source, now=now),
+            call_id=call_id,
+            timestamp=request.headers.get("webhook-timestamp", ""),
+            signature=request.headers.get("webhook-signature", ""),
+            body=body,
+            now=now,
+        )
+    except signatures.BadSignature as error:
+        raise _Answer(401, _("The signature is not accepted."), reason=str(error)) from None
+    return call_id
+
+
+def _read(body: bytes) -> payload.Payload:
+    try:
+        return payload.read(body)
+    except BadJson as error:
+        raise _Answer(400, str(error)) from None
+    except payload.WrongShape:
+        words = _('Send {"mentions": […]} with one to %(most)d mentions.')
+        raise _Answer(422, words % {"most": payload.MAX_MENTIONS}, errors=[]) from None
+
+
+def _refusal(refused: list[Refusal]) -> _Answer:
+    words = _("No mention in this call can be used; nothing was kept.")
+    return _Answer(422, words, errors=_in_words(refused))
+
+
+def _told(outcome: Accepted, carried: payload.Payload) -> JsonResponse:
+    refused = carried.refused + _in_call(outcome.refused, carried)
+    return JsonResponse(
+        {
+            "accepted": outcome.new,
+            "known": outcome.known,
+            "unmatched": outcome.unmatched,
+            "refused": len(refused),
+            "errors": _in_words(refused),
+            "changed": _in_words(_in_call(outcome.mended, carried)),
+        }
+    )
+
+
+def _in_call(refusals: list[Refusal], carried: payload.Payload) -> list[Refusal]:
+    """Give each its row in the call instead of the one among the posts that were made of it."""
+    return [Refusal(carried.rows[each.row], each.field, each.code) for each in refusals]
+
+
+def _in_words(refusals: list[Refusal]) -> list[dict[str, Any]]:
+    ordered = sorted(refusals, key=lambda refusal: refusal.row)
+    return [
+        {"row": each.row, "field": each.field, "message": str(RefusalCode(each.code).label)}
+        for each in ordered
+    ]
