@@ -5,8 +5,4 @@ class MonitoringConfig(AppConfig):
     name = "monitoring"
 
     def ready(self) -> None:
-<<<<<<< HEAD
-        from . import wording  # noqa: F401 - registers itself
-=======
-        from . import loops  # noqa: F401 - the engine's cycles register themselves
->>>>>>> 883b23d (wip)
+        from . import loops, wording  # noqa: F401 - each registers what it holds
