@@ -64,6 +64,20 @@ def test_harmless_json_is_read(body: bytes, value: object) -> None:
     assert loads(body) == value
 
 
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_json_is_a_400_at_a_real_address(api: Client, body: bytes) -> None:
+    response = api.post("/api/v1/incidents/", body, content_type="application/json")
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["title"] == "Bad Request"
+
+
+@pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "", "x"])
+def test_a_body_that_is_not_json_is_refused(api: Client, media: str) -> None:
+    response = api.post("/api/v1/incidents/", b"title=x", content_type=media)
+    assert response.status_code == 415
+
+
 def test_the_words_say_where_the_unstorable_string_is() -> None:
     with pytest.raises(BadJson, match=r"mentions\.1\.text"):
         loads(b'{"mentions": [{"text": "fine"}, {"text": "x\\u0000"}]}')
