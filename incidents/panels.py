@@ -6,7 +6,8 @@ And this room's own pages among the settings.
 from django.utils.translation import gettext_lazy as _
 
 from accounts.panels import SETTINGS, SettingsPage
-from core.panels import Slot
+from core.panels import Panel, Slot
+from monitoring.panels import MENTION
 
 WAR_ROOM = Slot("incidents.war_room")
 REVIEW = Slot("incidents.review")
@@ -33,3 +34,6 @@ SETTINGS.add(
         owns=("incidents:polic",),
     )
 )
+
+# What this room shows on a mention's page.
+MENTION.add(Panel("incident", _("Incident"), "incidents:mention", order=10, live="incidents"))

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from .views import actions, listing, review, room, rota
+from .views import actions, listing, mentions, review, room, rota
 
 app_name = "incidents"
 
 urlpatterns = [
     path("incidents/", listing.incidents, name="list"),
     path("incidents/declare/", listing.declare, name="declare"),
+    path("mentions/<int:pk>/incident/", mentions.mention, name="mention"),
     path("i/<slug:reference>/", room.incident, name="incident"),
     path("i/<slug:reference>/acknowledge/", actions.acknowledge, name="acknowledge"),
     path("i/<slug:reference>/escalate/", actions.escalate, name="escalate"),

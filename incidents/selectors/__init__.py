@@ -1,7 +1,15 @@
 """What is read about incidents, scoped to who asks."""
 
 from .ladder import ladder
-from .lookup import Filters, by_reference, get_incident, listing, open_of_brand, timeline
+from .lookup import (
+    Filters,
+    by_reference,
+    get_incident,
+    listing,
+    open_of_brand,
+    timeline,
+    with_mention,
+)
 from .rota import coming_shifts, current_shifts, late, roster
 
 __all__ = [
@@ -16,4 +24,5 @@ __all__ = [
     "open_of_brand",
     "roster",
     "timeline",
+    "with_mention",
 ]

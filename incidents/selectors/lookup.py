@@ -60,6 +60,12 @@ def open_of_brand(brand_ids: list[int]) -> QuerySet[Incident]:
     return open_ones.select_related("brand", "lead")
 
 
+def with_mention(user: User, mention_id: int) -> QuerySet[Incident]:
+    """Return the incidents that a mention is linked to, among those that `user` may see."""
+    found = Incident.objects.visible_to(user).filter(linked_mentions__mention_id=mention_id)
+    return found.select_related("brand").order_by("-detected_at")
+
+
 @dataclass(frozen=True)
 class TimelinePage:
     """Entries, newest first; `earlier` is the number to ask for the page before, or None."""
