@@ -101,7 +101,7 @@ class StepForm(forms.Form):
         User.objects.none(), label=_("Person"), required=False, empty_label="–"
     )
     role = forms.ChoiceField(label=_("Role"), required=False)
-    wait = forms.IntegerField(label=_("Wait, minutes"), min_value=0, max_value=1440, initial=5)
+    wait = forms.FloatField(label=_("Wait, minutes"), min_value=0, max_value=1440, initial=5)
 
     def __init__(self, *args: Any, brand: Brand, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -117,5 +117,5 @@ class StepForm(forms.Form):
             "target": target,
             "user": cleaned["user"] if target == Target.USER else None,
             "role": cleaned["role"] if target == Target.ROLE else "",
-            "wait": cleaned["wait"] * 60,
+            "wait": round(cleaned["wait"] * 60),
         }

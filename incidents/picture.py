@@ -4,6 +4,7 @@ Everything but the posts and the authors comes from counts, so that it costs the
 mentions there are.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -68,7 +69,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Volume:
-    """`data` is what <cd-volume> draws; `ratio` compares the last five minutes with the band."""
+    """`data` is what the chart draws; `ratio` compares the last five minutes with the band."""
 
     data: dict[str, Any]
     marks: list[Mark]
@@ -81,6 +82,10 @@ class Volume:
     negative_change: float | None
     authors: int
     authors_capped: bool
+
+    @property
+    def json(self) -> str:
+        return json.dumps(self.data, separators=(",", ":"))
 
     @property
     def points(self) -> int | None:

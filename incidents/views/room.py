@@ -124,9 +124,12 @@ def tasks(asked: Asked) -> Context:
     }
 
 
+# Parts of another part: the page has them already.
+INSIDE = ("entries", "actions")
 # Each part has its template in templates/incidents/room/.
 PARTS: dict[str, Callable[[Asked], Context]] = {
     "head": head,
+    "actions": head,
     "presence": present,
     "blocking": blocked,
     "volume": volume,
@@ -161,5 +164,5 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
     asked = Asked(found, request.user, request.GET, database_now())
     context = common(asked) | {"slots": WAR_ROOM.panels, "decision": EntryKind.DECISION}
     # In the page as by itself, each part finds its own under `part`.
-    context |= {f"in_{name}": PARTS[name](asked) for name in PARTS if name != "entries"}
+    context |= {f"in_{name}": PARTS[name](asked) for name in PARTS if name not in INSIDE}
     return render(request, "incidents/incident.html", context)

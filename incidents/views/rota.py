@@ -143,7 +143,7 @@ def _steps(request: HttpRequest, brand: Brand, edited: EscalationPolicy) -> Any:
             "target": step.target,
             "user": step.user_id,
             "role": step.role,
-            "wait": step.wait_seconds // 60,
+            "wait": round(step.wait_seconds / 60, 2),
         }
         for step in (edited.steps.all() if edited.pk else [])
     ]

@@ -4,8 +4,9 @@
      <link rel="stylesheet" href="{% static 'vendor/uplot/uPlot.min.css' %}">
      <script src="{% static 'vendor/uplot/uPlot.iife.min.js' %}" defer></script>
      <script type="module" src="{% static 'js/volume.js' %}"></script>
-   <cd-volume id="volume" data-zone="Europe/Copenhagen" data-follow="brand.7">
-     {{ points|json_script }}        a data block, which the CSP allows:
+   <cd-volume id="volume" data-zone="Europe/Copenhagen" data-follow="brand.7" data-points="…">
+     data-points is JSON; a data block {{ points|json_script }} within does as well, but not in what
+     htmx swaps in, for htmx takes every <script> out of that:
        {"step": 300,                                       seconds
         "at": [1763535600, …],                             Unix seconds, one per step, ascending
         "count": [12, null, …],                            null: data is missing
@@ -62,7 +63,9 @@ class Volume extends HTMLElement {
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.place);
     this.changes = new MutationObserver(() => this.reread());
-    this.changes.observe(this, { childList: true, subtree: true, characterData: true });
+    this.changes.observe(this, {
+      attributes: true, attributeFilter: ["data-points"], childList: true, subtree: true, characterData: true,
+    });
     this.querySelector("[data-twin]")?.addEventListener("toggle", () => this.fillTable());
     this.text = "";
     this.reread();
@@ -81,7 +84,8 @@ class Volume extends HTMLElement {
   }
 
   reread() {
-    const text = this.querySelector('script[type="application/json"]')?.textContent || "";
+    const block = this.querySelector('script[type="application/json"]');
+    const text = this.dataset.points || block?.textContent || "";
     if (!text || text === this.text) return;
     this.text = text;
     this.points = { marks: [], ...JSON.parse(text) };
