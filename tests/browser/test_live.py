@@ -318,7 +318,7 @@ def test_the_chart_is_drawn_follows_and_has_a_table(desk: Open, alice: User, bra
         expect(page.locator("cd-volume canvas")).to_be_visible()
         before = page.locator("cd-volume canvas").screenshot()
         tell(brand, "volume", at=1763535600 + 300 * 6, count=90)
-        page.wait_for_function("document.querySelector('cd-volume').points.at.length === 7")
+        page.wait_for_function("() => document.querySelector('cd-volume').points.at.length === 7")
         page.wait_for_timeout(1_200)
         assert page.locator("cd-volume canvas").screenshot() != before
         page.locator("cd-volume summary").click()
