@@ -68,8 +68,9 @@ SELECT sum(total), sum(negative) FROM monitoring_mentioncount
 WHERE brand_id = %s AND minute >= %s AND minute < %s
 """
 _PENDING = """
-INSERT INTO monitoring_baseline (brand_id, state, quiet_until, pending_at)
-VALUES (%s, '{}', '{}', %s) ON CONFLICT (brand_id) DO UPDATE SET pending_at = excluded.pending_at
+INSERT INTO monitoring_baseline AS b (brand_id, state, quiet_until, pending_at, changed_from)
+VALUES (%s, '{}', '{}', %s, %s) ON CONFLICT (brand_id) DO UPDATE SET
+    pending_at = excluded.pending_at, changed_from = LEAST(b.changed_from, excluded.changed_from)
 """
 _HEALTH = """
 UPDATE monitoring_source SET succeeded_at = %s, mention_at = COALESCE(%s, mention_at),
@@ -243,7 +244,8 @@ class _Writer:
                 *map(packing.bigints, figures),
             ],
         )
-        self._execute(_PENDING, [self.source.brand_id, self.now])
+        earliest = packing.moment(minutes[0])
+        self._execute(_PENDING, [self.source.brand_id, self.now, earliest])
 
     def _volume(self) -> dict[str, int]:
         """What open charts need at once: the running step's beginning (Unix seconds) and count."""

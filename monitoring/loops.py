@@ -3,7 +3,7 @@
 from core.clock import database_now
 from core.engine import loop
 
-from . import partitions, tasks
+from . import judge, partitions, tasks
 from .services import imports, inbound, sources
 
 
@@ -37,3 +37,11 @@ def forget_calls() -> int:
     """Forget the ids of webhook calls that are too old to be replayed."""
     inbound.forget_old_calls(now=database_now())
     return 0
+
+
+@loop("judge", every=1)
+def judge_brands() -> int:
+    """Judge what was counted since the last look. At once again only if brands were left over:
+    a brand in a storm is marked anew all the time."""
+    done = judge.judge_pending(database_now())
+    return done if done >= judge.BRANDS else 0

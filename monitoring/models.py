@@ -174,6 +174,8 @@ class Baseline(models.Model):
     # Start of the last step that was closed into `state`.
     closed_at = models.DateTimeField(null=True)
     pending_at = models.DateTimeField(null=True)
+    # The earliest minute whose counts changed since the judge looked: late mentions, imports.
+    changed_from = models.DateTimeField(null=True)
     # No new detection of a kind before this: one crisis, one alarm.
     quiet_until = models.JSONField(default=dict)
 

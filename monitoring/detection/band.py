@@ -41,8 +41,9 @@ class Band:
         return np.maximum(level + below * root, 0.0), level + above * root
 
     def state(self) -> dict[str, Any]:
-        names = ("slot", "hours", "seen", "below", "above", "level")
-        return {name: getattr(self, name) for name in names}
+        names = ("slot", "hours", "below", "above", "level")
+        # The outer list is changed in place; the lists in it never are.
+        return {"seen": list(self.seen), **{name: getattr(self, name) for name in names}}
 
     def _levels(self, rows: Floats, *, learn: bool) -> Floats:
         """The expected value at each row, drawn straight through the hours' borders."""
@@ -56,7 +57,8 @@ class Band:
                 self._learn_level(float(block.sum()) / self.block)
         at = (np.arange(self.block) + 0.5) / self.block
         left, right = np.array(ends).T[:, :, None]
-        return (left + (right - left) * at).ravel()[: len(rows)]
+        levels: Floats = (left + (right - left) * at).ravel()[: len(rows)]
+        return levels
 
     def _borders(self) -> tuple[float, float]:
         here = self._level(self.slot)

@@ -100,7 +100,7 @@ class Detector:
         """Everything there is to remember, for JSON; about 6 kB."""
         return {
             "step": self.step,
-            "open": self.open,
+            "open": list(self.open),
             "hold": self.hold,
             "surprise": self.surprise.state(),
             "band": self.band.state(),
@@ -115,7 +115,7 @@ class Detector:
         for name, value in state["surprise"].items():
             setattr(detector.surprise, name, value)
         for name, value in state["band"].items():
-            setattr(detector.band, name, value)
+            setattr(detector.band, name, list(value) if name == "seen" else value)
         return detector
 
     def _judge(self, rows: Floats, *, learn: bool, skip: int = 0) -> Verdicts:
@@ -126,10 +126,11 @@ class Detector:
         score = surprise / (surprise + figures.THRESHOLD)
         widths = np.array(self.surprise.windows) * self.step // 60
         ready = hours + np.arange(len(rows)) // self.surprise.block >= figures.READY_HOURS
-        alarm = self._alarms(score[skip:], learn=learn)
-        parts = (low, high, score, widths[best], mentions, ready)
-        low, high, score, minutes, mentions, ready = (part[skip:] for part in parts)
-        return Verdicts(low, high, score, alarm, minutes, mentions, ready)
+        new = slice(skip, None)
+        alarm = self._alarms(score[new], learn=learn)
+        return Verdicts(
+            low[new], high[new], score[new], alarm, widths[best[new]], mentions[new], ready[new]
+        )
 
     def _alarms(self, score: Floats, *, learn: bool) -> NDArray[np.bool_]:
         """The first step over the threshold, then silence for the length of the hold."""

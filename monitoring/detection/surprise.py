@@ -77,7 +77,8 @@ class Surprise:
         known = self._known(sums, starts, learn=learn)
         rows = np.minimum(self.block, sums.shape[1] - starts)
         mean, spread = np.repeat(known, rows, axis=0).transpose(1, 2, 0)
-        return (sums - mean) / spread
+        deviations: Floats = (sums - mean) / spread
+        return deviations
 
     def _known(self, sums: Floats, starts: NDArray[np.intp], *, learn: bool) -> Floats:
         """What was known when each block began: (blocks, [mean, spread], windows)."""

@@ -41,7 +41,7 @@ def _readable(text: str) -> str:
 
 def _certainty(found: Any) -> float:
     """The lead over the runner-up, as a share: 0.5 for a tie, near 1 for a clear case."""
-    scores = list(found.scores.values())
+    scores: list[float] = list(found.scores.values())
     if found.language == UNKNOWN or not scores:
         return 0.0
     lead = scores[0] - (scores[1] if len(scores) > 1 else 0.0)

@@ -80,7 +80,7 @@ class Model:
             for word in range(packed.shape[1])
             for lane in range(_LANES)
         ]
-        sums = np.stack(lanes[: len(self.lanes)], axis=1).astype(np.float64)
+        sums: Floats = np.stack(lanes[: len(self.lanes)], axis=1).astype(np.float64)
         sums = (sums - _BIAS * chunk.counts[:, None]) * self.scale
         sums[:, 2:] /= np.sqrt(chunk.counts)[:, None]
         return sums
@@ -113,7 +113,8 @@ def signals(raw: Raw) -> Floats:
 
 def softmax(logits: Floats) -> Floats:
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return shares
 
 
 def pack(weights: NDArray[np.int8]) -> NDArray[np.uint64]:
