@@ -3,11 +3,19 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from connectors.models import ConnectedAccount
 
 from . import texts
+
+
+class AccountsField(forms.ModelMultipleChoiceField):
+    """Accounts by their name; the network's mark stands beside it."""
+
+    def label_from_instance(self, account: Model) -> str:
+        return str(getattr(account, "name", account))
 
 
 class DraftForm(forms.Form):
@@ -17,7 +25,7 @@ class DraftForm(forms.Form):
     text = forms.CharField(
         label=_("Text"), max_length=texts.MAX_LENGTH, widget=forms.Textarea, strip=False
     )
-    accounts = forms.ModelMultipleChoiceField(
+    accounts = AccountsField(
         label=_("Accounts"),
         queryset=ConnectedAccount.objects.none(),
         required=False,

@@ -16,7 +16,7 @@ from core.text import clean
 
 MAX_LENGTH = 10_000
 _GRAPHEME = regex.compile(r"\X")
-_TOKEN = regex.compile(r"\s+|[\p{L}\p{M}\p{N}]+|\X")
+_TOKEN = regex.compile(r"\s+|\S+")
 _LINK = regex.compile(r"https?://[^\s<>\"]+|(?<![\w@.])(?:[\w-]+\.)+[\p{L}]{2,}(?:/[^\s<>\"]*)?")
 # What difflib says of one stretch: what to do, and from where to where in both texts.
 Step = tuple[str, int, int, int, int]
