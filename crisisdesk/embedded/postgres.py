@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -140,22 +141,31 @@ class Postgres:
             give(cluster / name, self.places)
 
     def _await_predecessor(self) -> None:
-        """Wait for a server that is still shutting down; drop a lock file that nobody holds.
+        """Wait for a server that is still shutting down; drop lock files that nobody holds.
 
-        PostgreSQL itself refuses to start when the number in the file now belongs to another
-        process of the same user. Whoever holds the lock on the state folder may look closer.
+        PostgreSQL itself refuses to start when the number in a lock file now belongs to another
+        process of the same user, as it often does after a container was started again. Whoever
+        holds the lock on the state folder may look closer.
         """
-        lock = self.places.cluster / "postmaster.pid"
-        pid = _pid_in(lock)
+        if sys.platform != "linux":
+            return
+        for lock in self._lock_files():
+            self._await_end_of(_pid_in(lock))
+            lock.unlink(missing_ok=True)
+
+    def _lock_files(self) -> list[Path]:
+        socket = self.places.sockets / ".s.PGSQL.5432.lock"
+        return [path for path in (self.places.cluster / "postmaster.pid", socket) if path.exists()]
+
+    def _await_end_of(self, pid: int | None) -> None:
         end = time.monotonic() + 30
-        while pid and working_in(self.places.cluster, pid):
+        while pid and working_in(self.places.cluster, pid, self.places.account):
             if time.monotonic() > end:
                 raise CannotStart(
                     f"Process {pid} is a PostgreSQL that still uses {self.places.cluster}."
                     f" Stop it with `kill -INT {pid}` and start again."
                 )
             time.sleep(0.05)
-        lock.unlink(missing_ok=True)
 
 
 def own(folder: Path, places: Places) -> None:

@@ -156,12 +156,13 @@ def stop(process: Process, number: signal.Signals, *, patience: float) -> None:
         wait(process, seconds=5)
 
 
-def working_in(folder: Path, pid: int) -> bool:
-    """Whether the process `pid` exists and has `folder` as its working directory."""
-    try:
-        return Path(f"/proc/{pid}/cwd").readlink() == folder
-    except OSError:
-        return False
+def working_in(folder: Path, pid: int, account: Account | None) -> bool:
+    """Whether the process `pid` exists, is `account`'s and has `folder` as its working directory.
+
+    The question is put as that account: even root may not look at another's process everywhere.
+    """
+    found = run(["readlink", f"/proc/{pid}/cwd"], account=account, cwd=Path("/"), given="")
+    return found.stdout.strip() == str(folder)
 
 
 def _environment() -> dict[str, str]:

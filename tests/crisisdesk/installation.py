@@ -40,13 +40,16 @@ class Installation:
         self.port = free_port()
         self.command = [sys.executable, "manage.py", "up"]
         self.tree = ROOT
+        # Further settings.
+        self.more: dict[str, str] = {}
         self.process: subprocess.Popen[bytes] | None = None
         self.output = self.home / "output"
 
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
-        return {**kept, "CRISISDESK_VAR": str(self.var), "PORT": str(self.port), "DEMO": "0"}
+        ours = {"CRISISDESK_VAR": str(self.var), "PORT": str(self.port), "DEMO": "0"}
+        return {**kept, **ours, **self.more}
 
     @property
     def said(self) -> str:

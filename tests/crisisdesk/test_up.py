@@ -138,20 +138,49 @@ def test_a_port_in_use_is_named_with_a_way_out(desk: Installation) -> None:
     assert "Traceback" not in said
 
 
-def test_a_lock_file_whose_number_another_process_got_is_dropped(desk: Installation) -> None:
+def test_lock_files_whose_number_another_process_got_are_dropped(desk: Installation) -> None:
     found = places.find(desk.var)
-    account = found.account
-    other = subprocess.Popen(["sleep", "60"], user=account.uid if account else None)
+    other_uid = found.account.uid if found.account else os.getuid()
+    other = subprocess.Popen(["sleep", "60"], user=other_uid)
     try:
-        lock = found.cluster / "postmaster.pid"
-        lock.write_text(f"{other.pid}\n{found.cluster}\n1\n5432\n{found.sockets}\n\n0 0\nready\n")
-        if account:
-            os.chown(lock, account.uid, account.gid)
+        words = f"{other.pid}\n{found.cluster}\n1\n5432\n{found.sockets}\n"
+        for lock in (found.cluster / "postmaster.pid", found.sockets / ".s.PGSQL.5432.lock"):
+            lock.write_text(words)
+            os.chown(lock, other_uid, -1)
         desk.start()
         eventually(desk.ready, 10)
     finally:
         other.kill()
         other.wait()
+
+
+def test_a_server_that_is_still_running_is_waited_for(desk: Installation) -> None:
+    """The data is never opened by two: a supervisor's orphan ends first."""
+    desk.start()
+    eventually(desk.ready, 10)
+    postgres = desk.part("postgres")
+    assert postgres is not None
+    # Held up, it cannot follow the kernel's request to end.
+    postgres.suspend()
+    desk.end(signal.SIGKILL)
+    desk.start(wait=False)
+    time.sleep(2)
+    assert desk.part("postgres") is None
+    postgres.resume()
+    eventually(desk.ready, 30)
+    found = desk.part("postgres")
+    assert found is not None
+    assert found.pid != postgres.pid
+
+
+def test_a_database_of_ones_own_that_is_away_is_named(desk: Installation) -> None:
+    desk.more["DATABASE_URL"] = "postgresql://crisisdesk@/crisisdesk?host=/nonexistent"
+    try:
+        said = desk.refuses()
+    finally:
+        desk.more.clear()
+    assert "The database cannot be reached: " in said
+    assert "Traceback" not in said
 
 
 def test_data_of_another_postgresql_is_refused_and_left_alone(desk: Installation) -> None:
