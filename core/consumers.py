@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import uuid
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from types import SimpleNamespace
@@ -25,6 +24,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.dateparse import parse_datetime
 
 from . import hub, live, presence
+from .standing import SIGNED_OUT, Claim
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ CLOSING_SECONDS = 5.0
 # A change is stamped before its commit, by another clock than the page.
 MARGIN = timedelta(seconds=2)
 
-SIGNED_OUT, WITHDRAWN, NOT_UNDERSTOOD, TOO_MANY, TOO_LARGE = 4401, 4403, 4400, 4429, 1009
+NOT_UNDERSTOOD, TOO_MANY, TOO_LARGE = 4400, 4429, 1009
 
 
 class BadSentence(ValueError):
@@ -50,16 +50,6 @@ def person(cookies: dict[str, str]) -> AbstractBaseUser | None:
     session = store(cookies.get(settings.SESSION_COOKIE_NAME))
     user: Any = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
     return user if user.is_authenticated else None
-
-
-def permitted(
-    cookies: dict[str, str], groups: list[str]
-) -> tuple[AbstractBaseUser | None, list[str]]:
-    """Return who is signed in, and which of `groups` they may hear now."""
-    user = person(cookies)
-    if user is None:
-        return None, []
-    return user, [group for group in groups if live.may_join(user, group)]
 
 
 async def live_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -80,13 +70,10 @@ class Visit:
         self._cookies: dict[str, str] = scope["cookies"]
         self._receive = receive
         self._send = send
-        self._name = uuid.uuid4().hex
-        self._user_id = 0
-        self._groups: list[str] = []
-        self._rooms: list[str] = []
         self._said: list[float] = []
         self._hub = hub.current()
-        self._outbox = hub.Outbox(send)
+        key = self._cookies.get(settings.SESSION_COOKIE_NAME, "")
+        self._outbox = hub.Outbox(send, Claim(key, 0))
 
     async def run(self) -> None:
         await self._receive()
@@ -96,10 +83,10 @@ class Visit:
             # Accepted first: a browser does not tell the page why a handshake was refused.
             await self._close(SIGNED_OUT)
             return
-        self._user_id = user.pk
+        self._claim(user.pk, [])
         try:
             await self._hub.enter(self._outbox)
-            code = await self._first_of(self._read(), self._pump(), self._watch())
+            code = await self._first_of(self._read(), self._pump(), self._end())
         finally:
             await self._hub.leave(self._outbox)
             await self._show([])
@@ -127,12 +114,16 @@ class Visit:
             logger.info("A live socket did not take its closing")
 
     async def _pump(self) -> int:
-        try:
+        # An OSError is a client that went away while it was written to.
+        with contextlib.suppress(OSError):
             await self._outbox.pump()
-        except OSError:
-            # The client went away while it was written to; reading says so too.
-            return 0
         return 0
+
+    async def _end(self) -> int:
+        return await self._outbox.ended
+
+    def _claim(self, user_id: int, groups: list[str]) -> None:
+        self._outbox.claim = Claim(self._outbox.claim.session, user_id, tuple(groups))
 
     async def _read(self) -> int:
         """Follow what the page says until it goes; return the code to close with, 0 for none."""
@@ -159,9 +150,10 @@ class Visit:
     async def _hear(self, sentence: dict[str, Any]) -> None:
         wanted, since = _groups(sentence, "join"), _moment(sentence)
         rooms = _groups(sentence, "present")
-        _, allowed = await database_sync_to_async(permitted)(self._cookies, wanted)
-        self._groups = allowed
-        joined = [*allowed, f"user.{self._user_id}"]
+        user_id = self._outbox.claim.user_id
+        allowed = await database_sync_to_async(_permitted)(self._cookies, user_id, wanted)
+        self._claim(user_id, allowed)
+        joined = list(dict.fromkeys([*allowed, f"user.{user_id}"]))
         # Joined before the numbers are read: a frame in between is then heard twice, not never.
         self._hub.join(self._outbox, joined)
         numbers = await database_sync_to_async(live.numbers)(joined)
@@ -181,25 +173,20 @@ class Visit:
 
     async def _show(self, rooms: list[str]) -> None:
         """Be seen in `rooms`, and no longer in any other."""
-        for room in set(self._rooms) - set(rooms):
-            await asyncio.to_thread(presence.leave, room, self._user_id, self._name)
-        for room in rooms:
-            await asyncio.to_thread(presence.enter, room, self._user_id, self._name)
-        self._rooms = rooms
+        seen = (self._outbox.claim.user_id, self._outbox.name)
+        for room in set(self._outbox.rooms) - set(rooms):
+            await asyncio.to_thread(presence.leave, room, *seen)
+        for room in set(rooms) - set(self._outbox.rooms):
+            await asyncio.to_thread(presence.enter, room, *seen)
+        self._outbox.rooms = rooms
 
-    async def _watch(self) -> int:
-        """Ask again and again whether the person may still hear; return the code of the end."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._outbox.doubt.wait(), settings.LIVE_RECHECK_SECONDS)
-            self._outbox.doubt.clear()
-            groups = self._groups
-            user, allowed = await database_sync_to_async(permitted)(self._cookies, groups)
-            if user is None or user.pk != self._user_id:
-                return SIGNED_OUT
-            if allowed != groups:
-                return WITHDRAWN
-            await self._show(self._rooms)
+
+def _permitted(cookies: dict[str, str], user_id: int, groups: list[str]) -> list[str]:
+    """Return which of `groups` the person may hear now; none if the session is another's by now."""
+    user = person(cookies)
+    if user is None or user.pk != user_id:
+        return []
+    return [group for group in groups if live.may_join(user, group)]
 
 
 def _sentence(text: str) -> dict[str, Any]:

@@ -13,8 +13,9 @@ import asyncio
 import json
 import logging
 import random
+import uuid
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -25,7 +26,8 @@ from django.conf import settings
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from . import live, live_sender
+from . import live, live_sender, presence, standing
+from .standing import Claim
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ FALLBACK_SECONDS = 3.0
 SILENCE_SECONDS = 10.0
 CONNECT_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 5.0
+# So many sockets are judged at a time, spread over the interval.
+JUDGED_AT_ONCE = 50
 
 Message = dict[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -46,40 +50,98 @@ def message(**frame: Any) -> Message:
     return {"type": "websocket.send", "text": json.dumps(frame, separators=(",", ":"))}
 
 
-class Outbox:
-    """What one socket has yet to be sent."""
+class Rest:
+    """Awaits what is left of an awaitable that was begun by hand."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, begun: Any, waits_for: Any) -> None:
+        self._begun = begun
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        step = self._waits_for
+        while True:
+            try:
+                try:
+                    value = yield step
+                except BaseException as error:
+                    step = self._begun.throw(error)
+                else:
+                    step = self._begun.send(value)
+            except StopIteration:
+                return
+
+
+class Outbox:
+    """What one socket has yet to be sent, and what its person was let in for."""
+
+    def __init__(self, send: Send, claim: Claim) -> None:
         self._send = send
+        self.claim = claim
+        self.joined: list[str] = []
+        # Which pages it shows, and under which name (core.presence).
+        self.rooms: list[str] = []
+        self.name = uuid.uuid4().hex
+        # The code to close the socket with, once the claim does not hold any more.
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting: deque[Message] = deque()
-        self._wake = asyncio.Event()
-        # Set when what its person may see has changed.
-        self.doubt = asyncio.Event()
+        self._begun: Rest | None = None
+        self._gone = False
+        # While set, the pump is at work, and everything goes by way of the buffer.
+        self._pumping = asyncio.Event()
 
     def put(self, item: Message) -> None:
+        """Send the frame now if the client takes it at once, as nearly all do; never wait.
+
+        Waking a task for each socket would double the price of a frame.
+        """
+        if self._pumping.is_set():
+            self._keep(item)
+            return
+        sending = self._send(item).__await__()
+        try:
+            waits_for = next(sending)
+        except StopIteration:
+            return
+        except OSError:
+            self._gone = True
+        else:
+            self._begun = Rest(sending, waits_for)
+        self._pumping.set()
+
+    def _keep(self, item: Message) -> None:
         if len(self._waiting) >= BUFFER:
             self._waiting.clear()
             self._waiting.append(message(part="resync"))
         self._waiting.append(item)
-        self._wake.set()
 
     async def pump(self) -> None:
-        """Send whatever arrives until the client is gone. Only this task waits for a slow one."""
+        """Send what the client did not take at once; return when it is gone."""
         while True:
-            self._wake.clear()
+            await self._pumping.wait()
+            if self._gone:
+                return
+            if self._begun is not None:
+                await self._begun
+                self._begun = None
             while self._waiting:
                 await self._send(self._waiting.popleft())
-            await self._wake.wait()
+            self._pumping.clear()
+
+    def end(self, code: int) -> None:
+        if not self.ended.done():
+            self.ended.set_result(code)
 
 
 class Hub:
     """The sockets of one event loop by the groups that they have joined."""
 
     def __init__(self) -> None:
-        self._groups: dict[str, set[Outbox]] = {}
+        # In the order of joining: walking memory at random costs a fifth more per frame.
+        self._groups: dict[str, dict[Outbox, None]] = {}
         self._outboxes: set[Outbox] = set()
         # Kept here: the loop itself holds tasks only weakly.
         self._tasks: list[asyncio.Task[None]] = []
+        self._judging: set[asyncio.Task[None]] = set()
         self._listening = asyncio.Event()
         self._beat_now = asyncio.Event()
         self._prefix = live_sender.channel_prefix()
@@ -92,6 +154,7 @@ class Hub:
         self._tasks = [
             asyncio.create_task(self._forever(self._listen)),
             asyncio.create_task(self._forever(self._beat)),
+            asyncio.create_task(self._forever(self._judge_all)),
         ]
         try:
             await asyncio.wait_for(self._listening.wait(), CONNECT_SECONDS)
@@ -101,8 +164,9 @@ class Hub:
     def join(self, outbox: Outbox, groups: Iterable[str]) -> None:
         """Make `groups` the ones that the socket hears, instead of any before."""
         self._forget(outbox)
-        for group in groups:
-            self._groups.setdefault(group, set()).add(outbox)
+        outbox.joined = list(groups)
+        for group in outbox.joined:
+            self._groups.setdefault(group, {})[outbox] = None
 
     async def leave(self, outbox: Outbox) -> None:
         """Let a socket go; with the last one the subscription ends."""
@@ -110,7 +174,7 @@ class Hub:
         self._outboxes.discard(outbox)
         if self._outboxes:
             return
-        tasks, self._tasks = self._tasks, []
+        tasks, self._tasks = [*self._tasks, *self._judging], []
         self._listening.clear()
         for task in tasks:
             task.cancel()
@@ -125,14 +189,16 @@ class Hub:
         for outbox in outboxes:
             outbox.put(item)
         if group.startswith("user.") and json.loads(text)["part"] == "membership":
-            for outbox in outboxes:
-                outbox.doubt.set()
+            doubted = asyncio.create_task(self._judge(list(outboxes)))
+            self._judging.add(doubted)
+            doubted.add_done_callback(self._judging.discard)
 
     def _forget(self, outbox: Outbox) -> None:
-        for group in [group for group, members in self._groups.items() if outbox in members]:
-            self._groups[group].discard(outbox)
+        for group in outbox.joined:
+            del self._groups[group][outbox]
             if not self._groups[group]:
                 del self._groups[group]
+        outbox.joined = []
 
     async def _forever(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do `work`, and again when it fails, after a pause that grows with each failure."""
@@ -194,6 +260,30 @@ class Hub:
                 for group, number in numbers.items():
                     self.deliver(group, message(g=group, n=number, part="beat")["text"])
             await self._until_next_beat()
+
+    async def _judge_all(self) -> None:
+        """Ask for every socket, once in an interval, whether its person may still hear."""
+        while True:
+            outboxes = list(self._outboxes)
+            starts = range(0, max(len(outboxes), 1), JUDGED_AT_ONCE)
+            for start in starts:
+                await asyncio.sleep(settings.LIVE_RECHECK_SECONDS / len(starts))
+                await self._judge(outboxes[start : start + JUDGED_AT_ONCE])
+
+    async def _judge(self, outboxes: Sequence[Outbox]) -> None:
+        claims = [outbox.claim for outbox in outboxes]
+        verdicts = await database_sync_to_async(standing.judge)(claims)
+        for outbox, claim, code in zip(outboxes, claims, verdicts, strict=True):
+            # A page that has asked for other groups meanwhile was judged when it did.
+            if code and outbox.claim is claim:
+                outbox.end(code)
+        seen = [
+            (room, outbox.claim.user_id, outbox.name)
+            for outbox in outboxes
+            for room in outbox.rooms
+        ]
+        if seen:
+            await asyncio.to_thread(presence.stay, seen)
 
     async def _until_next_beat(self) -> None:
         usual = float(settings.LIVE_BEAT_SECONDS)
