@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.enums import Role
+from accounts.models import User
 
 # One password for all of them: the demo says so, and `manage.py check --deploy` warns of it.
 PASSWORD = "ladcykel-2026"  # noqa: S105 - printed on every start of the demo
@@ -53,3 +54,17 @@ CARE = DemoPerson(
 CHIEF = DemoPerson("peter@solvmaage.example", "Peter Engsig", "Direktør", "da", Role.OBSERVER)
 NEW = DemoPerson("emil@solvmaage.example", "Emil Sand", "Elev", "da", Role.TRAINEE)
 PEOPLE = (LEAD, DUTY, LEGAL, CARE, CHIEF, NEW)
+
+
+def is_loaded() -> bool:
+    """Whether this database is the demo's."""
+    return User.objects.filter(email=LEAD.email).exists()
+
+
+def how_to_sign_in() -> list[str]:
+    """Return the lines that a visitor of the demo needs."""
+    return [
+        f"The password of everyone in the demo is {PASSWORD}. Sign in as",
+        *(f"  {person.email:28} {person.name}, {person.role.label}" for person in PEOPLE),
+        "`manage.py demo --again` plays the crisis once more.",
+    ]

@@ -14,11 +14,15 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.checks import Tags, run_checks
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
+from accounts.selectors import anyone
+from core.clock import database_now
 from crisisdesk.catalogues import compile_changed
+from crisisdesk.demo.load import load
+from crisisdesk.demo.people import how_to_sign_in, is_loaded
 from crisisdesk.staticfiles import OnlyUsed
 
 from .errors import CannotStart
@@ -38,8 +42,9 @@ def prepare(*, demo: bool) -> None:
     except OperationalError as error:
         raise CannotStart(f"The database cannot be reached: {_first_line(error)}") from error
     collect_static()
-    if demo and "demo" in get_commands():
-        call_command("demo", if_empty=True)
+    if demo and not anyone():
+        say("Loading the demo organisation ...")
+        load(now=database_now())
 
 
 def _tell_checks() -> None:
@@ -53,11 +58,11 @@ def _tell_checks() -> None:
 
 def greeting() -> list[str]:
     """Return the lines that tell how to get in."""
-    from accounts.models import User  # noqa: PLC0415 - the only model that this package knows
-
     address = f"CrisisDesk runs at {settings.PUBLIC_URL}"
-    if not User.objects.exists():
+    if not anyone():
         return [address, "Open it to make the first administrator. Ctrl-C stops everything."]
+    if is_loaded():
+        return [address, *how_to_sign_in(), "Ctrl-C stops everything."]
     return [address, "Sign in with your e-mail address. Ctrl-C stops everything."]
 
 

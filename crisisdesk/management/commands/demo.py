@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from core.clock import database_now
 from core.errors import Refused
 from crisisdesk.demo import load
-from crisisdesk.demo.people import LEAD, PASSWORD, PEOPLE
+from crisisdesk.demo.people import BRANDS, how_to_sign_in
 
 
 class Command(BaseCommand):
@@ -34,13 +34,8 @@ class Command(BaseCommand):
                 load.load(now=now, crisis_in=begins_in, speed=options["speed"])
         except Refused as error:
             raise CommandError(str(error)) from error
-        self._tell(options)
-
-    def _tell(self, options: dict[str, Any]) -> None:
         self.stdout.write(
-            f"The demo's crisis begins in {options['crisis_in']:.0f} seconds at Sølvmåge."
+            f"The demo's crisis begins in {options['crisis_in']:.0f} seconds at {BRANDS[0].name}."
         )
         if not options["again"]:
-            self.stdout.write(f"Sign in as {LEAD.email} with the password {PASSWORD}. Others:")
-            for person in PEOPLE[1:]:
-                self.stdout.write(f"  {person.email:28} {person.name}, {person.role.label}")
+            self.stdout.write("\n".join(how_to_sign_in()))
