@@ -36,25 +36,12 @@ Teller = Callable[[int], AbstractContextManager[Callable[[str], Any]]]
 @figure("1,000 sockets in one room, 10 frames a second", unit="µs/frame", must="<= 1.5", issue=2)
 def sockets() -> Measured:
     """Processor time of the web process per delivered frame; a lost frame fails the figure."""
-    ours = _delivered("bench.sockets:room", _sessions(), _redis)
+    ours = _delivered("crisisdesk.asgi:application", _sessions(), _redis)
     limit = _delivered("bench.sockets:bare", [""] * SOCKETS, _conductor)
     return Measured(ours / MICROSECOND, limit / MICROSECOND)
 
 
-# ---- the two servers ----
-
-
-async def room(scope: Any, receive: Any, send: Any) -> None:
-    """The product, with a door that everybody may pass: who may is the business of other rooms."""
-    from core import live
-    from crisisdesk.asgi import application
-
-    live.GUARDS.setdefault("brand", _member)
-    await application(scope, receive, send)
-
-
-def _member(user: Any, pk: int) -> bool:
-    return user.memberships.filter(brand_id=pk).exists()
+# ---- the limit ----
 
 
 _lines: list[Any] = []
@@ -91,7 +78,7 @@ def _delivered(application: str, sessions: list[str], teller: Teller) -> float:
             _tell_all(tell)
         _wait_for(clients, "heard all")
         after = process.cpu_times()
-    used = after.user + after.system - before.user - before.system
+    used: float = after.user + after.system - before.user - before.system
     return used / (FRAMES * SOCKETS)
 
 
@@ -172,6 +159,7 @@ def _await_port(port: int) -> None:
 def _sessions() -> list[str]:
     """Sign in as many people as there are sockets, members of one brand; return their keys."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
     from django.contrib.sessions.models import Session
     from django.utils import timezone
 
@@ -185,7 +173,7 @@ def _sessions() -> list[str]:
     Membership.objects.bulk_create(
         Membership(user=user, brand=brand, role="LEAD") for user in people
     )
-    store = Session.get_session_store_class()()
+    store = SessionStore()
     backend = "django.contrib.auth.backends.ModelBackend"
     sessions = [
         Session(
@@ -241,9 +229,10 @@ async def _clients(port: int, sessions: list[str]) -> None:
         asyncio.create_task(_client(port, session, gate, event))
         for session, event in zip(sessions, ready, strict=True)
     ]
-    entered = asyncio.gather(*(event.wait() for event in ready))
+    entered = asyncio.create_task(_all(ready))
     # A client that fails ends its task: then nobody waits for it to get ready.
-    await asyncio.wait([entered, *lines], return_when=asyncio.FIRST_COMPLETED)
+    tasks: list[asyncio.Task[Any]] = [entered, *lines]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for line in lines:
         if line.done():
             line.result()
@@ -252,6 +241,11 @@ async def _clients(port: int, sessions: list[str]) -> None:
     print("ready", flush=True)
     done = await asyncio.wait_for(asyncio.gather(*lines), FRAMES * EVERY + 30)
     print("heard all" if all(done) else f"{done.count(False)} clients missed frames", flush=True)
+
+
+async def _all(events: list[asyncio.Event]) -> None:
+    for event in events:
+        await event.wait()
 
 
 async def _client(port: int, session: str, gate: asyncio.Semaphore, ready: asyncio.Event) -> bool:

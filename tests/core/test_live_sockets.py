@@ -5,11 +5,13 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -144,7 +146,7 @@ def test_the_public_address_may_connect_whatever_name_the_proxy_uses(
 
 def test_no_other_path_takes_a_socket(server: WebServer) -> None:
     address = server.url.replace("http", "ws") + "/ws/other/"
-    with pytest.raises(InvalidStatus) as refused, connect(address, origin=server.url):  # type: ignore[arg-type]
+    with pytest.raises(InvalidStatus) as refused, connect(address, origin=server.url):  # type: ignore[call-overload]
         pass
     assert refused.value.response.status_code == 403
 
@@ -222,7 +224,7 @@ def test_a_page_opened_before_a_change_and_connected_after_it_is_told_so(
 ) -> None:
     before = timezone.now()
     live.publish(room(brand), "timeline")
-    after = timezone.now() + timezone.timedelta(seconds=5)
+    after = timezone.now() + timedelta(seconds=5)
     with page(server, key(alice)) as desk:
         assert desk.join(room(brand), since=before.isoformat())["stale"] is True
         assert desk.join(room(brand), since=after.isoformat())["stale"] is False
@@ -235,7 +237,7 @@ def test_a_beat_shows_the_number_of_a_frame_that_was_never_sent(
         desk.join(room(brand))
         live.publish(room(brand), "timeline")
         assert desk.next("timeline")["n"] == 1
-        live.take_numbers(live.connection, [live.Frame(room(brand), "timeline", {})])
+        live.take_numbers(connection, [live.Frame(room(brand), "timeline", {})])
         wait_until(lambda: desk.next("beat") == {"g": room(brand), "n": 2, "part": "beat"})
 
 
