@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Guard = Callable[[Any, int], bool]
 GUARDS: dict[str, Guard] = {}
+AHEAD: list[Callable[[list[Any]], None]] = []
 
 GROUP = re.compile(r"[a-z_]{1,40}\.[1-9][0-9]{0,18}")
 _PART = re.compile(r"[a-z][a-z_]{0,39}")
@@ -57,6 +58,12 @@ def guard(kind: str) -> Callable[[Guard], Guard]:
         return function
 
     return register
+
+
+def ahead(function: Callable[[list[Any]], None]) -> Callable[[list[Any]], None]:
+    """Register what reads for many users at once that which guards ask each of them for."""
+    AHEAD.append(function)
+    return function
 
 
 def may_join(user: "AbstractBaseUser", group: str) -> bool:

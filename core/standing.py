@@ -44,12 +44,14 @@ def _verdict(claim: Claim, user: AbstractBaseUser | None) -> int:
 
 
 def _signed_in(keys: Collection[str]) -> dict[str, AbstractBaseUser]:
-    """Return who is signed in by each session. Two queries; sessions are kept in the database."""
+    """Return who is signed in by each session. Sessions are kept in the database."""
     store = SessionStore()
     rows = store.model.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     sessions = {row.session_key: store.decode(row.session_data) for row in rows}
     ids = {key: int(data[SESSION_KEY]) for key, data in sessions.items() if SESSION_KEY in data}
     found = get_user_model().objects.filter(is_active=True).in_bulk(set(ids.values()))
+    for read in live.AHEAD:
+        read(list(found.values()))
     return {
         key: found[pk]
         for key, pk in ids.items()
