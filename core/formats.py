@@ -122,7 +122,11 @@ def clock(moment: datetime, zone: str | None = None) -> str:
 
 def when(moment: datetime, *, now: datetime, zone: str | None = None) -> str:
     """Return "08:31" for today, "18 Nov 08:31" this year, "18 Nov 2025 08:31" before that."""
-    here, today = local(moment, zone), local(now, zone)
+    return when_local(local(moment, zone), local(now, zone))
+
+
+def when_local(here: datetime, today: datetime) -> str:
+    """The same for moments that are already in the zone they are shown in."""
     time = f"{here.hour:02}:{here.minute:02}"
     if here.date() == today.date():
         return time
@@ -146,7 +150,6 @@ def _dated(day: date, lang: str, full: bool) -> str:
     return format_date(day, pattern, locale=_LOCALES[lang])
 
 
-def spelled(moment: datetime, zone: str | None = None) -> str:
-    """Return the whole truth for a title: "Thursday 19 November 2026, 08:31 CET"."""
-    here = local(moment, zone)
+def spelled(here: datetime) -> str:
+    """Return a local time whole, for a title: "Thursday 19 November 2026, 08:31 CET"."""
     return f"{full_date(here.date())}, {here.hour:02}:{here.minute:02} {here.tzname()}"

@@ -3,7 +3,7 @@
 Everything that comes from outside is escaped here; nothing carries a style or a handler.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -67,6 +67,7 @@ def _sprite() -> str:
     return static("vendor/tabler/icons.svg")
 
 
+@lru_cache(maxsize=512)
 def icon(name: str, size: str = "") -> SafeString:
     """Return one icon of the sprite; `size` is "", "s14", "s18" or "s20"."""
     return mark_safe(  # noqa: S308 - names come from templates, the address from settings
@@ -182,10 +183,21 @@ def time(
     """Return the `<time>` element: short to read, exact for machines and in the title."""
     if moment is None:
         return SafeString()
-    shown = formats.when(moment, now=now or timezone.now(), zone=zone)
+    here, today = formats.local(moment, zone), formats.local(now or timezone.now(), zone)
     return mark_safe(  # noqa: S308 - made from a date
-        f'<time datetime="{formats.local(moment, zone).isoformat(timespec="seconds")}"'
-        f' title="{formats.spelled(moment, zone)}">{shown}</time>'
+        f'<time datetime="{here.isoformat(timespec="seconds")}" title="{formats.spelled(here)}">'
+        f"{formats.when_local(here, today)}</time>"
+    )
+
+
+def options(choices: Iterable[tuple[str, Any, bool]]) -> SafeString:
+    """Return the `<option>`s of a select from (value, words, whether chosen)."""
+    return mark_safe(  # noqa: S308 - escaped
+        "".join(
+            f'<option value="{escape(value)}"{" selected" if chosen else ""}>'
+            f"{escape(str(words))}</option>"
+            for value, words, chosen in choices
+        )
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-# A pip beside an entry: how many, and whether they are urgent (red) or merely waiting (grey).
-Pip = tuple[int, bool]
+# How many of each thing there are for a person, by the name of the pip.
+Counts = dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,8 @@ class Entry:
     """One place of the main navigation.
 
     `owns` are beginnings of view names ("incidents:"); the entry with the longest one that fits
-    the page is the current one. `pip` asks for the number beside it, with one query at most.
-    `pip_words` says in words what is counted.
+    the page is the current one. `pip` names the number beside it (see `counted_by`), `pip_words`
+    says what is counted, `urgent` makes it red.
     """
 
     label: Any
@@ -26,8 +26,9 @@ class Entry:
     owns: tuple[str, ...]
     # The letter that opens it after G.
     key: str = ""
-    pip: Callable[[Any], Pip] | None = None
+    pip: str = ""
     pip_words: Any = ""
+    urgent: bool = False
     on_phone: bool = True
     at_foot: bool = False
 
@@ -40,27 +41,38 @@ class Shown:
     url: str
     current: bool
     count: int
-    urgent: bool
 
 
 ENTRIES: list[Entry] = []
+_COUNTERS: list[Callable[[Any], Counts]] = []
 
 
 def add(*entries: Entry) -> None:
     ENTRIES.extend(entries)
 
 
-def shown(request: HttpRequest) -> list[Shown]:
-    """Return the entries whose page exists, with their pips. One query for each pip."""
+def counted_by(counter: Callable[[Any], Counts]) -> Callable[[Any], Counts]:
+    """Register who counts what the pips show, for a person, in one query."""
+    _COUNTERS.append(counter)
+    return counter
+
+
+def shown(request: HttpRequest, view_name: str | None = None) -> list[Shown]:
+    """Return the entries whose page exists, with their pips. One query for each counter.
+
+    `view_name` is the page that is open, where it is not the one that was asked for.
+    """
     match = request.resolver_match
-    here = max(_fits(match.view_name if match else ""), default=(0, None))[1]
-    found = []
-    for number, entry in enumerate(ENTRIES):
-        url = address(entry.url_name)
-        if url:
-            count, urgent = entry.pip(request.user) if entry.pip else (0, False)
-            found.append(Shown(entry, url, number == here, count, urgent))
-    return found
+    name = view_name or (match.view_name if match else "")
+    here = max(_fits(name), default=(0, None))[1]
+    counts: Counts = {}
+    for counter in _COUNTERS:
+        counts |= counter(request.user)
+    return [
+        Shown(entry, url, number == here, counts.get(entry.pip, 0))
+        for number, entry in enumerate(ENTRIES)
+        if (url := address(entry.url_name))
+    ]
 
 
 def _fits(view_name: str) -> Iterator[tuple[int, int]]:

@@ -1,24 +1,44 @@
 """What the shell's navigation shows, and what waits behind each entry."""
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.enums import Permission
 from accounts.models import User
-from core.navigation import Entry, Pip, add
-from incidents.enums import Severity, State
-from incidents.models import Incident
-from responses.selectors import waiting_for
+from accounts.rules import allowed
+from core.navigation import Counts, Entry, add, counted_by
+from incidents.enums import Severity
+
+# Asked for by every page, so in one query and without the cost of building it. What it counts is
+# what incidents.selectors and responses.selectors list; tests compare them.
+_COUNTS = """
+SELECT
+    (SELECT count(*) FROM incidents_incident
+        WHERE brand_id = ANY(%(brands)s::bigint[]) AND state <> 'RESOLVED'
+            AND severity <= %(severity)s),
+    (SELECT count(*) FROM responses_draft AS draft
+        JOIN incidents_incident AS incident ON incident.id = draft.incident_id
+        WHERE draft.state = 'SUBMITTED' AND incident.brand_id = ANY(%(approving)s::bigint[])
+            AND draft.author_id <> %(user)s
+            AND NOT EXISTS (SELECT FROM responses_version AS version
+                WHERE version.draft_id = draft.id AND version.editor_id = %(user)s))
+"""
 
 
-def open_incidents(user: User) -> Pip:
-    """Open incidents of the two highest severities: what the red pip counts."""
-    rows = Incident.objects.visible_to(user).exclude(state=State.RESOLVED)
-    return rows.filter(severity__lte=Severity.SEV2).count(), True
-
-
-def waiting_approvals(user: User) -> Pip:
-    """Drafts that wait for an approval this person may give."""
-    return waiting_for(user).count(), False
+@counted_by
+def counts(user: User) -> Counts:
+    """Open incidents of the two highest severities, and drafts that wait for this person."""
+    values = {
+        "brands": list(user.roles),
+        "approving": [pk for pk in user.roles if allowed(user, Permission.APPROVE, pk)],
+        "severity": Severity.SEV2,
+        "user": user.pk,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, values)
+        incidents, drafts = cursor.fetchone()
+    return {"incidents": incidents, "drafts": drafts}
 
 
 def register() -> None:
@@ -32,8 +52,9 @@ def register() -> None:
             "incidents:list",
             ("incidents:",),
             key="I",
-            pip=open_incidents,
+            pip="incidents",
             pip_words=pgettext_lazy("incidents", "open"),
+            urgent=True,
         ),
         Entry(
             _("Respond"),
@@ -41,7 +62,7 @@ def register() -> None:
             "responses:respond",
             ("responses:",),
             key="A",
-            pip=waiting_approvals,
+            pip="drafts",
             pip_words=_("waiting for you"),
         ),
         Entry(

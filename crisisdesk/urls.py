@@ -7,6 +7,7 @@ from . import health, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
+    path("navigation/", views.navigation, name="navigation"),
     path("search/", views.search, name="search"),
     path("", include("monitoring.urls")),
     path("healthz", health.healthz),

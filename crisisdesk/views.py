@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from accounts.http import SignedIn
 from core import palette
 from core.clock import database_now
+from core.navigation import shown
 from core.text import clean
 
 from . import kit as samples
@@ -27,6 +28,14 @@ def overview(request: SignedIn) -> HttpResponse:
         return render(request, f"crisisdesk/overview.html#{target}", context)
     context = regions.context(request.user, now=now, wanted=wanted)
     return render(request, "crisisdesk/overview.html", context)
+
+
+@require_GET
+@login_required
+def navigation(request: SignedIn) -> HttpResponse:
+    """The rail's entries with their pips as they are now; `page` is the view that is open."""
+    entries = shown(request, request.GET.get("page", ""))
+    return render(request, "components/rail.html#entries", {"navigation": entries})
 
 
 @require_GET

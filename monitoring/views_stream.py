@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,7 +25,7 @@ from . import asked, feed
 from .enums import CrisisType, Sentiment
 from .models import Mention, Source
 from .panels import MENTION
-from .selectors import choices, get_mention, latest_at, newer, stream
+from .selectors import get_mention, latest_at, networks, newer, stream
 from .selectors.stream import REACH
 from .services import correct_sentiment
 
@@ -82,11 +83,11 @@ def _proof_of_life(user: User, any_posts: bool) -> dict[str, Any]:
 
 
 def _fields(user: User, wanted: asked.Asked, names: dict[int, str]) -> list[dict[str, Any]]:
-    """The filter's selects: name, label and options (value, words, chosen)."""
-    networks = choices(names, since=database_now() - timedelta(days=30))
+    """The filter's selects: name, label and options, ready to print."""
+    spoken_on = _networks(sorted(names))
     options: dict[str, list[tuple[str, Any]]] = {
         "brand": [(str(pk), name) for pk, name in names.items()],
-        "network": [(name, markup.NETWORK_NAMES.get(name, name)) for name in networks],
+        "network": [(name, markup.NETWORK_NAMES.get(name, name)) for name in spoken_on],
         "sentiment": list(Sentiment.choices),
         "type": list(CrisisType.choices),
         "lang": [(code, formats.language_name(code)) for code in asked.LANGUAGES],
@@ -101,12 +102,24 @@ def _fields(user: User, wanted: asked.Asked, names: dict[int, str]) -> list[dict
         {
             "name": name,
             "label": asked.NAMES[name],
-            "options": [(value, words, (name, value) in chosen) for value, words in offered],
+            "options": markup.options(
+                (value, words, (name, value) in chosen) for value, words in offered
+            ),
         }
         for name, offered in options.items()
         # One brand or network is no choice.
         if len(offered) > 1
     ]
+
+
+def _networks(brands: list[int]) -> list[str]:
+    """The networks to choose from: those of the last day, asked once in five minutes."""
+    key = "monitoring.networks." + "-".join(map(str, brands))
+    found: list[str] | None = cache.get(key)
+    if found is None:
+        found = networks(brands, since=database_now() - timedelta(days=1))
+        cache.set(key, found, timeout=300)
+    return found
 
 
 def _mention(request: SignedIn, pk: int) -> Mention:

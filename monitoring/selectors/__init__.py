@@ -1,7 +1,7 @@
 """What is read about mentions. Callers pass only brands that the reader may see."""
 
 from .pulse import Pulse, latest_at, pulses
-from .stream import Cursor, Filters, Page, Post, choices, get_mention, newer, stream, top_posts
+from .stream import Cursor, Filters, Page, Post, get_mention, networks, newer, stream, top_posts
 from .volume import NetworkShare, Point, Shares, by_network, sentiment_shares, volume
 
 __all__ = [
@@ -14,9 +14,9 @@ __all__ = [
     "Pulse",
     "Shares",
     "by_network",
-    "choices",
     "get_mention",
     "latest_at",
+    "networks",
     "newer",
     "pulses",
     "sentiment_shares",

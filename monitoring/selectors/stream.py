@@ -129,8 +129,8 @@ def get_mention(user: User, pk: int) -> Mention:
     return mention
 
 
-def choices(brand_ids: Iterable[int], *, since: datetime) -> list[str]:
-    """Return the networks on which these brands were spoken of since then, for the filter."""
+def networks(brand_ids: Iterable[int], *, since: datetime) -> list[str]:
+    """Return the networks on which these brands were spoken of since then."""
     rows = MentionCount.objects.filter(brand__in=brand_ids, minute__gte=since)
     return list(rows.order_by("network").values_list("network", flat=True).distinct())
 

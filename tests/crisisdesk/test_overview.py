@@ -11,14 +11,16 @@ from django.utils import timezone
 from accounts.enums import Role
 from accounts.models import Brand, User
 from core import palette
+from crisisdesk import navigation
 from incidents.enums import State
 from incidents.models import Call, Incident
 from monitoring.models import MentionCount, Step
 from responses.enums import DraftState
+from responses.selectors import waiting_for
 from tests.factories.accounts import BrandFactory, MembershipFactory, UserFactory
 from tests.factories.incidents import IncidentFactory, ShiftFactory, TaskFactory
 from tests.factories.monitoring import SourceFactory, mention
-from tests.factories.responses import DraftFactory
+from tests.factories.responses import DraftFactory, VersionFactory
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("overview")
@@ -208,3 +210,34 @@ def test_searching_for_markup_shows_it_as_text(
     html = signed_in(alice).get(reverse("search"), {"q": "<img"}).content.decode()
     assert "&lt;img src=x" in html
     assert "<img" not in html
+
+
+def test_the_pips_count_what_the_lists_show(
+    alice: User, bob: User, charlie: User, brand: Brand, other_brand: Brand
+) -> None:
+    grave = IncidentFactory.create(brand=brand, severity=2)
+    IncidentFactory.create(brand=brand, severity=3)
+    IncidentFactory.create(brand=brand, severity=1, state=State.RESOLVED)
+    secret = IncidentFactory.create(brand=other_brand, severity=1)
+    edited = DraftFactory.create(incident=grave, author=bob, state=DraftState.SUBMITTED)
+    VersionFactory.create(draft=edited, number=2, editor=alice)
+    DraftFactory.create(incident=grave, author=bob, state=DraftState.SUBMITTED)
+    DraftFactory.create(incident=grave, author=alice, state=DraftState.SUBMITTED)
+    DraftFactory.create(incident=grave, author=bob, state=DraftState.WRITING)
+    DraftFactory.create(incident=secret, state=DraftState.SUBMITTED)
+    for user, expected in ((alice, (1, 1)), (bob, (1, 0)), (charlie, (1, 1))):
+        found = navigation.counts(user)
+        assert (found["incidents"], found["drafts"]) == expected
+        assert found["drafts"] == waiting_for(user).count()
+
+
+def test_the_navigation_follows_along_and_keeps_the_open_page_marked(
+    signed_in: SignIn, bob: User, brand: Brand
+) -> None:
+    client = signed_in(bob)
+    assert "pip" not in client.get(reverse("navigation"), {"page": "overview"}).content.decode()
+    IncidentFactory.create(brand=brand, severity=1)
+    html = client.get(reverse("navigation"), {"page": "monitoring:mentions"}).content.decode()
+    assert '<span class="pip">1' in html
+    assert html.count('aria-current="page"') == 1
+    assert html.index(reverse("monitoring:mentions")) < html.index('aria-current="page"')
