@@ -95,6 +95,11 @@ def _two(left: int, large: int, large_name: str, small: int, small_name: str) ->
     return f"{whole} {large_name} {part} {small_name}" if part else f"{whole} {large_name}"
 
 
+def elapsed(seconds: float) -> str:
+    """Return "00:47:12"; from a day on "1 d 3 h": seconds matter on the first day only."""
+    return duration(seconds) if seconds >= _DAY else countdown(seconds, hours=True)
+
+
 def countdown(seconds: float, *, hours: bool = False) -> str:
     """Return "12:48", "00:47:12" (with `hours`, or when there are any), "+02:31" when negative."""
     total = int(abs(seconds))

@@ -60,6 +60,7 @@ NETWORK_NAMES: dict[str, Any] = {
 }
 # Below this the negative share is nothing to look at twice.
 QUIET_BELOW = 0.3
+_DAY = 86400
 
 
 @lru_cache(maxsize=1)
@@ -187,6 +188,18 @@ def time(
     return mark_safe(  # noqa: S308 - made from a date
         f'<time datetime="{here.isoformat(timespec="seconds")}" title="{formats.spelled(here)}">'
         f"{formats.when_local(here, today)}</time>"
+    )
+
+
+def since_clock(since: datetime, *, now: datetime) -> SafeString:
+    """Return a clock that counts up on its first day and stands from then on."""
+    seconds = (now - since).total_seconds()
+    text = formats.elapsed(seconds)
+    if seconds >= _DAY:
+        return mark_safe(f'<span class="value">{text}</span>')  # noqa: S308 - made from dates
+    moment = since.isoformat(timespec="seconds")
+    return mark_safe(  # noqa: S308 - made from dates
+        f'<cd-clock role="timer" since="{moment}">{text}</cd-clock>'
     )
 
 

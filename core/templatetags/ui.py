@@ -64,8 +64,13 @@ def deadline(due: datetime, now: datetime, start: datetime | None = None) -> Dea
 @register.simple_tag
 def elapsed(since: datetime, now: datetime) -> str:
     """`{% elapsed since now %}` is "00:47:12", or "1 d 3 h" from a day on."""
-    seconds = (now - since).total_seconds()
-    return formats.duration(seconds) if seconds >= 86400 else formats.countdown(seconds, hours=True)
+    return formats.elapsed((now - since).total_seconds())
+
+
+@register.simple_tag
+def since_clock(since: datetime, now: datetime) -> SafeString:
+    """`{% since_clock since now %}` is a clock that counts up; from a day on it stands."""
+    return markup.since_clock(since, now=now)
 
 
 @register.simple_tag

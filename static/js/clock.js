@@ -23,11 +23,11 @@ const clocks = new Set();
 const now = () => Date.now() + Number(document.documentElement.dataset.skew || 0);
 const two = (number) => String(number).padStart(2, "0");
 
-const words = (seconds) => {
+const words = (seconds, long = false) => {
   const whole = Math.abs(seconds);
   const hours = Math.floor(whole / 3600);
   const rest = `${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`;
-  return (seconds < 0 ? "+" : "") + (hours ? `${two(hours)}:` : "") + rest;
+  return (seconds < 0 ? "+" : "") + (hours || long ? `${two(hours)}:` : "") + rest;
 };
 
 const announce = (text) => {
@@ -65,7 +65,7 @@ class Clock extends HTMLElement {
     const deadline = this.moment("deadline");
     if (Number.isNaN(deadline)) {
       const since = this.moment("since");
-      if (!Number.isNaN(since)) this.write(words(Math.max(0, Math.floor((at - since) / 1000))));
+      if (!Number.isNaN(since)) this.write(words(Math.max(0, Math.floor((at - since) / 1000)), true));
       return;
     }
     // Rounded so that 00:00 is shown for the last second and +00:01 one second after the deadline.

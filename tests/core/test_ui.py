@@ -144,3 +144,11 @@ def test_the_tags_work_in_a_template_without_a_load() -> None:
     assert "SEV2" in html
     assert "1.2K" in html
     assert "javascript" not in html
+
+
+def test_a_span_counts_seconds_on_its_first_day_only() -> None:
+    with translation.override("en"):
+        young = markup.since_clock(NOW - timedelta(minutes=47, seconds=12), now=NOW)
+        old = markup.since_clock(NOW - timedelta(hours=27), now=NOW)
+    assert young == '<cd-clock role="timer" since="2026-11-19T07:12:48+00:00">00:47:12</cd-clock>'
+    assert old == '<span class="value">1 d 3 h</span>'
