@@ -323,8 +323,8 @@ def test_the_chart_is_drawn_follows_and_has_a_table(desk: Open, alice: User, bra
         page.wait_for_timeout(1_200)
         assert page.locator("cd-volume canvas").screenshot() != before
         page.locator("cd-volume summary").click()
-        cells = page.locator("cd-volume tbody tr").first.locator("td").all_text_contents()
-        assert cells == ["07:30", "90", "5", "21"]
+        cells = page.locator("cd-volume tbody tr").first.locator("td")
+        expect(cells).to_have_text(["07:30", "90", "5", "21"])
 
 
 def test_the_theme_is_switched_at_once_and_the_chart_with_it(desk: Open, alice: User) -> None:
