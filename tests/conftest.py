@@ -1,5 +1,6 @@
 """What every test may ask for: the three people, their brand, and a browser session for each."""
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -11,9 +12,20 @@ from crisisdesk.catalogues import compile_changed
 from tests import services
 from tests.factories.accounts import BrandFactory, MembershipFactory, UserFactory
 
+LOOPBACK = {"::1", "localhost"}
+
+
+def only_this_machine(event: str, arguments: tuple) -> None:
+    """Refuse any connection beyond the loopback: a test that calls outside proves nothing."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+        if host not in LOOPBACK and not host.startswith("127."):
+            raise RuntimeError(f"A test wanted to call {host}.")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, in the process that the run began with."""
+    sys.addaudithook(only_this_machine)
     if not hasattr(config, "workerinput"):
         compile_changed()
         running = services.Running()

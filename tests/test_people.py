@@ -1,7 +1,9 @@
 """The three people of the tests are to each other what every room's tests take them for."""
 
+import socket
 from collections.abc import Callable
 
+import pytest
 from django.test import Client
 
 from accounts.enums import Permission
@@ -24,3 +26,8 @@ def test_each_person_has_a_browser_of_their_own(
 ) -> None:
     assert signed_in(alice).session["_auth_user_id"] == str(alice.pk)
     assert signed_in(bob).session["_auth_user_id"] == str(bob.pk)
+
+
+def test_no_test_calls_beyond_this_machine() -> None:
+    with socket.socket() as line, pytest.raises(RuntimeError, match=r"wanted to call 192\.0\.2\.1"):
+        line.connect(("192.0.2.1", 80))
