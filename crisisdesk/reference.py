@@ -46,8 +46,12 @@ def page() -> str:
 def _events() -> Iterator[tuple[str, ...]]:
     announced = dict(_announcements())
     remarks = dict(_remarks())
+    rooms = {each.label for each in _rooms()}
     for event in sorted(REGISTRY.values(), key=lambda event: event.name):
         room, _, name = event.name.partition(".")
+        if room not in rooms:
+            # A test's own.
+            continue
         heard = ", ".join(sorted(_place(listener) for listener in event.listeners))
         where = announced.get((room, name), "")
         yield (event.name, ", ".join(event.fields), remarks.get((room, name), ""), where, heard)
