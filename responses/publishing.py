@@ -58,26 +58,22 @@ class Claim:
 # Claim
 
 
-def claim_due(
-    *, now: datetime, limit: int, busy: Collection[int] = (), each: int = 1
-) -> list[Claim]:
-    """Claim up to `limit` due publications, at most `each` an account and none of `busy` ones."""
+def claim_due(*, now: datetime, limit: int, busy: Collection[int] = ()) -> list[Claim]:
+    """Claim up to `limit` due publications, at most one an account and none of `busy` ones."""
     due = (
         Publication.objects.filter(state=PublicationState.QUEUED, publish_at__lte=now)
         .exclude(account_id__in=busy)
         .order_by("publish_at", "pk")
         .values_list("pk", "version__draft_id", "account_id")
     )
-    claims: list[Claim] = []
-    taken: dict[int, int] = {}
+    claims: dict[int, Claim] = {}
     for publication_id, draft_id, account_id in due[: limit * 8]:
         if len(claims) == limit:
             break
-        if taken.get(account_id, 0) < each:
+        if account_id not in claims:
             claim = _claim_or_postpone(publication_id, draft_id, now=now)
-            claims += [claim] if claim else []
-            taken[account_id] = taken.get(account_id, 0) + (claim is not None)
-    return claims
+            claims |= {account_id: claim} if claim else {}
+    return list(claims.values())
 
 
 def _claim_or_postpone(publication_id: int, draft_id: int, *, now: datetime) -> Claim | None:
@@ -293,10 +289,12 @@ def publish_due(*, now: datetime | None = None, limit: int = 100) -> int:
     What the loop does with threads, for commands and tests.
     """
     now = now or database_now()
-    claims = claim_due(now=now, limit=limit, each=limit)
-    for claim in claims:
-        deliver(claim)
+    made = 0
+    # One by one: a claim that waits for others to be sent would be too old when its turn comes.
+    while made < limit and (claims := claim_due(now=now, limit=1)):
+        deliver(claims[0])
+        made += 1
     lost = left_behind(now=now, limit=limit)
     for publication_id in lost:
         look_for(publication_id)
-    return len(claims) + len(lost)
+    return made + len(lost)
