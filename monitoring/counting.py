@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from .enums import Sentiment
+from .packing import micros
 from .rows import Row
 from .scoring import ScoreArrays
 
@@ -17,13 +18,13 @@ class Tally:
     def __init__(self) -> None:
         self._counts: dict[Key, list[int]] = {}
 
-    def add(self, rows: Sequence[Row], published: Sequence[int], scores: ScoreArrays) -> None:
-        """Count rows with their scores; `published` in microseconds as packing.micros gives it."""
+    def add(self, rows: Sequence[Row], scores: ScoreArrays) -> None:
+        """Count rows with their scores."""
         counts = self._counts
         negative, positive = Sentiment.NEGATIVE.value, Sentiment.POSITIVE.value
-        columns = zip(rows, published, scores.crisis_type, scores.sentiment, strict=True)
-        for row, moment, crisis_type, sentiment in columns:
-            key = (moment // _MINUTE, row.network, crisis_type)
+        columns = zip(rows, scores.crisis_type, scores.sentiment, strict=True)
+        for row, crisis_type, sentiment in columns:
+            key = (micros(row.published_at) // _MINUTE, row.network, crisis_type)
             count = counts.get(key)
             if count is None:
                 count = counts[key] = [0, 0, 0, 0]

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import psycopg
@@ -26,7 +27,7 @@ from .enums import RefusalCode, SourceKind
 from .events import mentions_accepted
 from .models import Query, Source
 from .rows import Refusal, Row, prepare
-from .scoring import score_batch
+from .scoring import ScoreArrays, score_batch
 
 logger = logging.getLogger(__name__)
 
@@ -46,14 +47,16 @@ _SEE = """
 INSERT INTO monitoring_seenmention (key) SELECT * FROM unnest(%b::uuid[])
 ON CONFLICT DO NOTHING RETURNING uuid_send(key)
 """
+# COPY takes half the processor time of an INSERT of arrays.
 _WRITE = """
-INSERT INTO monitoring_mention (brand_id, source_id, received_at, external_id, network, author,
-    title, text, url, lang, published_at, reach,
-    sentiment, sentiment_score, confidence, crisis_type)
-SELECT %b::bigint, %b::bigint, %b::timestamptz, * FROM unnest(%b::text[], %b::text[], %b::text[],
-    %b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::bigint[], %b::text[],
-    %b::float8[], %b::float8[], %b::text[])
+COPY monitoring_mention (brand_id, source_id, received_at, external_id, network, author, title,
+    text, url, lang, published_at, reach, sentiment, sentiment_score, confidence, crisis_type)
+FROM STDIN (FORMAT BINARY)
 """
+_TYPES = (
+    "int8", "int8", "timestamptz", "text", "varchar", "text", "text",
+    "text", "text", "varchar", "timestamptz", "int8", "varchar", "float8", "float8", "varchar",
+)  # fmt: skip
 _COUNT = """
 INSERT INTO monitoring_mentioncount AS c
     (brand_id, minute, network, crisis_type, total, negative, positive, reach)
@@ -132,7 +135,7 @@ def _accept(
         {(r.published_at.year, r.published_at.month) for r in matched}, now=now
     )
     # One order for everybody who writes keys at once, or they would wait for each other.
-    matched.sort(key=lambda row: row.key)
+    matched.sort(key=attrgetter("key"))
     with transaction.atomic():
         batch = _Writer(source, now)
         batch.write(matched)
@@ -204,33 +207,35 @@ class _Writer:
             rows = [row for row in rows if row.key in new]
         if not rows:
             return
+        # In the order of time, which is the order of the index.
+        rows.sort(key=attrgetter("published_at"))
         scores = score_batch([row.text for row in rows])
-        published = [packing.micros(row.published_at) for row in rows]
-        self._execute(
-            _WRITE,
-            [
-                self.source.brand_id,
-                self.source.pk,
-                self.now,
-                packing.texts([row.external_id for row in rows]),
-                packing.texts([row.network for row in rows]),
-                packing.texts([row.author for row in rows]),
-                packing.texts([row.title for row in rows]),
-                packing.texts([row.text for row in rows]),
-                packing.texts([row.url for row in rows]),
-                packing.texts(
-                    [row.lang or lang for row, lang in zip(rows, scores.language, strict=True)]
-                ),
-                packing.timestamps(published),
-                packing.bigints([row.reach for row in rows]),
-                packing.texts(scores.sentiment),
-                packing.doubles(scores.sentiment_score),
-                packing.doubles(scores.confidence),
-                packing.texts(scores.crisis_type),
-            ],
-        )
+        self._copy(rows, scores)
         self.new += len(rows)
-        self.tally.add(rows, published, scores)
+        self.tally.add(rows, scores)
+
+    def _copy(self, rows: list[Row], scores: ScoreArrays) -> None:
+        brand_id, source_id, now = self.source.brand_id, self.source.pk, self.now
+        columns = zip(
+            rows,
+            scores.language,
+            scores.sentiment,
+            scores.sentiment_score.tolist(),
+            scores.confidence.tolist(),
+            scores.crisis_type,
+            strict=True,
+        )
+        with psycopg.Cursor(connection.connection).copy(_WRITE) as copy:
+            copy.set_types(_TYPES)
+            write = copy.write_row
+            for row, lang, sentiment, sentiment_score, confidence, crisis_type in columns:
+                write(
+                    (
+                        brand_id, source_id, now, row.external_id, row.network, row.author,
+                        row.title, row.text, row.url, row.lang or lang, row.published_at,
+                        row.reach, sentiment, sentiment_score, confidence, crisis_type,
+                    )
+                )  # fmt: skip
 
     def _count(self) -> None:
         minutes, networks, crisis_types, figures = self.tally.columns()

@@ -47,10 +47,6 @@ class BigIntArray(Array):
     element, oid = 20, 1016
 
 
-class DoubleArray(Array):
-    element, oid = 701, 1022
-
-
 class TimestampArray(Array):
     """timestamptz[]"""
 
@@ -62,7 +58,7 @@ class UuidArray(Array):
 
 
 ARRAYS: tuple[type[Array], ...] = (
-    TextArray, BigIntArray, DoubleArray, TimestampArray, UuidArray,
+    TextArray, BigIntArray, TimestampArray, UuidArray,
 )  # fmt: skip
 
 
@@ -87,10 +83,6 @@ def texts(values: Sequence[str]) -> TextArray:
 
 def bigints(values: Sequence[int]) -> BigIntArray:
     return BigIntArray(len(values), _fixed(np.asarray(values, dtype=np.int64), ">i8"))
-
-
-def doubles(values: "Sequence[float] | np.ndarray") -> DoubleArray:
-    return DoubleArray(len(values), _fixed(np.asarray(values, dtype=np.float64), ">f8"))
 
 
 def timestamps(micros: Sequence[int]) -> TimestampArray:
