@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 # Rows a transaction: more gains little, holds locks longer and repeats more after a failure.
 MAX_BATCH = 2_000
+# Rows scored at once: enough to be quick, few enough that a batch has several.
+_PART = 500
 NETWORKS = {
     SourceKind.FEED: "news",
     SourceKind.FILE: "import",
@@ -201,20 +203,32 @@ class _Writer:
             mentions_accepted.announce(brand_id=brand_id)
 
     def _insert(self, rows: list[Row]) -> None:
-        seen = self._execute(_SEE, [packing.uuids([row.key for row in rows])]).fetchall()
-        if len(seen) != len(rows):
-            new = {key for (key,) in seen}
-            rows = [row for row in rows if row.key in new]
-        if not rows:
-            return
+        rows = self._unseen(rows)
         # In the order of time, which is the order of the index.
         rows.sort(key=attrgetter("published_at"))
-        scores = score_batch([row.text for row in rows])
-        self._copy(rows, scores)
+        parts = [rows[start : start + _PART] for start in range(0, len(rows), _PART)]
+        written: list[tuple[list[Row], ScoreArrays]] = []
+        with psycopg.Cursor(connection.connection).copy(_WRITE) as copy:
+            copy.set_types(_TYPES)
+            for part in parts:
+                # The database writes one part while the next is scored here.
+                scores = score_batch([row.text for row in part])
+                self._copy(copy, part, scores)
+                written.append((part, scores))
+        # Counted only now: until its end the whole batch may still be undone.
+        for part, scores in written:
+            self.tally.add(part, scores)
         self.new += len(rows)
-        self.tally.add(rows, scores)
 
-    def _copy(self, rows: list[Row], scores: ScoreArrays) -> None:
+    def _unseen(self, rows: list[Row]) -> list[Row]:
+        """Enter the rows' keys among those seen; return the rows whose keys were not."""
+        entered = self._execute(_SEE, [packing.uuids([row.key for row in rows])])
+        if entered.rowcount == len(rows):
+            return rows
+        new = {key for (key,) in entered.fetchall()}
+        return [row for row in rows if row.key in new]
+
+    def _copy(self, copy: psycopg.Copy, rows: list[Row], scores: ScoreArrays) -> None:
         brand_id, source_id, now = self.source.brand_id, self.source.pk, self.now
         columns = zip(
             rows,
@@ -225,17 +239,14 @@ class _Writer:
             scores.crisis_type,
             strict=True,
         )
-        with psycopg.Cursor(connection.connection).copy(_WRITE) as copy:
-            copy.set_types(_TYPES)
-            write = copy.write_row
-            for row, lang, sentiment, sentiment_score, confidence, crisis_type in columns:
-                write(
-                    (
-                        brand_id, source_id, now, row.external_id, row.network, row.author,
-                        row.title, row.text, row.url, row.lang or lang, row.published_at,
-                        row.reach, sentiment, sentiment_score, confidence, crisis_type,
-                    )
-                )  # fmt: skip
+        for row, lang, sentiment, sentiment_score, confidence, crisis_type in columns:
+            copy.write_row(
+                (
+                    brand_id, source_id, now, row.external_id, row.network, row.author,
+                    row.title, row.text, row.url, row.lang or lang, row.published_at,
+                    row.reach, sentiment, sentiment_score, confidence, crisis_type,
+                )
+            )  # fmt: skip
 
     def _count(self) -> None:
         minutes, networks, crisis_types, figures = self.tally.columns()

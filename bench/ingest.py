@@ -1,0 +1,197 @@
+"""Ingest, from posts in memory to committed mentions, against the plainest way to store them."""
+
+import gc
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from . import Measured, figure, median_of_rounds
+
+if TYPE_CHECKING:
+    from connectors.base import Post
+    from monitoring.models import Source
+
+BATCH = 2_000
+BATCHES = 10
+ROUNDS = 7
+SMALL, LARGE = 100_000, 3_000_000
+MONTHS = 12
+# A stormy hour: this many a second.
+RATE = 500
+_COLUMNS = (
+    "brand_id", "source_id", "external_id", "network", "author", "title", "text", "url", "lang",
+    "published_at", "received_at", "reach", "sentiment", "sentiment_score", "confidence",
+    "crisis_type", "corrected_sentiment",
+)  # fmt: skip
+_TYPES = (
+    "int8", "int8", "text", "varchar", "text", "text", "text", "text", "varchar", "timestamptz",
+    "timestamptz", "int8", "varchar", "float8", "float8", "varchar", "varchar",
+)  # fmt: skip
+_SENTENCES = (
+    "the coffee is cold and staff was rude today we never come again great service love it",
+    "øl tak for kaffen ikke god mad men flink betjening nu er det nok 😡 hvor bliver svaret af",
+    "terrible delay cancelled flight @brand #fail how long do i have to wait for an answer thanks",
+)
+_WORDS = " ".join(_SENTENCES).split()
+_FILL = """
+INSERT INTO monitoring_mention (brand_id, source_id, external_id, network, author, title, text, url,
+    lang, published_at, received_at, reach, sentiment, sentiment_score, confidence, crisis_type)
+SELECT 1 + n %% 5, 1 + n %% 5, n::text, 'x', 'author' || n %% 9999, '',
+    'a mention of about the length that people write, number ' || n, 'https://x.example/' || n,
+    'en', at, at, 0, 'neutral', 0, 0.5, 'none'
+FROM (SELECT n, %(until)s - (%(last)s - n) * (%(span)s / %(last)s) AS at
+    FROM generate_series(%(first)s::int, %(last)s::int) AS n) AS numbered
+"""
+_FILL_SEEN = """
+INSERT INTO monitoring_seenmention (key)
+SELECT md5(n::text)::uuid FROM generate_series(%(first)s::int, %(last)s::int) AS n
+"""
+
+
+@figure("ingest, end to end", unit="rows/s", must=">= 0.12", issue=2)
+def end_to_end() -> Measured:
+    """Rows a second through `accept` with 100,000 there, against COPY without an index."""
+    source = _source()
+    _fill(1, SMALL)
+    _warm_up(source)
+    return median_of_rounds(lambda: _rate(_accept, source), _copy_rate, rounds=ROUNDS)
+
+
+@figure("ingest, CPU a row at 3 million", unit="µs", must="<= 1.3", issue=2)
+def growth() -> Measured:
+    """Processor time a row, ours and the database's, with 3 million rows against 100,000."""
+    source = _source()
+    _fill(1, SMALL)
+    _warm_up(source)
+    small = median(_processor_time(source) for _ in range(ROUNDS))
+    _fill(SMALL + 1, LARGE)
+    _warm_up(source)
+    large = median(_processor_time(source) for _ in range(ROUNDS))
+    return Measured(value=large, limit=small)
+
+
+def _source() -> "Source":
+    from accounts.models import Brand
+    from monitoring.models import Source
+
+    brand = Brand.objects.create(name="Bench", slug="bench")
+    source: Source = Source.objects.create(brand=brand, kind="webhook", name="Bench")
+    return source
+
+
+def _fill(first: int, last: int) -> None:
+    from django.db import connection
+
+    from monitoring import partitions
+
+    now = datetime.now(UTC)
+    span = timedelta(days=30 * MONTHS)
+    partitions.forget()
+    days = [now - span + timedelta(days=25 * n) for n in range(MONTHS * 2)]
+    partitions.ensure_months({(day.year, day.month) for day in days if day <= now}, now=now)
+    values = {"first": first, "last": last, "until": now, "span": span}
+    with connection.cursor() as cursor:
+        cursor.execute(_FILL, values)
+        cursor.execute(_FILL_SEEN, values)
+        cursor.execute("VACUUM ANALYZE monitoring_mention")
+        cursor.execute("VACUUM ANALYZE monitoring_seenmention")
+
+
+def _warm_up(source: "Source") -> None:
+    """Load the model, fill the caches, and touch the pages that a checkpoint made cold."""
+    for _ in range(2):
+        _rate(_accept, source)
+
+
+@cache
+def _random() -> random.Random:
+    return random.Random(2)
+
+
+def _posts() -> "list[Post]":
+    """BATCH × BATCHES new posts in the order of time, as a storm brings them."""
+    from connectors.base import Post
+
+    pick = _random()
+    run = pick.getrandbits(60)
+    count = BATCH * BATCHES
+    began = datetime.now(UTC) - timedelta(seconds=count / RATE)
+    posts = [
+        Post(
+            external_id=f"{run}-{n}",
+            text=" ".join(pick.choices(_WORDS, k=pick.randint(5, 30))),
+            author=f"user{n % 5000}",
+            url=f"https://x.example/status/{n}",
+            published_at=began + timedelta(seconds=n / RATE),
+            reach=pick.randint(0, 5000),
+            network=pick.choice(("x", "facebook", "news")),
+        )
+        for n in range(count)
+    ]
+    gc.collect()
+    return posts
+
+
+def _rate(store: "Callable[[Source, list[Post]], None]", source: "Source") -> float:
+    posts = _posts()
+    began = time.perf_counter()
+    for start in range(0, len(posts), BATCH):
+        store(source, posts[start : start + BATCH])
+    return len(posts) / (time.perf_counter() - began)
+
+
+def _accept(source: "Source", posts: "list[Post]") -> None:
+    from monitoring import ingest
+
+    accepted = ingest.accept(source, posts, now=datetime.now(UTC))
+    if accepted.new != len(posts):
+        raise AssertionError(accepted)
+
+
+def _copy_rate() -> float:
+    """The limit: the same rows, as many a transaction, by binary COPY; no index, no thought."""
+    from django.db import connection
+
+    from monitoring.models import Source
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bench_copy")
+        cursor.execute("CREATE TABLE bench_copy (LIKE monitoring_mention INCLUDING DEFAULTS)")
+        cursor.execute("ALTER TABLE bench_copy ALTER id DROP NOT NULL")
+    return _rate(_copy, Source.objects.get())
+
+
+def _copy(source: "Source", posts: "list[Post]") -> None:
+    import psycopg
+    from django.db import connection
+
+    now = datetime.now(UTC)
+    statement = f"COPY bench_copy ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+    with psycopg.Cursor(connection.connection).copy(statement) as copy:
+        copy.set_types(_TYPES)
+        for post in posts:
+            copy.write_row(
+                (
+                    source.brand_id, source.pk, post.external_id, post.network, post.author,
+                    post.title, post.text, post.url, "en", post.published_at, now, post.reach,
+                    "neutral", 0.0, 0.5, "none", "",
+                )
+            )  # fmt: skip
+
+
+def _processor_time(source: "Source") -> float:
+    """Microseconds of processor time a row: this process and the database's for it."""
+    from django.db import connection
+
+    posts = _posts()
+    server = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+    ours, theirs = time.process_time(), int(server.read_text().split()[0])
+    for start in range(0, len(posts), BATCH):
+        _accept(source, posts[start : start + BATCH])
+    spent = time.process_time() - ours + (int(server.read_text().split()[0]) - theirs) / 1e9
+    return spent / len(posts) * 1e6
