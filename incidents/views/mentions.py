@@ -1,12 +1,13 @@
 """A mention and the incidents it belongs to: the panel on the mention's page."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.rules import allowed
 from core.clock import database_now
 from incidents import selectors, services
@@ -19,7 +20,7 @@ from .access import attempt, find_to, require
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def mention(request: HttpRequest, pk: int) -> HttpResponse:
+def mention(request: SignedIn, pk: int) -> HttpResponse:
     """Show where the mention belongs (GET); link it to the incident `reference` (POST)."""
     try:
         found = get_mention(request.user, pk)
@@ -42,7 +43,7 @@ def mention(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, f"incidents/mention.html{fragment}", context)
 
 
-def _link(request: HttpRequest, found: Mention) -> str:
+def _link(request: SignedIn, found: Mention) -> str:
     """Return why it was refused, or ""."""
     require(request.user, Permission.TRIAGE, found.brand_id)
     incident: Incident = find_to(request, request.POST.get("reference", ""), Permission.TRIAGE)
