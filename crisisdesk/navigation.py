@@ -1,5 +1,7 @@
 """What the shell's navigation shows, and what waits behind each entry."""
 
+from typing import Any
+
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -29,7 +31,7 @@ SELECT
 @counted_by
 def counts(user: User) -> Counts:
     """Open incidents of the two highest severities, and drafts that wait for this person."""
-    values = {
+    values: dict[str, Any] = {
         "brands": list(user.roles),
         "approving": [pk for pk in user.roles if allowed(user, Permission.APPROVE, pk)],
         "severity": Severity.SEV2,
