@@ -123,7 +123,12 @@ class Engine:
 
         # A forked child must not share our connection.
         connection.close()
-        return fork("engine", lambda: call_command("engine") or 0).pid
+
+        def engine() -> int:
+            call_command("engine")
+            return 0
+
+        return fork("engine", engine).pid
 
 
 @contextmanager

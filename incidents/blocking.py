@@ -136,7 +136,7 @@ def _next_words(incident: Incident) -> str:
     step = next_step(incident)
     if step is None:
         return _("Everyone is called in")
-    if step.target == Target.USER and (user := User.objects.filter(pk=step.user).first()):
+    if step.user and (user := User.objects.filter(pk=step.user).first()):
         return _("%(name)s is called in") % {"name": user}
     if step.target == Target.ROLE and step.role in Role.values:
         return _("Everyone with the role %(role)s is called in") % {"role": Role(step.role).label}

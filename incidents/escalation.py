@@ -5,7 +5,7 @@ nobody is passed at once. After the last round everyone who may run the incident
 and again until somebody answers: there is no quiet end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,10 +61,11 @@ def steps(ladder: list[dict[str, Any]]) -> list[Step]:
 
 def answering(step: Step, roster: Roster) -> tuple[int, ...]:
     """Return whom a step calls, in a fixed order; only members who may answer count."""
+    found: Set[int]
     if step.target == Target.ON_CALL:
         found = roster.on_call & roster.roles.keys()
     elif step.target == Target.USER:
-        found = {step.user} & roster.roles.keys()
+        found = roster.roles.keys() & {step.user}
     else:
         found = {user for user, role in roster.roles.items() if role == step.role}
     return tuple(sorted(found))

@@ -21,6 +21,14 @@ def brands_with(user: User, permission: Permission) -> Any:
     return Brand.objects.filter(pk__in=able)
 
 
+def _choose(form: forms.BaseForm, name: str, rows: Any, *, empty: str | None = "–") -> None:
+    """Let the field offer exactly these rows; without `empty` one must be chosen."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the reader and the checker
+    field.queryset = rows
+    field.empty_label = empty
+
+
 class DeclareForm(forms.Form):
     brand = forms.ModelChoiceField(Brand.objects.none(), label=_("Brand"), empty_label=None)
     title = forms.CharField(
@@ -44,7 +52,7 @@ class DeclareForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["brand"].queryset = brands_with(user, Permission.OPEN_INCIDENT)
+        _choose(self, "brand", brands_with(user, Permission.OPEN_INCIDENT), empty=None)
 
 
 class TaskForm(forms.Form):
@@ -56,7 +64,7 @@ class TaskForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = people
+        _choose(self, "owner", people)
 
 
 class ShiftForm(forms.ModelForm):
@@ -73,8 +81,7 @@ class ShiftForm(forms.ModelForm):
 
     def __init__(self, *args: Any, brand: Brand, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = members(brand, permission=Permission.RUN_INCIDENT)
-        self.fields["user"].empty_label = None
+        _choose(self, "user", members(brand, permission=Permission.RUN_INCIDENT), empty=None)
 
     def _post_clean(self) -> None:
         """Whether the shift makes sense is for the service to say, in words."""
@@ -105,9 +112,11 @@ class StepForm(forms.Form):
 
     def __init__(self, *args: Any, brand: Brand, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = members(brand, permission=Permission.RUN_INCIDENT)
+        _choose(self, "user", members(brand, permission=Permission.RUN_INCIDENT))
+        role = self.fields["role"]
+        assert isinstance(role, forms.ChoiceField)  # noqa: S101 - for the reader and the checker
         able = roles_with(Permission.RUN_INCIDENT)
-        self.fields["role"].choices = [("", "–"), *((role.value, role.label) for role in able)]
+        role.choices = [("", "–"), *((each.value, each.label) for each in able)]
 
     def step(self) -> dict[str, Any]:
         """Return the step as services.save_policy takes it."""

@@ -35,11 +35,12 @@ def _about(word: str) -> Q:
     in_lessons = Lesson.objects.filter(incident=OuterRef("pk"), text__icontains=word)
     # A kind is stored as a code and searched for in the reader's language.
     kinds = [kind for kind in CrisisType if word.casefold() in str(kind.label).casefold()]
-    return (
+    found: Q = (
         Q(given_title__icontains=word)
         | Q(summary__icontains=word)
         | Q(reference__icontains=word)
         | Q(brand__name__icontains=word)
         | Q(crisis_type__in=kinds)
-        | Exists(in_lessons)
+        | Q(Exists(in_lessons))
     )
+    return found

@@ -7,11 +7,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.models import Brand
 from accounts.rules import allowed
 from core.errors import Refused
@@ -26,7 +27,7 @@ PAGE = 20
 
 
 @login_required
-def lessons(request: HttpRequest, reference: str) -> HttpResponse:
+def lessons(request: SignedIn, reference: str) -> HttpResponse:
     """The panel on the review; a POST adds a lesson."""
     incident = _find(request, reference)
     if request.method != "POST":
@@ -42,26 +43,26 @@ def lessons(request: HttpRequest, reference: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def remove(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+def remove(request: SignedIn, reference: str, pk: int) -> HttpResponse:
     incident = _find(request, reference)
     _require(request, incident)
     lesson = get_object_or_404(selectors.lessons(request.user, reference), pk=pk)
     return _do(request, incident, lambda: services.remove_lesson(lesson, by=request.user))
 
 
-def _find(request: HttpRequest, reference: str) -> Incident:
+def _find(request: SignedIn, reference: str) -> Incident:
     try:
         return get_incident(request.user, reference)
     except Incident.DoesNotExist:
         raise Http404 from None
 
 
-def _require(request: HttpRequest, incident: Incident) -> None:
+def _require(request: SignedIn, incident: Incident) -> None:
     if not allowed(request.user, Permission.WRITE_TIMELINE, incident.brand_id):
         raise PermissionDenied
 
 
-def _do(request: HttpRequest, incident: Incident, deed: Callable[[], Any]) -> HttpResponse:
+def _do(request: SignedIn, incident: Incident, deed: Callable[[], Any]) -> HttpResponse:
     problem = ""
     try:
         deed()
@@ -74,7 +75,7 @@ def _do(request: HttpRequest, incident: Incident, deed: Callable[[], Any]) -> Ht
     return redirect("incidents:review", incident.reference)
 
 
-def _panel(request: HttpRequest, incident: Incident, *, problem: str = "") -> HttpResponse:
+def _panel(request: SignedIn, incident: Incident, *, problem: str = "") -> HttpResponse:
     found = list(selectors.lessons(request.user, incident.reference))
     context = {
         "incident": incident,
@@ -90,7 +91,7 @@ def _panel(request: HttpRequest, incident: Incident, *, problem: str = "") -> Ht
 
 @login_required
 @require_GET
-def cases(request: HttpRequest) -> HttpResponse:
+def cases(request: SignedIn) -> HttpResponse:
     """Resolved incidents with their four times and lessons, searched by words and brand."""
     words = request.GET.get("q", "")[:200]
     brand = request.GET.get("brand", "")

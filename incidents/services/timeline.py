@@ -12,9 +12,9 @@ from accounts.models import User
 from core import live
 from core.errors import Refused
 from core.text import clean
-from incidents.enums import EntryKind
+from incidents.enums import EntryKind, Severity
 from incidents.models import Incident, TimelineEntry
-from incidents.severity import TARGETS, Severity
+from incidents.severity import TARGETS
 
 LONGEST_TEXT = 4000
 

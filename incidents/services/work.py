@@ -39,8 +39,7 @@ def add_task(
     append(incident, EntryKind.TASK, actor=by, params=params, now=now)
     if owner and owner != by:
         key = f"task.{task.pk}"
-        facts = {"actor": str(by), "task": named}
-        tell([owner], "task", incident=incident, key=key, now=now, **facts)
+        tell([owner], "task", incident=incident, key=key, now=now, actor=str(by), task=named)
     show(incident, ["tasks", "timeline"])
     return task
 

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.models import Brand, User
 from accounts.rules import allowed
 from core.errors import Refused
@@ -34,14 +35,14 @@ def require(user: User, permission: Permission, brand: Brand | int) -> None:
         )
 
 
-def find_to(request: HttpRequest, reference: str, permission: Permission) -> Incident:
+def find_to(request: SignedIn, reference: str, permission: Permission) -> Incident:
     """Return the incident to somebody who may do this with it."""
     incident = find(request.user, reference)
     require(request.user, permission, incident.brand_id)
     return incident
 
 
-def attempt(request: HttpRequest, do: Callable[[], object]) -> str:
+def attempt(request: SignedIn, do: Callable[[], object]) -> str:
     """Make a service call; return why it was refused, or "". Without htmx the next page says it."""
     try:
         do()

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.selectors import members
 from core.clock import database_now
 from core.errors import Refused
@@ -22,8 +23,8 @@ from incidents.models import Incident, Task
 from .access import attempt, find_to, refreshing, to_room
 from .room import part
 
-# (incident, request, now) to a service call.
-Deed = Callable[[Incident, HttpRequest, datetime], Any]
+# (incident, request, now, **ids) to a service call.
+Deed = Callable[..., Any]
 
 
 def action(
@@ -33,7 +34,7 @@ def action(
 
     @login_required
     @require_POST
-    def view(request: HttpRequest, reference: str, **ids: int) -> HttpResponse:
+    def view(request: SignedIn, reference: str, **ids: int) -> HttpResponse:
         incident = find_to(request, reference, permission)
         problem = attempt(request, lambda: deed(incident, request, database_now(), **ids))
         if not request.htmx:
@@ -45,24 +46,24 @@ def action(
     return view
 
 
-def _acknowledge(incident: Incident, request: HttpRequest, now: datetime) -> None:
+def _acknowledge(incident: Incident, request: SignedIn, now: datetime) -> None:
     services.acknowledge(incident.pk, by=request.user, now=now)
 
 
-def _escalate(incident: Incident, request: HttpRequest, now: datetime) -> None:
+def _escalate(incident: Incident, request: SignedIn, now: datetime) -> None:
     services.escalate_now(incident.pk, by=request.user, now=now)
 
 
-def _take_lead(incident: Incident, request: HttpRequest, now: datetime) -> None:
+def _take_lead(incident: Incident, request: SignedIn, now: datetime) -> None:
     services.take_lead(incident.pk, by=request.user, now=now)
 
 
-def _change_state(incident: Incident, request: HttpRequest, now: datetime) -> None:
+def _change_state(incident: Incident, request: SignedIn, now: datetime) -> None:
     state, reason = request.POST.get("state", ""), request.POST.get("reason", "")
     services.change_state(incident.pk, state, by=request.user, reason=reason, now=now)
 
 
-def _change_severity(incident: Incident, request: HttpRequest, now: datetime) -> None:
+def _change_severity(incident: Incident, request: SignedIn, now: datetime) -> None:
     level, reason = request.POST.get("severity", ""), request.POST.get("reason", "")
     known = {str(value): value for value in Severity.values}
     services.change_severity(
@@ -70,11 +71,11 @@ def _change_severity(incident: Incident, request: HttpRequest, now: datetime) ->
     )
 
 
-def _rename(incident: Incident, request: HttpRequest, now: datetime) -> None:
+def _rename(incident: Incident, request: SignedIn, now: datetime) -> None:
     services.rename(incident.pk, request.POST.get("title", ""), by=request.user, now=now)
 
 
-def _add_task(incident: Incident, request: HttpRequest, now: datetime) -> None:
+def _add_task(incident: Incident, request: SignedIn, now: datetime) -> None:
     form = TaskForm(request.POST, people=members(incident.brand))
     if not form.is_valid():
         raise Refused(" ".join(str(error) for each in form.errors.values() for error in each))
@@ -91,7 +92,7 @@ def _add_task(incident: Incident, request: HttpRequest, now: datetime) -> None:
     )
 
 
-def _tick(incident: Incident, request: HttpRequest, now: datetime, task: int) -> None:
+def _tick(incident: Incident, request: SignedIn, now: datetime, task: int) -> None:
     tick = services.reopen_task if "open" in request.POST else services.finish_task
     try:
         tick(incident.pk, task, by=request.user, now=now)
@@ -111,7 +112,7 @@ tick = action("tasks", _tick, permission=Permission.WRITE_TIMELINE)
 
 @login_required
 @require_POST
-def write(request: HttpRequest, reference: str) -> HttpResponse:
+def write(request: SignedIn, reference: str) -> HttpResponse:
     """A line from the composer. What was refused stays in the field."""
     incident = find_to(request, reference, Permission.WRITE_TIMELINE)
     written = request.POST.get("line", "")
@@ -128,7 +129,7 @@ def write(request: HttpRequest, reference: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def resolve(request: HttpRequest, reference: str) -> HttpResponse:
+def resolve(request: SignedIn, reference: str) -> HttpResponse:
     """Close the incident and go on to its review."""
     incident = find_to(request, reference, Permission.RUN_INCIDENT)
     problem = attempt(

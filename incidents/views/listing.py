@@ -4,11 +4,12 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.models import Brand, User
 from core.clock import database_now
 from incidents import selectors, services
@@ -26,13 +27,14 @@ SHOWN = ("open", "resolved", "all")
 
 @login_required
 @require_GET
-def incidents(request: HttpRequest) -> HttpResponse:
+def incidents(request: SignedIn) -> HttpResponse:
     """The list; every filter is in the address."""
     query = request.GET
     brands = list(Brand.objects.visible_to(request.user))
+    shown = query.get("shown", "")
     chosen = [brand for brand in brands if brand.slug == query.get("brand")]
     filters = Filters(
-        shown=query.get("shown") if query.get("shown") in SHOWN else "open",
+        shown=shown if shown in SHOWN else "open",
         brands=[brand.pk for brand in chosen],
         severities=[int(each) for each in query.getlist("severity") if each in "1234" and each],
         words=query.get("q", "").replace("\0", "")[:200],
@@ -51,12 +53,12 @@ def incidents(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def declare(request: HttpRequest) -> HttpResponse:
+def declare(request: SignedIn) -> HttpResponse:
     """Open an incident by hand; with `?mention=` from that mention, which is linked to it."""
     mention = _mention(request.user, request.GET.get("mention", ""))
     initial = _proposed(mention) if mention else {"brand": request.GET.get("brand")}
     form = DeclareForm(request.POST or None, user=request.user, initial=initial)
-    if not form.fields["brand"].queryset.exists():
+    if not brands_with(request.user, Permission.OPEN_INCIDENT).exists():
         # Nobody may declare anything nowhere: 403 in words.
         require(request.user, Permission.OPEN_INCIDENT, 0)
     if request.method == "POST" and form.is_valid():

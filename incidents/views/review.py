@@ -1,10 +1,11 @@
 """After the crisis: what happened, how long it took, what was learned. Prints as it is."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accounts.http import SignedIn
 from core.clock import database_now
 from incidents import selectors
 from incidents.panels import REVIEW
@@ -20,7 +21,7 @@ MOST_ENTRIES = 500
 
 @login_required
 @require_GET
-def review(request: HttpRequest, reference: str) -> HttpResponse:
+def review(request: SignedIn, reference: str) -> HttpResponse:
     now = database_now()
     incident = find(request.user, reference)
     log = selectors.timeline(incident, size=MOST_ENTRIES)

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.models import User
 from accounts.rules import allowed
 from accounts.selectors import members
@@ -142,7 +143,7 @@ PARTS: dict[str, Callable[[Asked], Context]] = {
 }
 
 
-def part(request: HttpRequest, incident: Incident, name: str, **extra: Any) -> HttpResponse:
+def part(request: SignedIn, incident: Incident, name: str, **extra: Any) -> HttpResponse:
     """Render one part by itself, as the page does."""
     asked = Asked(incident, request.user, request.GET, database_now())
     context = common(asked) | {"part": PARTS[name](asked)} | extra
@@ -154,7 +155,7 @@ def part(request: HttpRequest, incident: Incident, name: str, **extra: Any) -> H
 
 @login_required
 @require_GET
-def incident(request: HttpRequest, reference: str) -> HttpResponse:
+def incident(request: SignedIn, reference: str) -> HttpResponse:
     """The war room, or with `?part=` one part of it."""
     found = find(request.user, reference)
     if name := request.GET.get("part"):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import formset_factory
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.models import Brand
 from accounts.rules import allowed
 from core.clock import database_now
@@ -30,27 +31,21 @@ MOST_SHIFTS = 60
 
 
 @login_required
-def on_call(request: HttpRequest) -> HttpResponse:
+def on_call(request: SignedIn) -> HttpResponse:
     """Who is on call now, what comes, and for who may manage the brand a new shift."""
     now = database_now()
     brands = list(Brand.objects.visible_to(request.user))
     brand = _chosen(brands, request.GET.get("brand", ""))
     managing = brand is not None and allowed(request.user, Permission.MANAGE_BRAND, brand)
-    form = None
-    if brand is not None and request.method == "POST":
+    form = ShiftForm(brand=brand) if brand and managing else None
+    if brand and request.method == "POST":
         require(request.user, Permission.MANAGE_BRAND, brand)
         # A shift is in the brand's hours, whoever plans it and wherever they are.
         with timezone.override(ZoneInfo(brand.time_zone)):
             form = ShiftForm(request.POST, brand=brand)
             valid = form.is_valid()
-        if valid and not attempt(
-            request,
-            lambda: services.add_shift(brand, **form.cleaned_data, by=request.user),
-        ):
-            messages.success(request, _("The shift is planned."))
+        if valid and _planned(request, brand, form.cleaned_data):
             return redirect(f"{reverse('incidents:on_call')}?brand={brand.slug}")
-    elif managing:
-        form = ShiftForm(brand=brand)
     return render(
         request,
         "incidents/on_call.html",
@@ -66,6 +61,13 @@ def on_call(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _planned(request: SignedIn, brand: Brand, shift: dict[str, Any]) -> bool:
+    if attempt(request, lambda: services.add_shift(brand, **shift, by=request.user)):
+        return False
+    messages.success(request, _("The shift is planned."))
+    return True
+
+
 def _chosen(brands: Sequence[Brand], slug: str) -> Brand | None:
     """The brand in the address; without one the first. 404 for one that is not to be seen."""
     if not slug:
@@ -78,7 +80,7 @@ def _chosen(brands: Sequence[Brand], slug: str) -> Brand | None:
 
 @login_required
 @require_POST
-def remove_shift(request: HttpRequest, pk: int) -> HttpResponse:
+def remove_shift(request: SignedIn, pk: int) -> HttpResponse:
     shift = get_object_or_404(Shift.objects.visible_to(request.user), pk=pk)
     require(request.user, Permission.MANAGE_BRAND, shift.brand_id)
     services.remove_shift(shift, by=request.user)
@@ -87,7 +89,7 @@ def remove_shift(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-def policies(request: HttpRequest) -> HttpResponse:
+def policies(request: SignedIn) -> HttpResponse:
     brands = Brand.objects.visible_to(request.user).prefetch_related("policies__steps__user")
     rows = [
         (brand, list(brand.policies.all()), allowed(request.user, Permission.MANAGE_BRAND, brand))
@@ -97,7 +99,7 @@ def policies(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def policy_new(request: HttpRequest, slug: str) -> HttpResponse:
+def policy_new(request: SignedIn, slug: str) -> HttpResponse:
     brand = get_object_or_404(Brand.objects.visible_to(request.user), slug=slug)
     return _edit(
         request, brand, EscalationPolicy(brand=brand, is_default=not brand.policies.exists())
@@ -105,13 +107,13 @@ def policy_new(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_required
-def policy(request: HttpRequest, pk: int) -> HttpResponse:
+def policy(request: SignedIn, pk: int) -> HttpResponse:
     visible = EscalationPolicy.objects.visible_to(request.user)
     found = get_object_or_404(visible.select_related("brand"), pk=pk)
     return _edit(request, found.brand, found)
 
 
-def _edit(request: HttpRequest, brand: Brand, edited: EscalationPolicy) -> HttpResponse:
+def _edit(request: SignedIn, brand: Brand, edited: EscalationPolicy) -> HttpResponse:
     require(request.user, Permission.MANAGE_BRAND, brand)
     form = PolicyForm(request.POST or None, instance=edited)
     steps = _steps(request, brand, edited)
@@ -134,7 +136,7 @@ def _edit(request: HttpRequest, brand: Brand, edited: EscalationPolicy) -> HttpR
     return render(request, "incidents/policy.html", context)
 
 
-def _steps(request: HttpRequest, brand: Brand, edited: EscalationPolicy) -> Any:
+def _steps(request: SignedIn, brand: Brand, edited: EscalationPolicy) -> Any:
     made = formset_factory(
         StepForm, extra=SPARE_STEPS, can_order=True, can_delete=True, max_num=12, absolute_max=20
     )
@@ -152,7 +154,7 @@ def _steps(request: HttpRequest, brand: Brand, edited: EscalationPolicy) -> Any:
 
 @login_required
 @require_POST
-def delete_policy(request: HttpRequest, pk: int) -> HttpResponse:
+def delete_policy(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(EscalationPolicy.objects.visible_to(request.user), pk=pk)
     require(request.user, Permission.MANAGE_BRAND, found.brand_id)
     services.delete_policy(found, by=request.user)
