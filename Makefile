@@ -28,7 +28,7 @@ format: .venv/dev ## Bring the code into its form
 	$(BIN)/ruff format .
 
 messages: .venv/dev ## Collect the texts to translate into locale/ (needs gettext)
-	$(BIN)/python manage.py makemessages -l da --no-obsolete --add-location file -i .venv -i var
+	$(BIN)/python manage.py makemessages -l da --no-obsolete --add-location file -i .venv -i var -i tests
 	$(BIN)/python -m crisisdesk.catalogues
 
 clean: ## Remove what was installed; var/ with its data stays

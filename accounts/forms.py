@@ -37,7 +37,7 @@ class SignInForm(AuthenticationForm):
 
     username = forms.EmailField(label=_("E-mail"), widget=_email_widget(autofocus="autofocus"))
     error_messages = {  # noqa: RUF012 - the base class's own form
-        "invalid_login": _("E-mail and password do not belong together. Mind capital letters."),
+        "invalid_login": _("E-mail and password do not match. Check capital letters."),
         "inactive": _("This account is not active."),
     }
 
@@ -98,22 +98,22 @@ class ProfileForm(forms.Form):
         label=_("Title"),
         max_length=120,
         required=False,
-        help_text=_("What you are at work, as others see it in the war room."),
+        help_text=_("Your job title, as others see it in the war room."),
     )
     phone = Text(
         label=_("Phone"),
         max_length=40,
         required=False,
         widget=forms.TextInput({"type": "tel", "autocomplete": "tel"}),
-        help_text=_("For the people of your brands, in a crisis."),
+        help_text=_("So that your colleagues can reach you in a crisis."),
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=lambda: [(zone, zone.replace("_", " ")) for zone in zones()],
-        help_text=_("Every time you see, also in mails, is in this zone."),
+        help_text=_("All times you see, also in e-mails, are in this zone."),
     )
-    theme = forms.ChoiceField(label=_("Look"), choices=Theme)
+    theme = forms.ChoiceField(label=_("Appearance"), choices=Theme)
     shortcuts = forms.BooleanField(
         label=_("Single-key shortcuts"),
         required=False,
@@ -125,7 +125,7 @@ class PasswordForm(forms.Form):
     """A new password, for someone who knows the old one."""
 
     old = forms.CharField(
-        label=_("Present password"),
+        label=_("Current password"),
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
     )
@@ -139,7 +139,7 @@ class PasswordForm(forms.Form):
     def clean_old(self) -> str:
         old: str = self.cleaned_data["old"]
         if not self._user.check_password(old):
-            raise ValidationError(_("This is not your present password."))
+            raise ValidationError(_("This is not your current password."))
         return old
 
     def clean_password(self) -> str:
@@ -154,12 +154,12 @@ class BrandForm(forms.Form):
         label=_("Description"),
         max_length=200,
         required=False,
-        help_text=_("One line, for those who do not know it."),
+        help_text=_("One line, for those who do not know the brand."),
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=lambda: [(zone, zone.replace("_", " ")) for zone in zones()],
-        help_text=_("What counts as night and as a Monday for what is usual."),
+        help_text=_("Tells nights and weekdays apart when CrisisDesk learns what is usual."),
     )
 
 

@@ -12,7 +12,7 @@ from .enums import Role
 
 
 class Theme(models.TextChoices):
-    SYSTEM = "SYSTEM", _("As the device")
+    SYSTEM = "SYSTEM", _("Same as the device")
     LIGHT = "LIGHT", _("Light")
     DARK = "DARK", _("Dark")
 

@@ -14,7 +14,7 @@ def register() -> None:
             "accounts:profile",
             order=10,
             icon="user",
-            about=_("Name, language, time zone, look and password."),
+            about=_("Name, language, time zone, appearance and password."),
             owns=("accounts:profile", "accounts:password"),
         )
     )
@@ -25,7 +25,7 @@ def register() -> None:
             "accounts:brands",
             order=20,
             icon="users",
-            about=_("What is watched and spoken for, and who is what to it."),
+            about=_("Which brands are watched, and who has which role."),
             owns=("accounts:brand", "accounts:people", "accounts:member", "accounts:invit"),
         )
     )
@@ -47,7 +47,7 @@ def register() -> None:
             "accounts:audit",
             order=90,
             icon="history",
-            about=_("Who did what and when. It can be added to and not changed."),
+            about=_("Who did what, and when. Entries are never changed."),
             owns=("accounts:audit",),
         )
     )

@@ -50,7 +50,7 @@ def create_brand(
                 name=name, slug=_free_slug(name), description=description, time_zone=time_zone
             )
     except IntegrityError:
-        raise Conflict(_("Someone made a brand of that name just now.")) from None
+        raise Conflict(_("Someone has just added a brand with that name.")) from None
     if by is not None:
         Membership.objects.create(user=by, brand=brand, role=Role.ADMINISTRATOR)
         _rights_changed(by)
@@ -175,7 +175,7 @@ def withdraw_invitation(brand: Brand, *, invitation_id: int, by: User) -> None:
     found = brand.invitations.select_for_update().filter(pk=invitation_id, accepted_at=None)
     invitation = found.first()
     if invitation is None:
-        raise Conflict(_("This invitation was accepted or withdrawn already."))
+        raise Conflict(_("This invitation has already been accepted or withdrawn."))
     invitation.delete()
     audit.record("invitation.withdrawn", actor=by, brand=brand, subject=invitation.email)
 
@@ -196,7 +196,7 @@ def join(
     invitation = _claim_invitation(secret, user=None, now=now)
     if User.objects.filter(email=invitation.email).exists():
         raise Refused(
-            _("%(email)s has an account already: sign in to accept.") % {"email": invitation.email}
+            _("%(email)s already has an account: sign in to accept.") % {"email": invitation.email}
         )
     user = _create_user(
         email=invitation.email, name=name, password=password, language=language, time_zone=time_zone
@@ -295,7 +295,7 @@ def revoke_token(user: User, *, token_id: int) -> None:
     """End a token of one's own, from its next call on."""
     token = user.tokens.select_for_update().filter(pk=token_id).first()
     if token is None:
-        raise Conflict(_("This token was revoked already."))
+        raise Conflict(_("This token has already been revoked."))
     token.delete()
     audit.record("token.revoked", actor=user, subject=token.name, token=token_id)
 
@@ -309,7 +309,7 @@ def start(*, email: str, name: str, password: str, language: str, brand: str) ->
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_FIRST_RUN_LOCK])
     if anyone():
-        raise Conflict(_("CrisisDesk has been set up already. Sign in instead."))
+        raise Conflict(_("CrisisDesk has already been set up. Sign in instead."))
     zone = User._meta.get_field("time_zone").get_default()
     user = _create_user(
         email=email.lower(), name=name, password=password, language=language, time_zone=zone
@@ -329,7 +329,7 @@ def _create_user(*, password: str, **fields: Any) -> User:
             user.set_password(password)
             user.save(force_insert=True)
     except IntegrityError:
-        raise Conflict(_("%(email)s has an account already.") % {"email": user.email}) from None
+        raise Conflict(_("%(email)s already has an account.") % {"email": user.email}) from None
     audit.record("user.created", actor=user, subject=user.email)
     return user
 

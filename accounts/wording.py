@@ -5,17 +5,17 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS: dict[str, Any] = {
-    "brand.created": _("Made a brand"),
+    "brand.created": _("Added a brand"),
     "brand.changed": _("Changed a brand"),
     "member.role": _("Changed a role"),
     "member.removed": _("Removed a member"),
     "invitation.made": _("Invited someone"),
     "invitation.withdrawn": _("Withdrew an invitation"),
     "invitation.accepted": _("Accepted an invitation"),
-    "user.created": _("Made an account"),
+    "user.created": _("Created an account"),
     "profile.changed": _("Changed a profile"),
     "password.changed": _("Changed a password"),
-    "token.issued": _("Made an API token"),
+    "token.issued": _("Created an API token"),
     "token.revoked": _("Revoked an API token"),
 }
 

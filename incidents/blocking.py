@@ -86,7 +86,7 @@ def calling_stopped(incident: Incident, _now: datetime) -> Blocker | None:
         return None
     return Blocker(
         _("Calling has stopped."),
-        _("The next step could not be made. Call somebody yourselves, or try again."),
+        _("The next step failed. Phone someone yourself, or try again."),
         tone="red",
         icon="phone-call",
         actions=(

@@ -52,7 +52,7 @@ def words(kind: str, params: Params, *, actor: str = "", text: str = "") -> str:
     sentence = _SENTENCES.get((kind, params.get("code", ""))) or _SENTENCES.get((kind, ""))
     if sentence is None:
         return text or str(EntryKind(kind).label)
-    filled = _Blanks(params, actor=actor or gettext("The desk"), text=text)
+    filled = _Blanks(params, actor=actor or gettext("CrisisDesk"), text=text)
     return sentence(filled) if callable(sentence) else str(sentence) % filled
 
 
@@ -132,7 +132,7 @@ def figures(params: Params) -> dict[str, str]:
 
 def _volume(params: Params) -> str:
     return gettext(
-        "%(value)s mentions in 5 minutes, %(ratio)s times the top of what is expected."
+        "%(value)s mentions in 5 minutes, %(ratio)s times the expected maximum."
         " %(negative)s%% negative."
     ) % figures(params)
 
@@ -159,7 +159,7 @@ def _task(params: Params) -> str:
 
 
 _OWN: dict[tuple[EntryKind, str], Sentence] = {
-    (EntryKind.OPENED, "detection"): _("The desk noticed it and opened the incident."),
+    (EntryKind.OPENED, "detection"): _("CrisisDesk detected it and opened the incident."),
     (EntryKind.OPENED, "person"): _("%(actor)s declared the incident."),
     (EntryKind.OPENED, "mention"): _("%(actor)s opened the incident from a mention."),
     (EntryKind.SIGNAL, "VOLUME"): _volume,
@@ -175,12 +175,12 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.EXHAUSTED, "no_ladder"): _exhausted,
     (EntryKind.EXHAUSTED, "unstaffed"): _exhausted,
     (EntryKind.EXHAUSTED, "broken"): _(
-        "Calling failed %(failures)s times and has stopped. Call somebody yourselves."
+        "Calling failed %(failures)s times and has stopped. Phone someone yourself."
     ),
     (EntryKind.ACKNOWLEDGED, ""): _acknowledged,
     (EntryKind.STATE, ""): _state,
     (EntryKind.STATE, "reopened"): _("%(actor)s opened the incident again. Reason: %(text)s"),
-    (EntryKind.STATE, "titled"): _("%(actor)s named the incident “%(title)s”."),
+    (EntryKind.STATE, "titled"): _("%(actor)s renamed the incident to “%(title)s”."),
     (EntryKind.SEVERITY, ""): _severity,
     (EntryKind.SEVERITY, "raised"): _raised,
     (EntryKind.LEAD, ""): _("%(actor)s took the lead."),

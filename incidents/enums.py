@@ -23,7 +23,7 @@ class State(models.TextChoices):
 
 
 class Origin(models.TextChoices):
-    DETECTION = "DETECTION", _("Detected by the desk")
+    DETECTION = "DETECTION", _("Detected by CrisisDesk")
     PERSON = "PERSON", _("Declared by a person")
     MENTION = "MENTION", _("Opened from a mention")
 

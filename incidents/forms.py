@@ -35,7 +35,7 @@ class DeclareForm(forms.Form):
         label=_("Title"), max_length=200, help_text=_("What has happened, in one line.")
     )
     crisis_type = forms.ChoiceField(
-        label=_("Kind"),
+        label=_("Crisis type"),
         choices=[(CrisisType.NONE, _("Not known yet")), *CrisisType.choices[1:]],
     )
     severity = forms.TypedChoiceField(
@@ -92,7 +92,7 @@ class PolicyForm(forms.ModelForm):
         model = EscalationPolicy
         fields = ("name", "rounds", "is_default")
         help_texts: ClassVar = {
-            "rounds": _("How often the ladder is climbed before everyone is called."),
+            "rounds": _("How many times the ladder is run through before everyone is called."),
             "is_default": _("Running incidents keep the ladder they opened with."),
         }
 

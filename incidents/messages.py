@@ -16,7 +16,7 @@ def register(code: str, *, title: Words, body: Words) -> None:
 
 register(
     "paged",
-    title=_("%(severity)s %(brand)s: please answer"),
+    title=_("%(severity)s %(brand)s: please acknowledge"),
     body=_("%(reference)s %(title)s. Open it and acknowledge, or the next person is called."),
 )
 register(
@@ -27,12 +27,12 @@ register(
 register(
     "calling_stopped",
     title=_("%(severity)s %(brand)s: calling has stopped"),
-    body=_("%(reference)s %(title)s. The next step could not be made. Call somebody yourselves."),
+    body=_("%(reference)s %(title)s. The next step failed. Phone someone yourself."),
 )
 register(
     "acknowledged",
     title=_("%(severity)s %(brand)s: acknowledged"),
-    body=_("%(actor)s answered for %(reference)s %(title)s."),
+    body=_("%(actor)s acknowledged %(reference)s %(title)s."),
 )
 register(
     "signal",
@@ -62,10 +62,10 @@ register_actions(
         "incident.signal": _("Added a signal to an incident"),
         "incident.acknowledged": _("Acknowledged an incident"),
         "incident.escalated": _("Called the next step"),
-        "incident.state": _("Moved an incident on"),
+        "incident.state": _("Changed an incident's status"),
         "incident.severity": _("Changed a severity"),
         "incident.lead": _("Took the lead"),
-        "incident.titled": _("Named an incident"),
+        "incident.titled": _("Renamed an incident"),
         "incident.decided": _("Wrote a decision"),
         "incident.resolved": _("Resolved an incident"),
         "incident.reopened": _("Opened an incident again"),

@@ -98,7 +98,7 @@ def _weigh_kind(crisis_type: str) -> tuple[int, Reason]:
 
 _WORDS: dict[str, Callable[[Reason], str]] = {
     "volume": lambda r: (
-        _("Mentions at %(ratio)s times the top of what is expected.")
+        _("Mentions at %(ratio)s times the expected maximum.")
         % {"ratio": number_format(r["ratio"], 1)}
     ),
     "negative": lambda r: (

@@ -40,7 +40,7 @@ class DetectionKind(models.TextChoices):
 class ImportState(models.TextChoices):
     """The life of a file import."""
 
-    UPLOADED = "UPLOADED", _("Waiting for its columns to be mapped")
+    UPLOADED = "UPLOADED", _("Waiting for columns to be mapped")
     QUEUED = "QUEUED", _("Waiting to start")
     RUNNING = "RUNNING", _("Running")
     DONE = "DONE", _("Done")
@@ -56,7 +56,7 @@ class RefusalCode(models.TextChoices):
     NOT_A_NUMBER = "not_a_number", _("This must be a whole number, zero or more.")
     NOT_A_DATE = "not_a_date", _("This is not a date: write 2026-11-23T14:05:00Z.")
     NOT_AN_OBJECT = "not_an_object", _("Each mention must be an object.")
-    TOO_LONG = "too_long", _("This is longer than can be taken.")
+    TOO_LONG = "too_long", _("This is too long.")
     WRONG_COLUMNS = "wrong_columns", _("The row has more cells than there are columns.")
     BAD_ENCODING = "bad_encoding", _("Some characters are not in the file's encoding.")
     UNWRITABLE = "unwritable", _("The database refused the row.")
@@ -65,9 +65,9 @@ class RefusalCode(models.TextChoices):
     NO_HEADER = "no_header", _("The first row does not name the columns.")
     JSON_ARRAY = "json_array", _("This is one JSON list. Write one object per line instead.")
     DAMAGED = "damaged", _("The compressed file is damaged: it could not be read to its end.")
-    FILE_TOO_LARGE = "file_too_large", _("Unpacked, the file is larger than can be taken.")
+    FILE_TOO_LARGE = "file_too_large", _("The file is too large when unpacked.")
     # Kept, with a change:
     TRUNCATED = "truncated", _("The text was cut off: it was longer than 20,000 characters.")
-    NOT_A_WEB_ADDRESS = "not_a_web_address", _("The address was left out: it is no web address.")
-    IN_FUTURE = "in_future", _("The date lies in the future: the time of arrival was taken.")
-    BEFORE_THE_WEB = "before_the_web", _("The date cannot be: the time of arrival was taken.")
+    NOT_A_WEB_ADDRESS = "not_a_web_address", _("The address was left out: it is not a web address.")
+    IN_FUTURE = "in_future", _("The date lies in the future: the time of arrival was used.")
+    BEFORE_THE_WEB = "before_the_web", _("The date is impossible: the time of arrival was used.")

@@ -153,7 +153,7 @@ def correct(request: SignedIn, pk: int) -> HttpResponse:
     """The choice of sentiments in place of the label (GET), and its outcome (POST)."""
     found = _mention(request, pk)
     if not allowed(request.user, Permission.TRIAGE, found.brand_id):
-        raise PermissionDenied(_("Correcting mentions takes the role of responder or lead."))
+        raise PermissionDenied(_("You need the role of responder or lead to correct mentions."))
     if request.method == "GET":
         context = {
             "mention": found,

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 
@@ -14,7 +15,7 @@ class Urgency(models.TextChoices):
     """How a notice goes out: a page wakes someone, news waits to be read."""
 
     PAGE = "PAGE", _("Page")
-    NEWS = "NEWS", _("News")
+    NEWS = "NEWS", pgettext_lazy("urgency", "News")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

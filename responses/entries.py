@@ -27,7 +27,7 @@ def _failed(params: Params) -> str:
 
 
 SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
-    (EntryKind.DRAFT, "created"): _("%(actor)s began the draft “%(title)s”."),
+    (EntryKind.DRAFT, "created"): _("%(actor)s started the draft “%(title)s”."),
     (EntryKind.DRAFT, "changed"): _("%(actor)s wrote version %(version)s of “%(title)s”."),
     (EntryKind.DRAFT, "submitted"): _(
         "%(actor)s asked for an approval of “%(title)s” version %(version)s."
@@ -63,7 +63,7 @@ SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
         "%(actor)s had “%(title)s” sent again through %(account)s."
     ),
     (EntryKind.PUBLICATION, "withdrawn"): _(
-        "%(actor)s decided that “%(title)s” shall not go out through %(account)s."
+        "%(actor)s decided that “%(title)s” is not to go out through %(account)s."
     ),
 }
 for (_kind, _code), _sentence in SENTENCES.items():

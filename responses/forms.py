@@ -80,11 +80,11 @@ class WebhookForm(forms.Form):
         help_text=_("It receives each publication as a signed POST (Standard Webhooks)."),
     )
     lookup_url = forms.CharField(
-        label=_("Address to look at"),
+        label=_("Lookup address"),
         max_length=1000,
         required=False,
         help_text=_(
-            "If you have one: where a publication can be looked for when the answer was lost."
+            "Optional: where to look for a publication when the answer was lost."
             " Write {key} where its key goes."
         ),
     )

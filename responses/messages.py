@@ -39,15 +39,15 @@ register(
 # The audit trail's words for what is done in this room.
 register_actions(
     {
-        "draft.created": _("Began a draft"),
+        "draft.created": _("Started a draft"),
         "draft.changed": _("Changed a draft"),
         "draft.taken_back": _("Took a draft back"),
-        "draft.approval_lost": _("Changed an approved draft: its approval fell"),
+        "draft.approval_lost": _("Changed an approved draft: its approval was lost"),
         "draft.submitted": _("Asked for approval"),
         "draft.dropped": _("Dropped a draft"),
         "draft.approved": _("Approved a draft"),
         "draft.undone": _("Undid an approval"),
-        "draft.fell": _("An approval fell"),
+        "draft.fell": _("An approval was lost"),
         "draft.changes_wanted": _("Asked for changes to a draft"),
         "draft.sent": _("Published a response"),
         "draft.failed": _("A publication failed"),

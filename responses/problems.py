@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 WORDS: dict[str, Promise] = {
     "account_inactive": _("The account is switched off. Switch it on, then try again."),
     "account_foreign": _("The account belongs to another brand. Nothing was sent."),
-    "account_broken": _("The account's settings cannot be used. Set it up anew, then try again."),
-    "approval_fell": _("Called back: the approval no longer stands."),
+    "account_broken": _("The account's settings cannot be used. Set it up again, then try again."),
+    "approval_fell": _("Withdrawn: the approval no longer stands."),
     "interrupted": _("Interrupted while it was being sent. The network cannot say if it is out."),
     "not_sent": _("Interrupted before anything was sent. It is sent again."),
     "no_answer": _("The network did not answer in time. It may be out."),

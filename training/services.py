@@ -24,7 +24,7 @@ def add_lesson(incident: Incident, *, kind: str, text: str, by: User) -> Lesson:
     if len(said) > LONGEST:
         raise Refused(_("At most %(most)d characters fit in one lesson.") % {"most": LONGEST})
     if kind not in LessonKind.values:
-        raise Refused(_("Say whether it worked or is to be improved."))
+        raise Refused(_("Say whether it worked or needs improving."))
     lesson = Lesson.objects.create(incident=incident, kind=kind, text=said, author=by)
     _record("lesson.added", lesson, by)
     return lesson
@@ -34,7 +34,7 @@ def add_lesson(incident: Incident, *, kind: str, text: str, by: User) -> Lesson:
 def remove_lesson(lesson: Lesson, *, by: User) -> None:
     """Take a lesson out again. Refused for another person's."""
     if lesson.author_id != by.pk:
-        raise Refused(_("Only who wrote a lesson can remove it."))
+        raise Refused(_("Only the person who wrote a lesson can remove it."))
     _record("lesson.removed", lesson, by)
     lesson.delete()
 

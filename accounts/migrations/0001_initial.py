@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ('phone', models.CharField(blank=True, max_length=40, verbose_name='phone')),
                 ('language', models.CharField(default='en', max_length=8, verbose_name='language')),
                 ('time_zone', models.CharField(default='Europe/Copenhagen', max_length=64, verbose_name='time zone')),
-                ('theme', models.CharField(choices=[('SYSTEM', 'As the device'), ('LIGHT', 'Light'), ('DARK', 'Dark')], default='SYSTEM', max_length=8, verbose_name='theme')),
+                ('theme', models.CharField(choices=[('SYSTEM', 'Same as the device'), ('LIGHT', 'Light'), ('DARK', 'Dark')], default='SYSTEM', max_length=8, verbose_name='theme')),
                 ('shortcuts', models.BooleanField(default=True, verbose_name='single-key shortcuts')),
                 ('is_active', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

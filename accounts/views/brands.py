@@ -50,7 +50,7 @@ def brands(request: HttpRequest) -> HttpResponse:
 def brand_new(request: HttpRequest) -> HttpResponse:
     user = person(request)
     if not selectors.administered(user):
-        raise Forbidden(_("Only administrators make brands. Ask one of yours."))
+        raise Forbidden(_("Only administrators can add brands. Ask one of yours."))
     form = BrandForm(request.POST or None, initial={"time_zone": user.time_zone})
     if request.method == "POST" and form.is_valid():
         try:

@@ -44,7 +44,7 @@ def parse(body: bytes, *, content_type: str) -> dict[str, Any]:
         )
         feed: dict[str, Any] = json.loads(done.stdout)
     except (subprocess.SubprocessError, ValueError) as error:
-        raise ReadError(_("The feed is built so that it cannot be read within limits.")) from error
+        raise ReadError(_("The feed is too complex to be read.")) from error
     if not feed["version"] and not feed["entries"]:
         raise ReadError(_("There is no RSS or Atom feed at this address."))
     return feed
@@ -61,14 +61,12 @@ def first_entries(body: bytes) -> bytes:
 def _gate(body: bytes) -> None:
     # UTF-16 and UTF-32 hide the word from a search; without the zeros it shows.
     if _ENTITY.search(body.replace(b"\0", b"")):
-        raise ReadError(_("The feed declares entities, which is how feeds attack their readers."))
+        raise ReadError(_("The feed declares XML entities, which is not allowed."))
     try:
         # A DOCTYPE that names a file elsewhere is old-fashioned, not hostile: nothing loads it.
         defusedxml.sax.parseString(body, _Depth(), None, forbid_external=False)
     except DefusedXmlException as error:
-        raise ReadError(
-            _("The feed declares entities, which is how feeds attack their readers.")
-        ) from error
+        raise ReadError(_("The feed declares XML entities, which is not allowed.")) from error
     except (SAXException, ValueError, LookupError):
         # Many feeds are not well-formed. The parser reads those too, within its limits.
         return
@@ -82,7 +80,7 @@ class _Depth(ContentHandler):
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 - the base class's name
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise ReadError(_("The feed nests its elements deeper than any feed does."))
+            raise ReadError(_("The feed nests its elements too deep."))
 
     def endElement(self, name: str) -> None:  # noqa: N802 - the base class's name
         self._depth -= 1

@@ -92,7 +92,7 @@ def _refusal(response: http.Response, now: datetime) -> ReadError:
         403: _("The server refuses to show us the feed."),
         404: _("There is nothing at this address. Check it."),
         410: _("The feed is gone for good. Remove this source or give a new address."),
-        429: _("The server says that we ask too often. We wait as long as it asks."),
+        429: _("The server says that we ask too often. We wait as long as it tells us to."),
     }.get(
         response.status,
         _("The server answered with status %(status)d.") % {"status": response.status},

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('reference', models.CharField(max_length=16, unique=True)),
                 ('title', models.CharField(max_length=200, verbose_name='title')),
                 ('crisis_type', models.CharField(choices=[('none', 'No crisis'), ('negative_review', 'Negative review'), ('customer_service', 'Customer service'), ('service_disruption', 'Service disruption'), ('product_safety', 'Product safety'), ('data_breach', 'Data breach'), ('viral_backlash', 'Viral backlash'), ('pr_disaster', 'PR disaster'), ('legal_regulatory', 'Legal or regulatory'), ('misinformation', 'Misinformation')], default='none', max_length=20, verbose_name='kind')),
-                ('origin', models.CharField(choices=[('DETECTION', 'Detected by the desk'), ('PERSON', 'Declared by a person'), ('MENTION', 'Opened from a mention')], max_length=10)),
+                ('origin', models.CharField(choices=[('DETECTION', 'Detected by CrisisDesk'), ('PERSON', 'Declared by a person'), ('MENTION', 'Opened from a mention')], max_length=10)),
                 ('severity', models.PositiveSmallIntegerField(choices=[(1, 'SEV1'), (2, 'SEV2'), (3, 'SEV3'), (4, 'SEV4')], verbose_name='severity')),
                 ('severity_reasons', models.JSONField(default=list)),
                 ('state', models.CharField(choices=[('DETECTED', 'Detected'), ('ACKNOWLEDGED', 'Acknowledged'), ('RESPONDING', 'Responding'), ('MONITORING', 'Monitoring'), ('RESOLVED', 'Resolved')], default='DETECTED', max_length=12)),

@@ -47,7 +47,7 @@ def _member(incident: Incident, who: str) -> User:
     if not found:
         raise Refused(_("Nobody here is called @%(who)s.") % {"who": who})
     names = ", ".join(str(user) for user in found)
-    raise Refused(_("@%(who)s could be: %(names)s.") % {"who": who, "names": names})
+    raise Refused(_("@%(who)s fits several people: %(names)s.") % {"who": who, "names": names})
 
 
 def _calls(user: User) -> set[str]:

@@ -65,7 +65,7 @@ def _check(brand: Brand, *, name: str, rounds: int, steps: Sequence[dict[str, An
     if not 1 <= len(steps) <= MOST_STEPS:
         raise Refused(_("A ladder has one to %(most)d steps.") % {"most": MOST_STEPS})
     if not 1 <= rounds <= MOST_ROUNDS:
-        raise Refused(_("A ladder is climbed one to %(most)d times.") % {"most": MOST_ROUNDS})
+        raise Refused(_("A ladder is run through one to %(most)d times.") % {"most": MOST_ROUNDS})
     able = set(members(brand, permission=Permission.RUN_INCIDENT).values_list("pk", flat=True))
     for number, step in enumerate(steps, start=1):
         if problem := _problem(step, able):
@@ -81,7 +81,7 @@ def _problem(step: dict[str, Any], able: set[int]) -> str:
     if step["target"] == Target.ROLE and step["role"] not in roles_with(Permission.RUN_INCIDENT):
         return _("choose a role that may run incidents.")
     if not 0 <= step["wait"] <= LONGEST_WAIT:
-        return _("wait between no time and 24 hours.")
+        return _("the wait can be 0 to 24 hours.")
     return ""
 
 

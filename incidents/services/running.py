@@ -42,8 +42,8 @@ def acknowledge(incident_id: int, *, by: User, now: datetime) -> Incident:
 
 def _said_by(incident: Incident) -> str:
     if incident.acknowledged_by is None:
-        return _("It has been acknowledged already.")
-    return _("%(name)s has acknowledged already.") % {"name": incident.acknowledged_by}
+        return _("It has already been acknowledged.")
+    return _("%(name)s has already acknowledged.") % {"name": incident.acknowledged_by}
 
 
 def _answer(incident: Incident, *, by: User, now: datetime) -> None:
@@ -119,7 +119,7 @@ def resolve(incident_id: int, *, by: User, now: datetime) -> Incident:
     """Close the incident: clocks and calls stop. Conflict if it is closed already."""
     incident = lock(incident_id)
     if not incident.is_open:
-        raise Conflict(_("The incident is resolved already."))
+        raise Conflict(_("The incident is already resolved."))
     if not incident.acknowledged_at:
         _answer(incident, by=by, now=now)
     incident.state, incident.resolved_at, incident.update_by = State.RESOLVED, now, None

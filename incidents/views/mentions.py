@@ -48,7 +48,7 @@ def _link(request: SignedIn, found: Mention) -> str:
     require(request.user, Permission.TRIAGE, found.brand_id)
     incident: Incident = find_to(request, request.POST.get("reference", ""), Permission.TRIAGE)
     if incident.brand_id != found.brand_id:
-        return _("The incident is about another brand.")
+        return _("The incident belongs to another brand.")
     what = {"id": found.pk, "published_at": found.published_at, "author": found.author}
     return attempt(
         request,

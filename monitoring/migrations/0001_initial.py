@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('columns', models.JSONField(default=list)),
                 ('sample', models.JSONField(default=list)),
                 ('mapping', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('UPLOADED', 'Waiting for its columns to be mapped'), ('QUEUED', 'Waiting to start'), ('RUNNING', 'Running'), ('DONE', 'Done'), ('FAILED', 'Stopped')], default='UPLOADED', max_length=10)),
+                ('state', models.CharField(choices=[('UPLOADED', 'Waiting for columns to be mapped'), ('QUEUED', 'Waiting to start'), ('RUNNING', 'Running'), ('DONE', 'Done'), ('FAILED', 'Stopped')], default='UPLOADED', max_length=10)),
                 ('position', models.PositiveIntegerField(default=0)),
                 ('accepted', models.PositiveIntegerField(default=0)),
                 ('known', models.PositiveIntegerField(default=0)),

@@ -80,12 +80,12 @@ def start(upload: FileImport, *, columns: Mapping[str, str], by: User | None) ->
     """Begin reading with these columns ({field: column}); `text` or `title` must be among them."""
     locked = FileImport.objects.select_for_update().get(pk=upload.pk)
     if locked.state != ImportState.UPLOADED:
-        raise Conflict(_("This import has begun already."))
+        raise Conflict(_("This import has already started."))
     chosen = {name: column for name, column in columns.items() if column}
     if unknown := set(chosen) - set(mapping.FIELDS) | set(chosen.values()) - set(locked.columns):
         raise Refused(_("There is no column %(name)s.") % {"name": sorted(unknown)[0]})
     if "text" not in chosen and "title" not in chosen:
-        raise Refused(_("Say which column holds the text."))
+        raise Refused(_("Choose the column that holds the text."))
     locked.mapping = chosen
     locked.state = ImportState.QUEUED
     locked.save(update_fields=["mapping", "state"])

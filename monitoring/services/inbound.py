@@ -40,7 +40,7 @@ def receive(
     with connection.cursor() as cursor:
         cursor.execute(_REMEMBER, [source.pk, call_id, now])
         if not cursor.rowcount:
-            raise Conflict(_("A call with this webhook-id was accepted before."))
+            raise Conflict(_("A call with this webhook-id has already been accepted."))
     outcome = ingest.accept(source, posts, now=now)
     if posts and len(outcome.refused) == len(posts):
         raise NothingUsable(outcome)

@@ -67,7 +67,7 @@ def update_source(
     by: User,
     now: datetime,
 ) -> Source:
-    """Change how a source is called and read. Another address starts from its beginning."""
+    """Change how a source is called and read. Another address starts from the beginning."""
     locked = _locked(source)
     before = {"name": locked.name, "config": locked.config, "poll_every": locked.poll_every}
     if locked.config.get("url") != config.get("url"):

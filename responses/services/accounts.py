@@ -36,7 +36,7 @@ def connect_webhook(
     where a publication that may or may not be out can be looked for.
     """
     if lookup_url and "{key}" not in lookup_url:
-        raise Refused(_("The address to look at needs {key} where the publication's key goes."))
+        raise Refused(_("The lookup address needs {key} where the publication's key goes."))
     config = {"url": url, **({"lookup_url": lookup_url} if lookup_url else {})}
     account = _connect(brand, "outbound_webhook", name=name, config=config, by=by)
     return account, _new_secret(account)

@@ -201,7 +201,7 @@ def submit(draft_id: int, *, by: User, now: datetime) -> Draft:
     if draft.state == DraftState.SUBMITTED:
         return draft
     if draft.state == DraftState.APPROVED:
-        raise Conflict(_("This draft is approved already."))
+        raise Conflict(_("This draft is already approved."))
     refuse_unpublishable(draft)
     move_draft(draft, DraftState.SUBMITTED, submitted_at=now, approved_at=None)
     notice(

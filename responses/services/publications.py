@@ -264,7 +264,7 @@ def settle(
     draft, publication = lock_publication(publication_id)
     require(by, Permission.PUBLISH, draft.incident.brand_id)
     if publication.state != PublicationState.UNCERTAIN:
-        raise Conflict(_("This is settled already."))
+        raise Conflict(_("This is already settled."))
     if outcome == "sent":
         _sent(draft, publication, receipt=Receipt("", url=url[:2000]), by=by, now=now)
     elif outcome == "failed":

@@ -212,7 +212,7 @@ def _submit(request: SignedIn, found: Draft) -> HttpResponse:
         request,
         lambda now: services.submit(found.pk, by=request.user, now=now),
         then=draft_page(found),
-        done=_("Those who may approve it have been called."),
+        done=_("Those who can approve it have been told."),
     )
 
 

@@ -21,7 +21,7 @@ def english() -> Iterator[None]:
             "SIGNAL",
             {"code": "VOLUME", "value": 1412.0, "ratio": 6.1, "negative_share": 0.714},
             "",
-            "1,412 mentions in 5 minutes, 6.1 times the top of what is expected. 71% negative.",
+            "1,412 mentions in 5 minutes, 6.1 times the expected maximum. 71% negative.",
         ),
         ("CALLED", {"step": 2, "people": ["Ada"]}, "", "Escalation step 2: Ada called."),
         (
@@ -65,7 +65,7 @@ def test_an_entry_is_told_in_words(kind: str, params: dict, text: str, expected:
 
 
 def test_without_an_actor_it_was_the_desk() -> None:
-    assert entries.words("LEAD", {}) == "The desk took the lead."
+    assert entries.words("LEAD", {}) == "CrisisDesk took the lead."
 
 
 def test_every_kind_can_be_told_even_with_a_code_of_a_later_version() -> None:

@@ -146,7 +146,7 @@ def test_what_was_refused_is_said_where_it_happened(
     services.acknowledge(incident.pk, by=bob, now=database_now())
     response = signed_in(alice).post(f"/i/{incident.reference}/acknowledge/", **HTMX)
     assert response.status_code == 422
-    assert "Bob Berg has acknowledged already" in response.content.decode()
+    assert "Bob Berg has already acknowledged" in response.content.decode()
 
 
 def test_a_line_that_was_refused_stays_in_the_field(
@@ -304,7 +304,7 @@ def test_the_figures_come_from_the_counts(
     )
     part = seen(signed_in(alice), incident, "volume")
     assert ">412<" in part
-    assert "10.3× the expected top" in part
+    assert "10.3× expected maximum" in part
     assert ">4.8M<" in part
     assert ">70%<" in part
     said = seen(signed_in(alice), incident, "said")

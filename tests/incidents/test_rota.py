@@ -86,7 +86,7 @@ def test_a_new_default_replaces_the_old_one(brand: Brand, boss: User, bob: User)
     ("changed", "words"),
     [
         ({"steps": []}, "one to 10 steps"),
-        ({"rounds": 0}, "climbed one to 10 times"),
+        ({"rounds": 0}, "run through one to 10 times"),
         ({"name": " "}, "name"),
         ({"steps": [{"target": "USER", "user": None, "role": "", "wait": 60}]}, "Step 1"),
         ({"steps": [{"target": "ROLE", "user": None, "role": "OBSERVER", "wait": 60}]}, "role"),

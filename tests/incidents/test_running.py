@@ -43,7 +43,7 @@ def test_the_second_to_acknowledge_is_told_who_was_first(
     incident: Incident, alice: User, bob: User
 ) -> None:
     services.acknowledge(incident.pk, by=bob, now=LATER)
-    with pytest.raises(Conflict, match="Bob Berg has acknowledged already"):
+    with pytest.raises(Conflict, match="Bob Berg has already acknowledged"):
         services.acknowledge(incident.pk, by=alice, now=LATER)
     assert kinds(incident) == ["ACKNOWLEDGED"]
 

@@ -57,7 +57,7 @@ def test_reasons_are_told_in_words_with_the_readers_numbers() -> None:
     ]
     with translation.override("en"):
         assert severity.why(reasons) == [
-            "Mentions at 6.1 times the top of what is expected.",
+            "Mentions at 6.1 times the expected maximum.",
             "71% of what is said is negative.",
             "It reaches up to 4,800,000 people.",
             "It is about: Product safety.",

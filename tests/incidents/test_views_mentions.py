@@ -76,7 +76,7 @@ def test_an_incident_of_another_brand_is_not_offered_and_not_accepted(
     MembershipFactory.create(user=bob, brand=other_brand, role=Role.LEAD)
     assert other.reference not in client.get(panel(said), headers=HTMX).content.decode()
     answer = client.post(panel(said), {"reference": other.reference}, headers=HTMX)
-    assert "about another brand" in answer.content.decode()
+    assert "belongs to another brand" in answer.content.decode()
     assert not LinkedMention.objects.exists()
 
 

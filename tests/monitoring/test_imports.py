@@ -127,7 +127,7 @@ def test_a_file_that_grows_beyond_the_limit_stops_there(source: Source, settings
     settings.IMPORT_MAX_BYTES = 600_000
     run(row)
     assert row.state == ImportState.FAILED
-    assert "larger" in row.error
+    assert "too large" in row.error
 
 
 def test_what_is_no_table_or_too_large_is_refused(source: Source, settings: Any) -> None:

@@ -91,7 +91,7 @@ def test_a_replayed_call_is_refused(send: Sender) -> None:
     assert send(mentions(1), call_id="msg_x").status_code == 200
     again = send(mentions(2), call_id="msg_x")
     assert again.status_code == 409
-    assert "accepted before" in again.json()["detail"]
+    assert "already been accepted" in again.json()["detail"]
     assert Mention.objects.count() == 1
 
 

@@ -40,7 +40,7 @@ def test_a_draft_is_told_on_the_timeline_and_in_the_audit_trail(draft: Draft):
     entry = TimelineEntry.objects.get()
 
     assert words(entry.kind, entry.params, actor=entry.actor.name) == (
-        "Bob Berg began the draft “Holding statement”."
+        "Bob Berg started the draft “Holding statement”."
     )
     audited = AuditEntry.objects.get(action="draft.created")
     assert audited.subject == "CD-2026-014/1"

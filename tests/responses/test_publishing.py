@@ -194,7 +194,7 @@ def test_a_person_who_saw_it_settles_it(unsure: Publication, bob: User):
     assert (unsure.state, unsure.url) == (PublicationState.SENT, "https://x.example/7")
     assert Incident.objects.get().responded_at == unsure.sending_since
     assert told() == "Bob Berg looked: “Holding statement” is out through @fjordkaffe."
-    with pytest.raises(Conflict, match="settled already"):
+    with pytest.raises(Conflict, match="already settled"):
         services.settle(unsure.pk, "failed", by=bob, now=timezone.now())
 
 
