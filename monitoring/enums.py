@@ -32,6 +32,16 @@ class SourceKind(models.TextChoices):
     SIMULATOR = "simulator", _("Simulated network")
 
 
+class Condition(models.TextChoices):
+    """How a source is doing."""
+
+    WORKING = "WORKING", _("Working")
+    WAITING = "WAITING", _("Nothing yet")
+    SILENT = "SILENT", _("Silent for a day")
+    FAILING = "FAILING", _("Failing")
+    PAUSED = "PAUSED", _("Paused")
+
+
 class DetectionKind(models.TextChoices):
     VOLUME = "VOLUME", _("Unusual volume")
     NEGATIVE_SHARE = "NEGATIVE_SHARE", _("Unusual share of negative")

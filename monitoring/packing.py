@@ -8,7 +8,7 @@ handed to the driver as parameters with `%b`.
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import ClassVar
 
@@ -103,7 +103,7 @@ def micros(moment: datetime) -> int:
 
 def moment(value: int) -> datetime:
     """The aware moment of `micros`."""
-    return datetime.fromtimestamp(value / 1_000_000 + EPOCH.timestamp(), tz=UTC)
+    return EPOCH + timedelta(microseconds=value)
 
 
 _SIXTEEN = _pack_length(16)

@@ -1,7 +1,18 @@
 """What is read about mentions. Callers pass only brands that the reader may see."""
 
 from .pulse import Pulse, latest_at, pulses
-from .stream import Cursor, Filters, Page, Post, get_mention, networks, newer, stream, top_posts
+from .stream import (
+    Cursor,
+    Filters,
+    Page,
+    Post,
+    get_mention,
+    networks,
+    newer,
+    stream,
+    top_posts,
+    whole,
+)
 from .volume import NetworkShare, Point, Shares, by_network, sentiment_shares, volume
 
 __all__ = [
@@ -23,4 +34,5 @@ __all__ = [
     "stream",
     "top_posts",
     "volume",
+    "whole",
 ]

@@ -123,6 +123,19 @@ def top_posts(brand_id: int, since: datetime, limit: int = 5) -> list[Post]:
     return _read([brand_id], query, REACH, limit)
 
 
+def whole(user: User, posts: Sequence[Post]) -> list[Mention]:
+    """Return the mentions behind a page's posts with every field, in its order. One query."""
+    if not posts:
+        return []
+    times = [post.published_at for post in posts]
+    # The bounds spare the months in which none of them lies.
+    found = Mention.objects.visible_to(user).filter(
+        pk__in=[post.id for post in posts], published_at__range=(min(times), max(times))
+    )
+    by_id = {mention.pk: mention for mention in found}
+    return [by_id[post.id] for post in posts if post.id in by_id]
+
+
 def get_mention(user: User, pk: int) -> Mention:
     """Return the mention; Mention.DoesNotExist alike for a missing and an invisible one."""
     mention: Mention = Mention.objects.visible_to(user).get(pk=pk)

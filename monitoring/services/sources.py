@@ -19,6 +19,7 @@ from core.text import clean
 from monitoring import ingest
 from monitoring.enums import SourceKind
 from monitoring.models import Query, Source
+from monitoring.rows import network_name
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,28 @@ class NewSource:
 
     source: Source
     secret: str = ""
+
+
+def configure(
+    kind: str, *, url: str = "", world: str = "", match: bool = False, network: str = ""
+) -> dict[str, Any]:
+    """Return a source's settings as its kind needs them. Refuses a missing address or world.
+
+    `match` keeps only what holds one of the brand's words; `network` is the name under which the
+    mentions are counted where they bring none of their own.
+    """
+    config: dict[str, Any] = {"match": match}
+    if network:
+        config["network"] = network_name(network)
+    if kind == SourceKind.FEED:
+        if not url.strip().lower().startswith(("http://", "https://")):
+            raise Refused(_("Give the feed's address, beginning with https://."))
+        config["url"] = url.strip()
+    if kind == SourceKind.SIMULATOR:
+        if not world.strip():
+            raise Refused(_("Name the simulated world."))
+        config["world"] = clean(world).strip()[:60]
+    return config
 
 
 @transaction.atomic
