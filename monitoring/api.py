@@ -38,8 +38,10 @@ class SourceOutput(serializers.ModelSerializer):
 
     class Meta:
         model = Source
-        fields = ("id", "brand", "kind", "name", "is_active", "poll_every", "hook", "created_at")
-        read_only_fields = fields
+        fields: tuple[str, ...] = (
+            "id", "brand", "kind", "name", "is_active", "poll_every", "hook", "created_at",
+        )  # fmt: skip
+        read_only_fields: tuple[str, ...] = fields
 
     @extend_schema_field(OpenApiTypes.URI)
     def get_hook(self, source: Source) -> str | None:

@@ -145,8 +145,8 @@ def test_mentions_are_filtered(source: Source, bob: User, signed_in: SignIn) -> 
 
 @pytest.mark.parametrize(
     "query",
-    ["cursor=x", "cursor=1", "cursor=99999999999999999-1", "since=soon", "sentiment=angry", "min_reach=-1", "cursor=9-9-9",
-     "min_reach=99999999999999999999"],
+    ["cursor=x", "cursor=1", "cursor=99999999999999999-1", "since=soon", "sentiment=angry",
+     "min_reach=-1", "cursor=9-9-9", "min_reach=99999999999999999999"],
 )  # fmt: skip
 def test_a_filter_that_cannot_be_is_refused_by_name(
     query: str, bob: User, signed_in: SignIn
