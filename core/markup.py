@@ -35,6 +35,7 @@ NETWORK_ICONS = {
     "bluesky": "brand-bluesky",
     "mastodon": "brand-mastodon",
     "news": "news",
+    "reviews": "thumb-up",
     "feed": "rss",
     "file": "file-import",
     "webhook": "webhook",
@@ -52,6 +53,7 @@ NETWORK_NAMES: dict[str, Any] = {
     "bluesky": "Bluesky",
     "mastodon": "Mastodon",
     "news": _("News"),
+    "reviews": _("Reviews"),
     "feed": _("Feed"),
     "file": _("File"),
     "webhook": _("Webhook"),
@@ -169,9 +171,14 @@ def avatar(user: Any, size: str = "", *, named: bool = False) -> SafeString:
     )
 
 
+def network_name(name: str) -> str:
+    """Return what a network is called; its code when nobody has named it."""
+    return str(NETWORK_NAMES.get(name, name))
+
+
 def network(name: str, size: str = "") -> SafeString:
     """Return the network's mark with its name for those who do not see it."""
-    label = escape(NETWORK_NAMES.get(name, name))
+    label = escape(network_name(name))
     mark = icon(NETWORK_ICONS.get(name, "world"), size)
     return mark_safe(  # noqa: S308 - escaped
         f'<span title="{label}">{mark}<span class="visually-hidden">{label}</span></span>'

@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 
 from core import formats, markup
 from monitoring.enums import Sentiment
+from monitoring.reasons import headline, sentences
 from monitoring.selectors import (
     Point,
     Post,
     Shares,
     by_network,
+    samples,
     sentiment_shares,
     top_posts,
 )
@@ -39,6 +41,9 @@ HOUR = timedelta(hours=1)
 # A figure that spans the whole incident looks back no further than this.
 LONGEST = timedelta(days=14)
 POSTS = 5
+# Signals whose reasons are told, and posts that show the newest of them.
+TOLD = 2
+SHOWN = 3
 # Authors are counted among so many of the newest posts of the hour.
 AUTHORS_AMONG = 5000
 LETTERS = "ABCDEFGH"
@@ -101,6 +106,16 @@ class Loudness:
     name: str
     total: int
     share: float
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What the desk noticed: the reasons a sentence each, and posts that show it."""
+
+    at: datetime
+    headline: str
+    sentences: list[str]
+    posts: list[Post]
 
 
 @dataclass(frozen=True)
@@ -239,12 +254,7 @@ def said(incident: Incident, *, now: datetime) -> Said:
     return Said(
         sentiment_shares(incident.brand_id, now - HOUR),
         [
-            Loudness(
-                each.network,
-                str(markup.NETWORK_NAMES.get(each.network, each.network)),
-                each.total,
-                each.total / most,
-            )
+            Loudness(each.network, markup.network_name(each.network), each.total, each.total / most)
             for each in networks
         ],
     )
@@ -254,3 +264,18 @@ def posts(incident: Incident, *, now: datetime) -> list[Post]:
     """Return the farthest-reaching posts since it began, of the last day at most."""
     since = max(incident.began_at, now - SPANS["24h"])
     return top_posts(incident.brand_id, since, POSTS)
+
+
+def alarms(incident: Incident) -> list[Alarm]:
+    """Return why the desk alarmed, the newest first; empty for what a person declared."""
+    signals = incident.signals.select_related("detection").order_by("-detection__detected_at")
+    found = [signal.detection for signal in signals[:TOLD]]
+    return [
+        Alarm(
+            each.detected_at,
+            headline(each),
+            sentences(each),
+            samples(each)[:SHOWN] if each is found[0] else [],
+        )
+        for each in found
+    ]

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
+
+from core import formats, markup
 
 from .enums import CrisisType, DetectionKind
 from .models import Detection
@@ -67,10 +69,8 @@ def _volume(reason: Reason) -> str:
 
 
 def _since(reason: Reason) -> str:
-    moment = timezone.localtime(datetime.fromisoformat(reason["at"]))
-    if moment.date() == timezone.localdate():
-        return _("Above the usual since %(time)s.") % {"time": date_format(moment, "TIME_FORMAT")}
-    when = date_format(moment, "SHORT_DATETIME_FORMAT")
+    moment = datetime.fromisoformat(reason["at"])
+    when = formats.when(moment, now=timezone.now())
     return _("Above the usual since %(time)s.") % {"time": when}
 
 
@@ -91,7 +91,7 @@ def _words(reason: Reason) -> str:
 def _networks(reason: Reason) -> str:
     named = [
         pgettext("a network and its mentions", "%(name)s (%(count)s)")
-        % {"name": name, "count": _number(count)}
+        % {"name": markup.network_name(name), "count": _number(count)}
         for name, count in reason["networks"]
     ]
     return _("Most of it on: %(networks)s.") % {"networks": _enumerate(named)}

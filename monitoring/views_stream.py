@@ -87,7 +87,7 @@ def _fields(user: User, wanted: asked.Asked, names: dict[int, str]) -> list[dict
     spoken_on = _networks(sorted(names))
     options: dict[str, list[tuple[str, Any]]] = {
         "brand": [(str(pk), name) for pk, name in names.items()],
-        "network": [(name, markup.NETWORK_NAMES.get(name, name)) for name in spoken_on],
+        "network": [(name, markup.network_name(name)) for name in spoken_on],
         "sentiment": list(Sentiment.choices),
         "type": list(CrisisType.choices),
         "lang": [(code, formats.language_name(code)) for code in asked.LANGUAGES],

@@ -91,6 +91,10 @@ def volume(asked: Asked) -> Context:
     }
 
 
+def why(asked: Asked) -> Context:
+    return {"alarms": picture.alarms(asked.incident)}
+
+
 def said(asked: Asked) -> Context:
     return {"said": picture.said(asked.incident, now=asked.now)}
 
@@ -134,6 +138,7 @@ PARTS: dict[str, Callable[[Asked], Context]] = {
     "presence": present,
     "blocking": blocked,
     "volume": volume,
+    "why": why,
     "said": said,
     "posts": posts,
     "timeline": timeline,

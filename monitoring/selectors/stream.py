@@ -13,7 +13,7 @@ from django.db import connection
 
 from accounts.models import User
 from monitoring.enums import CrisisType, Sentiment
-from monitoring.models import Mention, MentionCount
+from monitoring.models import Detection, Mention, MentionCount
 
 PAGE = 50
 NEWEST, REACH = "newest", "reach"
@@ -134,6 +134,20 @@ def whole(user: User, posts: Sequence[Post]) -> list[Mention]:
     )
     by_id = {mention.pk: mention for mention in found}
     return [by_id[post.id] for post in posts if post.id in by_id]
+
+
+def samples(detection: Detection) -> list[Post]:
+    """Return the posts that show a detection best, the most telling first; those that are left."""
+    wanted = [int(each["id"]) for each in detection.samples]
+    if not wanted:
+        return []
+    times = [datetime.fromisoformat(each["published_at"]) for each in detection.samples]
+    query = _Query()
+    query.add("id = ANY(%(ids)s)", ids=wanted)
+    # For the planner: only the months that they are in.
+    query.add("published_at BETWEEN %(first)s AND %(last)s", first=min(times), last=max(times))
+    posts = _read([detection.brand_id], query, NEWEST, len(wanted))
+    return sorted(posts, key=lambda post: wanted.index(post.id))
 
 
 def get_mention(user: User, pk: int) -> Mention:

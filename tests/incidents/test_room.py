@@ -19,12 +19,14 @@ from incidents.views.room import PARTS
 from monitoring.models import MentionCount, Step
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.incidents import (
+    DetectionFactory,
     IncidentFactory,
     ShiftFactory,
     StepFactory,
     TaskFactory,
     on_the_ladder,
 )
+from tests.factories.monitoring import mention
 
 SignedIn = Callable[[User], Client]
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -76,6 +78,35 @@ def test_each_part_is_fetched_by_itself_and_looks_as_in_the_page(
     part = seen(signed_in(alice), incident, name)
     assert "<html" not in part
     assert f'id="{name}"' in part
+
+
+def test_why_the_desk_alarmed_is_told_in_the_readers_language_with_posts_that_show_it(
+    brand: Brand, alice: User, signed_in: SignedIn
+) -> None:
+    shown = [mention(brand, text="The brake <b>slipped</b>"), mention(brand, text="Same here")]
+    reasons = [
+        {"code": "volume", "count": 1200, "minutes": 5, "low": 2, "high": 10},
+        {"code": "words", "words": ["brake", "cable"]},
+        {"code": "networks", "networks": [["reviews", 9], ["nowhere", 1]]},
+    ]
+    samples = [{"id": each.pk, "published_at": each.published_at.isoformat()} for each in shown]
+    gone = {"id": 999_999, "published_at": shown[0].published_at.isoformat()}
+    DetectionFactory.create(brand=brand, reasons=reasons, samples=[*samples[::-1], gone])
+    services.take_up_detections(database_now())
+    client = signed_in(alice)
+    told = seen(client, Incident.objects.get(), "why")
+    assert "1,200 mentions in 5 minutes where 2 to 10 are usual." in told
+    assert "New words: brake, cable." in told
+    assert "Most of it on: Reviews (9), nowhere (1)." in told
+    assert 0 < told.index("Same here") < told.index("The brake &lt;b&gt;slipped")
+    User.objects.filter(pk=alice.pk).update(language="da")
+    assert "1.200" in seen(client, Incident.objects.get(), "why")
+
+
+def test_what_a_person_declared_has_no_reasons_of_the_desk(
+    incident: Incident, alice: User, signed_in: SignedIn
+) -> None:
+    assert "alarmed" not in seen(signed_in(alice), incident, "why")
 
 
 def test_a_part_that_does_not_exist_is_not_found(

@@ -163,7 +163,7 @@ def test_the_reasons_are_told_in_plain_words(brand: Brand) -> None:
     assert "plastic" in told
     assert "porridge" in told
     assert brand.name.lower() not in told.lower()
-    assert "x (412)" in told
+    assert "X (412)" in told
     assert "writer59 (59,000 followers)" in told
     assert "It is about: Product safety." in told
 
