@@ -14,7 +14,7 @@ from responses.enums import DraftState
 from responses.forms import VerdictForm
 from responses.models import Draft
 
-from .common import SignedIn, act, brand_groups, draft_page, find_draft
+from .common import SignedIn, act, brand_groups, draft_page, find_draft, whole_or
 
 LISTED = 50
 SHOWS = {
@@ -70,7 +70,7 @@ def _render(
     context["view"] = _view(request, page)
     here = f"incident.{draft.incident_id} " if draft else ""
     context["groups"] = here + brand_groups(request)
-    return render(request, "responses/approvals.html", context)
+    return render(request, whole_or("list", request, "responses/approvals.html"), context)
 
 
 def _view(request: SignedIn, page: showing.DraftPage | None) -> str:

@@ -64,6 +64,11 @@ def draft_page(draft: Draft, name: str = "responses:draft") -> tuple[str, str, i
     return name, draft.incident.reference, draft.number
 
 
+def whole_or(part: str, request: SignedIn, template: str) -> str:
+    """The template, or for htmx only its named part: the rest of the page stays as it is."""
+    return f"{template}#{part}" if "HX-Request" in request.headers else template
+
+
 def brand_groups(request: SignedIn) -> str:
     """The live groups of every brand of the reader, for the pages that list across them."""
     return " ".join(f"brand.{brand_id}" for brand_id in sorted(request.user.roles))

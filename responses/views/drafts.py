@@ -19,7 +19,7 @@ from responses.enums import DraftState
 from responses.forms import DraftForm
 from responses.models import Draft
 
-from .common import SignedIn, act, brand_groups, draft_page, find_draft
+from .common import SignedIn, act, brand_groups, draft_page, find_draft, whole_or
 
 # What of a mention is kept with the answer to it.
 QUOTED = 500
@@ -43,7 +43,7 @@ def respond(request: SignedIn) -> HttpResponse:
         "groups": brand_groups(request),
         "now": database_now(),
     }
-    return render(request, "responses/respond.html", context)
+    return render(request, whole_or("list", request, "responses/respond.html"), context)
 
 
 @login_required

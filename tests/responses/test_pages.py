@@ -368,6 +368,16 @@ def _queries(browser: Client, address: str) -> int:
     return len(queries)
 
 
+@pytest.mark.parametrize("path", ["respond", "approvals"])
+def test_a_list_that_refreshes_itself_gets_only_itself(
+    submitted: Draft, signed_in: SignIn, alice: User, path: str
+):
+    page = signed_in(alice).get(reverse(f"responses:{path}"), headers={"HX-Request": "true"})
+
+    assert page.content.decode().lstrip().startswith('<section class="panel')
+    assert "Holding statement" in page.content.decode()
+
+
 def test_no_template_carries_a_style_a_handler_or_a_script():
     import re
 

@@ -234,3 +234,12 @@ def test_a_webhook_account_of_another_brand_is_out_of_reach(
 
     with pytest.raises(Exception, match="cannot be used for this brand"):
         services.set_accounts(draft.pk, account_ids=[foreign.pk], by=bob, now=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_engine_has_the_loop(server: Behaviour, queued: Publication):
+    from core.engine import LOOPS
+
+    assert LOOPS["publish"].every == 1
+    assert LOOPS["publish"].run() == 1
+    until(lambda: Publication.objects.get().state == PublicationState.SENT)
