@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import Measured, figure, median_of_rounds
 
@@ -94,7 +94,7 @@ def _fill(first: int, last: int) -> None:
     partitions.forget()
     days = [now - span + timedelta(days=25 * n) for n in range(MONTHS * 2)]
     partitions.ensure_months({(day.year, day.month) for day in days if day <= now}, now=now)
-    values = {"first": first, "last": last, "until": now, "span": span}
+    values: dict[str, Any] = {"first": first, "last": last, "until": now, "span": span}
     with connection.cursor() as cursor:
         cursor.execute(_FILL, values)
         cursor.execute(_FILL_SEEN, values)

@@ -130,8 +130,9 @@ def test_a_second_supervisor_says_where_the_first_one_runs(desk: Installation) -
 
 def test_a_port_in_use_is_named_with_a_way_out(desk: Installation) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", desk.port))
+        taken.bind(("127.0.0.1", 0))
         taken.listen()
+        desk.port = taken.getsockname()[1]
         said = desk.refuses()
     assert f"Port {desk.port} of 127.0.0.1 cannot be used: Address already in use." in said
     assert f"make run PORT={desk.port + 1}" in said

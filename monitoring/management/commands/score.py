@@ -1,10 +1,9 @@
 """`manage.py score`: score texts from standard input, one a line."""
 
-import io
 import json
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand
 
@@ -32,7 +31,7 @@ class Command(BaseCommand):
             sys.stderr.close()
 
 
-def _batches(stream: io.BufferedReader) -> Iterator[list[str]]:
+def _batches(stream: BinaryIO | Any) -> Iterator[list[str]]:
     """Lines as texts, as many as have come; broken bytes are replaced."""
     rest = b""
     while data := stream.read1(READ):
