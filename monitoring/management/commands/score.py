@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.core.management.base import BaseCommand
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             sys.stderr.close()
 
 
-def _batches(stream: BinaryIO | Any) -> Iterator[list[str]]:
+def _batches(stream: Any) -> Iterator[list[str]]:
     """Lines as texts, as many as have come; broken bytes are replaced."""
     rest = b""
     while data := stream.read1(READ):
