@@ -10,6 +10,7 @@ from accounts.selectors import anyone
 from accounts.services import create_brand
 from connectors.base import Post
 from connectors.models import ConnectedAccount, SimulatedPost
+from core.clock import database_now
 from core.errors import Refused
 from incidents.enums import Target
 from incidents.services import add_shift, save_policy
@@ -45,7 +46,8 @@ def load(*, now: datetime, crisis_in: timedelta = CRISIS_IN, speed: float = 1) -
     # The past warms up what is usual; it raises no alarm.
     while judge.judge_pending(now):
         pass
-    play_crisis(now + crisis_in, speed=speed)
+    # Loading took a while; the crisis keeps its distance from the moment people can look.
+    play_crisis(database_now() + crisis_in, speed=speed)
 
 
 def play_crisis(begins: datetime, *, speed: float = 1) -> int:
