@@ -76,8 +76,21 @@ def invented(copies: int, seed: int = 7) -> list[Example]:
     ]
 
 
+def terms() -> list[Example]:
+    """Phrases that speak of a kind of crisis, as very short texts."""
+    found, crisis_type = [], ""
+    text = (INVENTED / "crisis_terms.txt").read_text(encoding="utf-8")
+    for block in text.replace(";\n", "; ").split("\n["):
+        heading, bracket, phrases = block.partition("]")
+        if bracket:
+            crisis_type = heading.strip("[")
+            joined = " ".join(phrases.split())
+            found += [Example(each, "", crisis_type) for each in joined.split("; ")]
+    return found
+
+
 def _own_texts() -> Iterator[tuple[str, str, str]]:
-    for path in sorted(INVENTED.glob("crisis_*.txt")):
+    for path in sorted(INVENTED.glob("crisis_??.txt")):
         crisis_type = ""
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.startswith("["):

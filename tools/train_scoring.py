@@ -43,6 +43,8 @@ MIX = (
     (0.20, -0.10, -0.10),
 )
 OFFSET = (-0.4, 0.6, -0.3)
+# How readily trouble is seen: with this, one in twenty ordinary posts is taken for it.
+READINESS = 1.25
 
 
 @dataclass(frozen=True)
@@ -95,12 +97,15 @@ def word_table(lexicon: dict[str, float]) -> np.ndarray:
     return table
 
 
-def lanes_of(texts: Texts, answers: np.ndarray, weight: np.ndarray, base: int, c: float) -> Any:
+def lanes_of(
+    texts: Texts, answers: np.ndarray, weight: np.ndarray, *, base: int, c: float, balance: bool
+) -> Any:
     """Weights (ROWS, classes - 1) of every class against class `base`, rare features left out."""
     seen = np.asarray((texts.rows > 0).sum(axis=0)).ravel()
     rarity = np.where(seen >= 2, np.log((len(answers) + 1) / (seen + 1)) + 1, 0)
     scaled = (texts.rows @ sp.diags(rarity.astype(np.float32))).tocsr()
-    model = LogisticRegression(C=c, max_iter=60, tol=1e-3, class_weight="balanced")
+    even = "balanced" if balance else None
+    model = LogisticRegression(C=c, max_iter=60, tol=1e-3, class_weight=even)
     model.fit(scaled, answers, sample_weight=weight)
     others = [index for index in range(len(model.classes_)) if index != base]
     weights = (model.coef_[others] - model.coef_[base]).T * rarity[:, None]
@@ -110,7 +115,7 @@ def lanes_of(texts: Texts, answers: np.ndarray, weight: np.ndarray, base: int, c
 def sentiment_lanes(examples: list[corpora.Example], texts: Texts) -> Any:
     answers = np.array([corpora.SENTIMENTS.index(example.sentiment) for example in examples])
     weight = np.array([example.weight for example in examples])
-    return lanes_of(texts, answers, weight, base=1, c=1.0)
+    return lanes_of(texts, answers, weight, base=1, c=1.0, balance=True)
 
 
 def learned_mix(examples: list[corpora.Example], texts: Texts) -> Any:
@@ -142,7 +147,7 @@ def crisis_lanes(examples: list[corpora.Example], words: np.ndarray) -> Any:
     texts = hashed([example.text for example in examples], words)
     answers = np.array([TYPES.index(example.crisis_type) for example in examples])
     weight = np.array([example.weight for example in examples])
-    return lanes_of(texts, answers, weight, base=0, c=20.0)
+    return lanes_of(texts, answers, weight, base=0, c=30.0, balance=False)
 
 
 def quantised(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -163,7 +168,7 @@ def train(folder: Path, *, everything: bool) -> dict[str, Any]:
     texts = hashed([example.text for example in examples], words)
     feelings, _ = sentiment_lanes(examples, texts)
     mix, offset = learned_mix(examples, texts) if everything else (MIX, OFFSET)
-    troubles, crisis_offset = crisis_lanes(own + ordinary(borrowed, 6000), words)
+    troubles, crisis_offset = crisis_lanes(own + corpora.terms() + ordinary(borrowed, 6000), words)
     weights, scale = quantised(np.hstack((words, feelings, troubles)))
     about = {
         "bits": BITS,
@@ -179,7 +184,7 @@ def train(folder: Path, *, everything: bool) -> dict[str, Any]:
         "mix": np.array(mix, dtype=np.float64),
         "offset": np.array(offset, dtype=np.float64),
         "sharpness": np.array(1.0),
-        "crisis_offset": crisis_offset,
+        "crisis_offset": crisis_offset + READINESS,
         "about": np.array(json.dumps(about)),
     }
 
