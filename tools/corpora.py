@@ -13,6 +13,7 @@ from pathlib import Path
 
 INVENTED = Path(__file__).resolve().parent.parent / "monitoring" / "data" / "invented"
 SENTIMENTS = ("negative", "neutral", "positive")
+FIFTH = 5
 _SIGNS = {"-": "negative", "=": "neutral", "+": "positive"}
 
 # Names for {B}: all invented, of many shapes, so that no name is learned as a feature.
@@ -54,14 +55,17 @@ SENTIMENT = (
 )
 
 
-def read(folder: Path, corpus: Corpus) -> list[Example]:
-    """Examples of one file. Raises OSError where it is absent."""
+def read(folder: Path, corpus: Corpus, *, hold_out: bool = False) -> list[Example]:
+    """Examples of one file, without every fifth if some are to be kept for measuring.
+
+    Raises OSError where the file is absent.
+    """
     with gzip.open(folder / f"{corpus.path}.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
     return [
         Example(row["text"], sentiment=row["label"], weight=corpus.weight)
-        for row in rows
-        if row["label"] in SENTIMENTS
+        for number, row in enumerate(rows, start=1)
+        if row["label"] in SENTIMENTS and not (hold_out and number % FIFTH == 0)
     ]
 
 

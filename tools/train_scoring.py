@@ -45,6 +45,8 @@ MIX = (
 OFFSET = (-0.4, 0.6, -0.3)
 # How readily trouble is seen: with this, one in twenty ordinary posts is taken for it.
 READINESS = 1.25
+# With this the model is on average as sure as it is right, on the development tweets.
+CALMER = 0.9
 
 
 @dataclass(frozen=True)
@@ -159,11 +161,13 @@ def quantised(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale
 
 
-def train(folder: Path, *, everything: bool) -> dict[str, Any]:
+def train(folder: Path, *, everything: bool, hold_out: bool) -> dict[str, Any]:
     words = word_table(corpora.lexicon(folder))
     own = corpora.invented(COPIES)
     used = [corpus for corpus in corpora.SENTIMENT if corpus.free or everything]
-    borrowed = [example for corpus in used for example in corpora.read(folder, corpus)]
+    borrowed = [
+        example for corpus in used for example in corpora.read(folder, corpus, hold_out=hold_out)
+    ]
     examples = borrowed + own
     texts = hashed([example.text for example in examples], words)
     feelings, _ = sentiment_lanes(examples, texts)
@@ -181,8 +185,8 @@ def train(folder: Path, *, everything: bool) -> dict[str, Any]:
     return {
         "weights": weights,
         "scale": scale,
-        "mix": np.array(mix, dtype=np.float64),
-        "offset": np.array(offset, dtype=np.float64),
+        "mix": CALMER * np.array(mix, dtype=np.float64),
+        "offset": CALMER * np.array(offset, dtype=np.float64),
         "sharpness": np.array(1.0),
         "crisis_offset": crisis_offset + READINESS,
         "about": np.array(json.dumps(about)),
@@ -193,11 +197,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="the folder of texts and lexicons")
     parser.add_argument("--all", action="store_true", help="learn from restricted texts too")
+    parser.add_argument("--hold-out", action="store_true", help="leave out every fifth text")
     parser.add_argument("--out", type=Path, default=SHIPPED)
     options = parser.parse_args()
     if options.all and options.out == SHIPPED:
         parser.error("--all needs --out: what it learns may not replace the shipped model.")
-    model = train(options.data, everything=options.all)
+    model = train(options.data, everything=options.all, hold_out=options.hold_out)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.out, **model)
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB")

@@ -210,6 +210,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 MEDIA_ROOT = VAR_DIR / "media"
+# A scoring model of one's own instead of the shipped one: tools/train_scoring.py.
+SCORING_MODEL = env.text("SCORING_MODEL")
 # The largest file the importer takes, compressed or not.
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_MB", default=512, least=1) * 1024 * 1024
 

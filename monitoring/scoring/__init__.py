@@ -85,4 +85,4 @@ def score(texts: Sequence[str]) -> list[Score]:
 
 def _model() -> Model:
     """The shipped model, or the one that the setting SCORING_MODEL names."""
-    return load(Path(getattr(settings, "SCORING_MODEL", "") or SHIPPED))
+    return load(Path(settings.SCORING_MODEL or SHIPPED))
