@@ -82,3 +82,8 @@ def imports(user: User) -> QuerySet[FileImport]:
 def get_import(user: User, pk: int) -> FileImport:
     """Return the import; FileImport.DoesNotExist alike for a missing and an invisible one."""
     return imports(user).get(pk=pk)
+
+
+def is_stalled(upload: FileImport, *, now: datetime) -> bool:
+    """Whether no worker is reading an import that should be read."""
+    return upload.lease_until is None or upload.lease_until < now

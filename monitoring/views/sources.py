@@ -1,0 +1,203 @@
+"""Settings: where mentions come from, how each source is doing, and the words to listen for."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.enums import Permission
+from accounts.http import SignedIn
+from accounts.models import Brand
+from accounts.rules import allowed, require
+from accounts.selectors import get_brand, visible_brands
+from connectors.base import ReadError
+from core.clock import database_now
+from core.errors import Forbidden, Refused
+from monitoring.enums import SourceKind
+from monitoring.forms import SourceForm, UploadForm, WordsForm
+from monitoring.models import Query, Source
+from monitoring.selectors import sources as selectors
+from monitoring.services import sources as services
+
+from .access import find, find_managed
+
+
+@login_required
+@require_GET
+def sources(request: SignedIn) -> HttpResponse:
+    """All sources of the reader's brands with their health."""
+    now = database_now()
+    managed = selectors.managed_brands(request.user)
+    rows = [
+        {"source": source, "health": selectors.health(source, now=now)}
+        for source in selectors.sources(request.user)
+    ]
+    context = {
+        "rows": rows,
+        "now": now,
+        "managed": [b for b in visible_brands(request.user) if b.pk in managed],
+        "kinds": SourceKind.choices,
+    }
+    return render(request, "monitoring/sources.html", context)
+
+
+@login_required
+@never_cache
+def source_new(request: SignedIn) -> HttpResponse:
+    """Make a source: first of which kind and for which brand, then its settings."""
+    brands = [b for b in visible_brands(request.user) if b.pk in _managed(request)]
+    if not brands:
+        raise Forbidden(_("Only administrators of a brand add sources. Ask one of yours."))
+    slug = request.GET.get("brand", "")
+    brand = next((each for each in brands if each.slug == slug), None)
+    if brand is None and len(brands) == 1:
+        [brand] = brands
+    kind = request.GET.get("kind", "")
+    if brand is None or kind not in SourceKind:
+        context = {"brands": brands, "brand": brand, "kinds": SourceKind.choices}
+        return render(request, "monitoring/source_kinds.html", context)
+    return _new_of_kind(request, brand, kind)
+
+
+def _new_of_kind(request: SignedIn, brand: Brand, kind: str) -> HttpResponse:
+    form = SourceForm(kind, request.POST or None)
+    context: dict[str, Any] = {"form": form, "brand": brand, "kind": SourceKind(kind)}
+    if request.method == "POST" and form.is_valid():
+        try:
+            config = services.configure(kind, **form.settings())
+            if "try" in request.POST:
+                context["tried"] = _try_out(kind, config)
+            else:
+                return _made(request, brand, kind, form, config)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+    return render(request, "monitoring/source_new.html", context)
+
+
+def _made(
+    request: SignedIn, brand: Brand, kind: str, form: SourceForm, config: dict[str, Any]
+) -> HttpResponse:
+    name = form.cleaned_data["name"]
+    now = database_now()
+    made = services.create_source(
+        brand, kind=kind, name=name, config=config, by=request.user, now=now
+    )
+    if every := form.cleaned_data.get("poll_every"):
+        services.update_source(
+            made.source, name=name, config=config, poll_every=every, by=request.user, now=now
+        )
+    if made.secret:
+        # In this answer and never again; a redirect would have to keep it somewhere.
+        return _page(request, find(request.user, made.source.pk), secret=made.secret)
+    messages.success(request, _("%(name)s is being read from now on.") % {"name": name})
+    return redirect("monitoring:source", made.source.pk)
+
+
+@login_required
+@never_cache
+def source(request: SignedIn, pk: int) -> HttpResponse:
+    """One source: its health, and for who may manage it its settings."""
+    row = find(request.user, pk)
+    if request.method != "POST":
+        return _page(request, row)
+    row = find_managed(request.user, pk)
+    form = SourceForm.of(row, request.POST)
+    if form.is_valid():
+        try:
+            config = services.configure(row.kind, **form.settings())
+            services.update_source(
+                row,
+                name=form.cleaned_data["name"],
+                config=config,
+                poll_every=form.cleaned_data.get("poll_every"),
+                by=request.user,
+                now=database_now(),
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("Saved. It takes effect at once."))
+            return redirect("monitoring:source", pk)
+    return _page(request, row, form=form)
+
+
+@login_required
+@require_POST
+def source_try(request: SignedIn, pk: int) -> HttpResponse:
+    """Read the source once without keeping anything, and show what came."""
+    row = find_managed(request.user, pk)
+    return _page(request, row, tried=_try_out(row.kind, row.config))
+
+
+@login_required
+@require_POST
+def source_pause(request: SignedIn, pk: int) -> HttpResponse:
+    """Pause a source, or with `active` let it go on."""
+    active = bool(request.POST.get("active"))
+    row = find_managed(request.user, pk)
+    services.set_active(row, active=active, by=request.user, now=database_now())
+    return redirect("monitoring:source", pk)
+
+
+@login_required
+@require_POST
+@never_cache
+def source_secret(request: SignedIn, pk: int) -> HttpResponse:
+    """Make a new secret and show it, this once."""
+    row = find_managed(request.user, pk)
+    secret = services.rotate_secret(row, by=request.user, now=database_now())
+    return _page(request, find(request.user, pk), secret=secret, rotated=True)
+
+
+@login_required
+def words(request: SignedIn, slug: str) -> HttpResponse:
+    """The words by which sources that carry more than the brand are filtered."""
+    brand = get_brand(request.user, slug)
+    require(request.user, Permission.MANAGE_BRAND, brand)
+    query = Query.objects.filter(brand=brand, name="words").first() or Query()
+    initial = {"any_of": "\n".join(query.any_of), "none_of": "\n".join(query.none_of)}
+    form = WordsForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        services.set_words(brand, **form.cleaned_data, by=request.user)
+        messages.success(request, _("Saved. It holds for what comes in from now on."))
+        return redirect("monitoring:sources")
+    return render(request, "monitoring/source_words.html", {"form": form, "brand": brand})
+
+
+def _managed(request: SignedIn) -> list[int]:
+    return selectors.managed_brands(request.user)
+
+
+def _try_out(kind: str, config: dict[str, Any]) -> dict[str, Any]:
+    """Return {"texts"} of what came, or {"error"}."""
+    try:
+        return {"texts": services.try_out(kind, config, now=database_now())}
+    except ReadError as error:
+        return {"error": str(error)}
+
+
+def _page(request: SignedIn, row: Source, **more: Any) -> HttpResponse:
+    now = database_now()
+    managing = allowed(request.user, Permission.MANAGE_BRAND, row.brand_id)
+    context: dict[str, Any] = {
+        "source": row,
+        "health": selectors.health(row, now=now),
+        "now": now,
+        "managing": managing,
+        "polled": row.kind in services.POLLED,
+        "form": SourceForm.of(row) if managing else None,
+        **more,
+    }
+    if row.kind == SourceKind.WEBHOOK:
+        context["hook"] = settings.PUBLIC_URL + reverse("monitoring:webhook", args=[row.public_id])
+    if row.kind == SourceKind.FILE and managing:
+        context.setdefault("upload_form", UploadForm())
+        context["imports"] = selectors.imports(request.user).filter(source=row)[:20]
+    return render(request, "monitoring/source.html", context)
