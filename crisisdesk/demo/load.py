@@ -18,6 +18,7 @@ from monitoring import ingest, judge
 from monitoring.enums import SourceKind
 from monitoring.models import Source
 
+from . import past
 from .people import BRANDS, DUTY, LEAD, PASSWORD, PEOPLE, DemoBrand
 from .script import crisis_talk, ordinary_talk
 from .talk import Utterance
@@ -39,7 +40,10 @@ def load(*, now: datetime, crisis_in: timedelta = CRISIS_IN, speed: float = 1) -
         brands = [_brand(each, people, now=now) for each in BRANDS]
     for each, brand in zip(BRANDS, brands, strict=True):
         source = _source(each, brand, now=now)
-        talk = ordinary_talk(each.slug, now - HISTORY, now, per_hour=each.per_hour, seed=SEED)
+        talk = [*ordinary_talk(each.slug, now - HISTORY, now, per_hour=each.per_hour, seed=SEED)]
+        if each.slug == past.BRAND:
+            talk.extend(past.talk(now, seed=SEED))
+            past.live_through(brand, people, now=now)
         ingest.accept(source, [_post(said, number) for number, said in enumerate(talk)], now=now)
         coming = ordinary_talk(each.slug, now, now + FUTURE, per_hour=each.per_hour, seed=SEED)
         _schedule(each.slug, coming)
