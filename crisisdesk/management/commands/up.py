@@ -46,7 +46,8 @@ class Command(BaseCommand):
         except PermissionError as error:
             raise CommandError(f"{error}. Was CrisisDesk started as another user?") from error
         except KeyboardInterrupt:
-            sys.exit(130)
+            # Ctrl-C while it was still starting: what had been started is stopped by now.
+            say("Stopped.")
 
 
 def _run(supervisor: Supervisor, host: str, port: int, held: IO[str]) -> None:
