@@ -56,7 +56,7 @@ class SourceForm(forms.Form):
         help_text=_("For sources that carry more than the brand, such as a newspaper."),
     )
     poll_every = forms.IntegerField(
-        label=_("Seconds between two looks"), min_value=60, max_value=86_400, initial=300
+        label=_("Seconds between checks"), min_value=60, max_value=86_400, initial=300
     )
 
     def __init__(self, kind: str, *args: Any, **kwargs: Any) -> None:
@@ -84,13 +84,15 @@ class WordsForm(forms.Form):
         label=_("Words and phrases"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("One a line. A mention is kept when it holds any of them, in any case."),
+        help_text=_(
+            "One per line. A mention is kept when it holds any of them, in upper or lower case."
+        ),
     )
     none_of = forms.CharField(
         label=_("But not with"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("One a line. A mention that holds one of these is left out."),
+        help_text=_("One per line. A mention that holds one of these is left out."),
     )
 
     def clean_any_of(self) -> list[str]:
@@ -102,7 +104,7 @@ class WordsForm(forms.Form):
     def _lines(self, name: str) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data[name].splitlines() if line.strip()]
         if len(lines) > MAX_WORDS:
-            raise forms.ValidationError(_("These are more than %(most)d.") % {"most": MAX_WORDS})
+            raise forms.ValidationError(_("Use at most %(most)d.") % {"most": MAX_WORDS})
         for line in lines:
             if len(line) > MAX_WORD_LENGTH:
                 raise forms.ValidationError(

@@ -106,7 +106,7 @@ def _lines(row: FileImport) -> Iterator[str]:
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
     # The mark makes spreadsheets read it as UTF-8.
     yield "\ufeff"
-    yield writer.writerow([_("Row"), _("Field"), _("What is the matter"), _("Kept")])
+    yield writer.writerow([_("Row"), _("Field"), _("Problem"), _("Kept")])
     for note in row.refusals:
         kept = _("yes") if note["kept"] else _("no")
         words = RefusalCode(note["why"]).label

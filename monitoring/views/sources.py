@@ -166,7 +166,7 @@ def words(request: SignedIn, slug: str) -> HttpResponse:
     form = WordsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         services.set_words(brand, **form.cleaned_data, by=request.user)
-        messages.success(request, _("Saved. It holds for what comes in from now on."))
+        messages.success(request, _("Saved. It applies to what comes in from now on."))
         return redirect("monitoring:sources")
     return render(request, "monitoring/source_words.html", {"form": form, "brand": brand})
 
