@@ -6,7 +6,7 @@ rank wins; within one source the function chooses.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,6 +20,8 @@ from .models import Incident
 
 # Ranks of this room's own sources; approvals (responses) go between CALL and TASK.
 STOPPED, MISSED, CALL, TASK, UPDATE = 10, 20, 30, 50, 60
+# A call that has not been made by then is told as late: the engine may not be running.
+LATE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -112,18 +114,20 @@ def response_late(incident: Incident, now: datetime) -> Blocker | None:
 
 
 @source(CALL)
-def nobody_answered(incident: Incident, _now: datetime) -> Blocker | None:
+def nobody_answered(incident: Incident, now: datetime) -> Blocker | None:
     if not incident.is_called:
         return None
+    late = incident.escalate_at is not None and incident.escalate_at + LATE < now
     last = incident.calls.select_related("user").order_by("-rung", "pk").first()
     detail = _("%(name)s has been called.") % {"name": last.user} if last else ""
     return Blocker(
         _("Nobody has acknowledged yet."),
         detail,
+        tone="red" if late else "amber",
         icon="phone-call",
         person=last.user if last else None,
         until=incident.escalate_at,
-        until_words=_next_words(incident),
+        until_words=_("The next call is late by") if late else _next_words(incident),
         since=last.fired_at if last else None,
         actions=(
             _post(incident, _("Escalate now"), "escalate", "stairs-up", primary=False),

@@ -249,6 +249,7 @@ def test_a_task_with_a_person_of_another_brand_is_refused(
         ({"escalate_failures": 3}, "Calling has stopped."),
         ({"respond_by": timedelta(minutes=-1)}, "The first response is late."),
         ({}, "Nobody has acknowledged yet."),
+        ({"escalate_at": timedelta(minutes=-1)}, "The next call is late by"),
         ({"state": State.RESPONDING, "update_by": timedelta(minutes=-1)}, "The internal update"),
         ({"state": State.RESPONDING}, ""),
         ({"state": State.RESOLVED, "respond_by": timedelta(minutes=-1)}, ""),
