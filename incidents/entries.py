@@ -181,6 +181,7 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.STATE, ""): _state,
     (EntryKind.STATE, "reopened"): _("%(actor)s opened the incident again. Reason: %(text)s"),
     (EntryKind.STATE, "titled"): _("%(actor)s renamed the incident to “%(title)s”."),
+    (EntryKind.STATE, "summarised"): _("%(actor)s rewrote the summary."),
     (EntryKind.SEVERITY, ""): _severity,
     (EntryKind.SEVERITY, "raised"): _raised,
     (EntryKind.LEAD, ""): _("%(actor)s took the lead."),

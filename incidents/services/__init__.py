@@ -12,6 +12,7 @@ from .running import (
     rename,
     reopen,
     resolve,
+    summarise,
     take_lead,
 )
 from .timeline import add_decision, add_note, add_update, write_entry
@@ -39,6 +40,7 @@ __all__ = [
     "reopen_task",
     "resolve",
     "save_policy",
+    "summarise",
     "take_lead",
     "take_reference",
     "take_up",

@@ -247,6 +247,21 @@ def rename(incident_id: int, title: str, *, by: User, now: datetime) -> Incident
 
 
 @transaction.atomic
+def summarise(incident_id: int, text: str, *, by: User, now: datetime) -> Incident:
+    """Write what is known: the review begins with it. Refused if too long; empty removes it."""
+    said = readable(text) if text.strip() else ""
+    incident = lock(incident_id)
+    if incident.summary == said:
+        return incident
+    incident.summary = said
+    incident.save(update_fields=["summary"])
+    append(incident, EntryKind.STATE, actor=by, params={"code": "summarised"}, now=now)
+    audit.record("incident.summary", actor=by, brand=incident.brand, subject=incident.reference)
+    show(incident, ["head", "timeline"])
+    return incident
+
+
+@transaction.atomic
 def mark_responded(incident_id: int, *, at: datetime) -> None:
     """Note the first word to the public; a later one changes nothing."""
     incident = lock(incident_id)

@@ -2,17 +2,19 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
 
+from accounts.enums import Permission
 from accounts.http import SignedIn
+from accounts.rules import allowed
 from core.clock import database_now
-from incidents import selectors
+from incidents import selectors, services
 from incidents.panels import REVIEW
 from incidents.report import report
 from incidents.times import four_times
 
-from .access import find
+from .access import attempt, find, find_to
 from .rows import timeline_rows
 
 # A review shows the whole log up to here; beyond it says how many it leaves out.
@@ -33,5 +35,18 @@ def review(request: SignedIn, reference: str) -> HttpResponse:
         "rows": timeline_rows(reversed(log.entries), now=now),
         "left_out": incident.entries_count - len(log.entries),
         "slots": REVIEW.panels,
+        "may_run": allowed(request.user, Permission.RUN_INCIDENT, incident.brand_id),
     }
     return render(request, "incidents/review.html", context)
+
+
+@login_required
+@require_POST
+def summarise(request: SignedIn, reference: str) -> HttpResponse:
+    incident = find_to(request, reference, Permission.RUN_INCIDENT)
+    text = request.POST.get("summary", "")
+    attempt(
+        request,
+        lambda: services.summarise(incident.pk, text, by=request.user, now=database_now()),
+    )
+    return redirect("incidents:review", incident.reference)

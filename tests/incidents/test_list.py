@@ -125,6 +125,21 @@ def test_the_review_tells_the_four_times_against_their_targets(
     assert page.count('class="pin-box"') == 2
 
 
+def test_the_summary_is_written_on_the_review_by_who_may_run_it(
+    brand: Brand, alice: User, signed_in: SignedIn
+) -> None:
+    incident = IncidentFactory.create(brand=brand)
+    path = f"/i/{incident.reference}/summary/"
+    response = signed_in(alice).post(path, {"summary": "We <b>withdrew</b> a batch."})
+    assert response["Location"] == f"/i/{incident.reference}/review/"
+    page = signed_in(alice).get(response["Location"]).content.decode()
+    assert "We &lt;b&gt;withdrew&lt;/b&gt; a batch." in page
+    assert "Alice Andersen rewrote the summary." in page
+    observer = UserFactory.create()
+    MembershipFactory.create(user=observer, brand=brand, role=Role.OBSERVER)
+    assert signed_in(observer).post(path, {"summary": "x"}).status_code == 403
+
+
 def test_a_review_of_an_open_incident_has_dashes(
     brand: Brand, alice: User, signed_in: SignedIn
 ) -> None:

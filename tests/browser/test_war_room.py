@@ -1,0 +1,154 @@
+"""The war room and its neighbours in a real browser: shared, readable, kept while one types."""
+
+import time
+from datetime import timedelta
+from urllib.parse import urljoin
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.enums import Role
+from accounts.models import Brand, Membership, User
+from incidents import services
+from incidents.models import Incident
+from monitoring.models import Step
+from tests.browser.axe import violations
+from tests.browser.conftest import DESKTOP, Screen
+from tests.factories.incidents import ShiftFactory, on_the_ladder
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# A second, and room for a machine that is busy with other tests.
+SOON = 3.0
+NARROW = {"width": 320, "height": 700}
+
+
+@pytest.fixture
+def incident(brand: Brand, alice: User, bob: User) -> Incident:
+    """Opened three minutes ago, one call made, long words in it, and a past to draw."""
+    now = timezone.now()
+    on_the_ladder(brand, bob, alice, wait=900)
+    for ago in range(1, 60):
+        Step.objects.create(
+            brand=brand, starts_at=now - timedelta(minutes=5 * ago), total=ago % 7 * 9, negative=4,
+            positive=1, reach=10, expected_low=3, expected_high=20, score=0,
+        )  # fmt: skip
+    opened = services.open_incident(
+        brand,
+        title="Plastic fragments reported in the oat porridge of every kind",
+        crisis_type="product_safety",
+        severity=1,
+        severity_reasons=[{"code": "person", "name": "Alice"}],
+        origin="PERSON",
+        by=alice,
+        began_at=now - timedelta(minutes=5),
+        now=now - timedelta(minutes=3),
+    )
+    services.fire_next(now=now)
+    services.add_note(opened.pk, by=bob, text="W" * 120, now=now)
+    services.add_task(opened.pk, title="Call the laboratory" * 4, owner=bob, by=alice, now=now)
+    return opened
+
+
+def live(page: Page) -> None:
+    expect(page.locator("cd-conn [data-state=live]")).to_be_attached()
+
+
+def test_two_people_see_each_others_changes_at_once(
+    incident: Incident, alice: User, bob: User, screen: Screen
+) -> None:
+    path = f"/i/{incident.reference}/"
+    with screen(alice, path) as hers, screen(bob, path) as his:
+        live(hers)
+        live(his)
+        his.fill("#say", "half a thought")
+        hers.fill("#say", "/decision We withdraw the batch")
+        began = time.monotonic()
+        hers.press("#say", "Enter")
+        expect(his.locator("#entries")).to_contain_text("We withdraw the batch")
+        assert time.monotonic() - began < SOON
+        expect(hers.locator("#say")).to_have_value("")
+        expect(his.locator("#say")).to_have_value("half a thought")
+        began = time.monotonic()
+        hers.click("#blocking button.btn-primary")
+        expect(his.locator("#head [aria-current]")).to_contain_text("Acknowledged")
+        assert time.monotonic() - began < SOON
+        expect(his.locator("#blocking section")).to_have_count(0)
+        expect(hers.locator("#blocking section")).to_have_count(0)
+
+
+def test_tasks_are_added_ticked_and_keep_their_form(
+    incident: Incident, alice: User, screen: Screen
+) -> None:
+    with screen(alice, f"/i/{incident.reference}/") as page:
+        page.fill("#task-title", "Brief customer care")
+        page.click("#tasks .panel-form button")
+        expect(page.locator("#task-list li")).to_have_count(2)
+        page.click("#task-list li:has-text('Brief') button")
+        expect(page.locator("#task-list li.task-done")).to_have_count(1)
+        expect(page.locator("#tasks .panel-form")).to_have_count(1)
+        expect(page.locator("#task-title")).to_have_value("")
+
+
+def test_the_chart_follows_its_range_and_the_log_its_filter(
+    incident: Incident, alice: User, screen: Screen
+) -> None:
+    with screen(alice, f"/i/{incident.reference}/") as page:
+        expect(page.locator("#volume canvas")).to_be_visible()
+        points = "document.querySelector('cd-volume').points.at.length"
+        before = page.evaluate(points)
+        drawn = page.get_attribute("cd-volume", "data-points") or ""
+        page.click("#volume .segmented a:nth-child(1)")
+        expect(page.locator("cd-volume")).not_to_have_attribute("data-points", drawn)
+        assert page.evaluate(points) < before
+        expect(page.locator("#volume canvas")).to_be_visible()
+        page.click("#timeline .segmented a:nth-child(3)")
+        expect(page.locator("#entries li")).to_have_count(1)
+        expect(page.locator("#timeline [aria-current]")).to_have_text("Notes")
+
+
+def test_the_severity_is_changed_from_the_actions(
+    incident: Incident, alice: User, screen: Screen
+) -> None:
+    with screen(alice, f"/i/{incident.reference}/") as page:
+        page.click("#head button[popovertarget]")
+        page.select_option("#new-severity", "3")
+        page.fill("#severity-reason", "A known joke")
+        page.click("#actions form:has(#new-severity) button")
+        expect(page.locator("#head .severity-3")).to_be_visible()
+        expect(page.locator("#entries")).to_contain_text("A known joke")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_every_page_reads_well_in_every_width(
+    incident: Incident, alice: User, bob: User, screen: Screen, theme: str, language: str
+) -> None:
+    brand = incident.brand
+    now = timezone.now()
+    Membership.objects.filter(user=alice).update(role=Role.ADMINISTRATOR)
+    policy = brand.policies.get()
+    ShiftFactory.create(
+        brand=brand, user=bob, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=9)
+    )
+    services.resolve(incident.pk, by=alice, now=now)
+    start = f"/i/{incident.reference}/"
+    paths = [
+        start,
+        f"{start}review/",
+        "/incidents/?shown=all",
+        "/incidents/declare/",
+        "/cases/",
+        "/settings/on-call/",
+        "/settings/policies/",
+        f"/settings/policies/{policy.pk}/",
+    ]
+    with screen(alice, paths[0], theme=theme, language=language) as page:
+        for path in paths:
+            page.goto(urljoin(page.url, path))
+            for size in (DESKTOP, NARROW):
+                page.set_viewport_size(size)  # type: ignore[arg-type]
+                page.wait_for_load_state("networkidle")
+                assert violations(page) == [], (path, size)
+                wide = page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= size["width"], (path, size)
