@@ -6,6 +6,7 @@ the lock of its baseline row.
 """
 
 import time
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -32,13 +33,14 @@ _TRIES = 5
 _WAIT = 0.02
 
 
-def judge_pending(now: datetime) -> int:
+def judge_pending(now: datetime, *, brands: Collection[int] | None = None) -> int:
     """Judge the brands whose counts changed or whose steps are over; return how many.
 
-    `now` may be a simulated time. Any number of judges may run at once: a brand that another one
-    holds is left to it.
+    `now` may be a simulated time; then name the `brands` that live in it. Any number of judges may
+    run at once: a brand that another one holds is left to it.
     """
-    waiting = list(_waiting(now).values_list("pk", flat=True)[:BRANDS])
+    due = _waiting(now) if brands is None else _waiting(now).filter(brand_id__in=brands)
+    waiting = list(due.values_list("pk", flat=True)[:BRANDS])
     done = 0
     for attempt in range(_TRIES):
         if attempt:
