@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -60,11 +60,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def roles(self) -> dict[int, Role]:
-        """Role by brand id, read once per request."""
-        return {
-            brand_id: Role(role)
-            for brand_id, role in self.memberships.values_list("brand_id", "role")
-        }
+        """Role by brand id, read once per request. Every page asks: by a query ready made."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT brand_id, role FROM accounts_membership WHERE user_id = %s ORDER BY id",
+                [self.pk],
+            )
+            return {brand_id: Role(role) for brand_id, role in cursor.fetchall()}
 
     @property
     def initials(self) -> str:

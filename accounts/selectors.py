@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from .enums import Permission, Role
@@ -37,6 +38,19 @@ def get_brand(user: User, slug: str) -> Brand:
 
 def visible_brands(user: User) -> QuerySet[Brand]:
     return Brand.objects.visible_to(user).order_by("name", "pk")
+
+
+def brand_names(user: User) -> dict[int, str]:
+    """Return the names of the brands that `user` may see by id, in their order.
+
+    Every list asks for it: without the cost of building the query, which is twice the query's.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, name FROM accounts_brand WHERE id = ANY(%s) ORDER BY name, id",
+            [list(user.roles)],
+        )
+        return dict(cursor.fetchall())
 
 
 def memberships(brand: Brand) -> QuerySet[Membership]:

@@ -39,7 +39,11 @@ def _symbols(lang: str) -> tuple[str, str]:
 
 def number(value: float, digits: int = 0) -> str:
     """Return 1204 as "1,204" or "1.204"; `digits` is the number of decimals."""
-    decimal, group = _symbols(language())
+    return _number(value, digits, language())
+
+
+def _number(value: float, digits: int, lang: str) -> str:
+    decimal, group = _symbols(lang)
     text = f"{value:,.{digits}f}"
     if decimal == ".":
         return text
@@ -48,13 +52,14 @@ def number(value: float, digits: int = 0) -> str:
 
 def compact(value: float) -> str:
     """Return 4_800_000 as "4.8M" or "4,8 mio.", 310_000 as "310K", 8_200 as "8.2K"."""
-    for unit, suffix in _SCALES[language()]:
+    lang = language()
+    for unit, suffix in _SCALES[lang]:
         # From 999.5 of a unit on it would be rounded to 1000: it belongs to the next one.
         if abs(value) >= unit * 0.9995:
             scaled = value / unit
             fine = unit > 1000 or abs(scaled) < 9.95
-            return number(scaled, int(fine and round(scaled, 1) % 1 != 0)) + suffix
-    return number(value)
+            return _number(scaled, int(fine and round(scaled, 1) % 1 != 0), lang) + suffix
+    return _number(value, 0, lang)
 
 
 @lru_cache(maxsize=256)
@@ -127,16 +132,16 @@ def clock(moment: datetime, zone: str | None = None) -> str:
 
 def when(moment: datetime, *, now: datetime, zone: str | None = None) -> str:
     """Return "08:31" for today, "18 Nov 08:31" this year, "18 Nov 2025 08:31" before that."""
-    return when_local(local(moment, zone), local(now, zone))
+    here, today = local(moment, zone), local(now, zone)
+    return f"{day_before_clock(here, today)}{here.hour:02}:{here.minute:02}"
 
 
-def when_local(here: datetime, today: datetime) -> str:
-    """The same for moments that are already in the zone they are shown in."""
-    time = f"{here.hour:02}:{here.minute:02}"
+def day_before_clock(here: datetime, today: datetime) -> str:
+    """Return what stands before the time of day: "", "18 Nov " or "18 Nov 2025 "."""
     if here.date() == today.date():
-        return time
+        return ""
     day = day_month(here.date())
-    return f"{day} {time}" if here.year == today.year else f"{day} {here.year} {time}"
+    return f"{day} " if here.year == today.year else f"{day} {here.year} "
 
 
 def day_month(day: date) -> str:
@@ -153,8 +158,3 @@ def full_date(day: date) -> str:
 def _dated(day: date, lang: str, full: bool) -> str:
     pattern = (_FULL_DATE if full else _DAY_MONTH)[lang]
     return format_date(day, pattern, locale=_LOCALES[lang])
-
-
-def spelled(here: datetime) -> str:
-    """Return a local time whole, for a title: "Thursday 19 November 2026, 08:31 CET"."""
-    return f"{full_date(here.date())}, {here.hour:02}:{here.minute:02} {here.tzname()}"

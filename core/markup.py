@@ -4,7 +4,7 @@ Everything that comes from outside is escaped here; nothing carries a style or a
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -191,11 +191,29 @@ def time(
     """Return the `<time>` element: short to read, exact for machines and in the title."""
     if moment is None:
         return SafeString()
-    here, today = formats.local(moment, zone), formats.local(now or timezone.now(), zone)
-    return mark_safe(  # noqa: S308 - made from a date
-        f'<time datetime="{here.isoformat(timespec="seconds")}" title="{formats.spelled(here)}">'
-        f"{formats.when_local(here, today)}</time>"
-    )
+    return mark_safe(Times(now or timezone.now(), zone=zone).html(moment))  # noqa: S308 - a date
+
+
+class Times:
+    """`<time>` elements of one page: what its days and its zone have in common is made once."""
+
+    def __init__(self, now: datetime, *, zone: str | None = None) -> None:
+        self.today = formats.local(now, zone)
+        self._days: dict[date, tuple[str, str]] = {}
+
+    def html(self, moment: datetime) -> str:
+        here = moment.astimezone(self.today.tzinfo)
+        full, short = self._days.get(here.date()) or self._day(here)
+        clock = f"{here.hour:02}:{here.minute:02}"
+        return (
+            f'<time datetime="{here.isoformat(timespec="seconds")}"'
+            f' title="{full}, {clock} {here.tzname()}">{short}{clock}</time>'
+        )
+
+    def _day(self, here: datetime) -> tuple[str, str]:
+        words = formats.full_date(here.date()), formats.day_before_clock(here, self.today)
+        self._days[here.date()] = words
+        return words
 
 
 def since_clock(since: datetime, *, now: datetime) -> SafeString:

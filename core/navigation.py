@@ -11,9 +11,9 @@ from django.urls import NoReverseMatch, reverse
 Counts = dict[str, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
-    """One place of the main navigation.
+    """One place of the main navigation. Equal only to itself: pages are remembered by it.
 
     `owns` are beginnings of view names ("incidents:"); the entry with the longest one that fits
     the page is the current one. `pip` names the number beside it (see `counted_by`), `pip_words`
@@ -57,7 +57,7 @@ def counted_by(counter: Callable[[Any], Counts]) -> Callable[[Any], Counts]:
     return counter
 
 
-def shown(request: HttpRequest, view_name: str | None = None) -> list[Shown]:
+def shown(request: HttpRequest, view_name: str | None = None) -> tuple[Shown, ...]:
     """Return the entries whose page exists, with their pips. One query for each counter.
 
     `view_name` is the page that is open, where it is not the one that was asked for.
@@ -68,11 +68,11 @@ def shown(request: HttpRequest, view_name: str | None = None) -> list[Shown]:
     counts: Counts = {}
     for counter in _COUNTERS:
         counts |= counter(request.user)
-    return [
+    return tuple(
         Shown(entry, url, number == here, counts.get(entry.pip, 0))
         for number, entry in enumerate(ENTRIES)
         if (url := address(entry.url_name))
-    ]
+    )
 
 
 def _fits(view_name: str) -> Iterator[tuple[int, int]]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from accounts.enums import Permission
 from accounts.models import Brand, User
 from accounts.rules import allowed
-from accounts.selectors import visible_brands
+from accounts.selectors import brand_names, visible_brands
 from core import formats, markup
 from core.navigation import address
 from incidents.enums import Severity, State
@@ -246,7 +246,7 @@ def on_call(user: User, now: datetime) -> dict[str, Any]:
 
 
 def mentions(user: User, now: datetime) -> dict[str, Any]:
-    names = {brand.pk: brand.name for brand in visible_brands(user)}
+    names = brand_names(user)
     posts = stream(user, Filters()).posts[:LATEST]
     rows = feed.rows(posts, brand_names=names, may_correct=set(), now=now)
     return {"rows": rows, "stream_address": reverse("monitoring:mentions")}

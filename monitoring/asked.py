@@ -55,6 +55,11 @@ class Asked:
     newer_than: int | None
     kept: tuple[tuple[str, str], ...]
 
+    @property
+    def choices(self) -> frozenset[tuple[str, str]]:
+        """What is chosen from lists: all but the words, which are anything."""
+        return frozenset(pair for pair in self.kept if pair[0] not in {"q", "order"})
+
     def address(self, **changes: str) -> str:
         """Return the query string with some parameters set, or left out where they are ""."""
         query = QueryDict(mutable=True)

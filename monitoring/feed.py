@@ -42,17 +42,20 @@ def rows(
     brand_names: dict[int, str],
     may_correct: set[int],
     now: datetime,
-) -> list[SafeString]:
-    """Return the rows. `may_correct` are the brands whose sentiment the reader may correct."""
+) -> SafeString:
+    """Return the rows as one text, "" if there are none.
+
+    `may_correct` are the brands whose sentiment the reader may correct.
+    """
     page = _Page(brand_names, may_correct, now)
-    return [mark_safe(page.row(post)) for post in posts]  # noqa: S308 - see _Page.row
+    return mark_safe("".join([page.row(post) for post in posts]))  # noqa: S308 - see _Page.row
 
 
 class _Page:
     """What the rows of one page have in common, made once: words, marks, addresses."""
 
     def __init__(self, brand_names: dict[int, str], may_correct: set[int], now: datetime) -> None:
-        self.now = now
+        self.times = markup.Times(now)
         self.may_correct = may_correct
         self.brands = {pk: escape(name) for pk, name in brand_names.items()}
         self.networks: dict[str, str] = {}
@@ -81,7 +84,7 @@ class _Page:
             meant=meant,
             reach_word=self.reach_word,
             reach=formats.compact(post.reach) if post.reach else "–",
-            time=markup.time(post.published_at, now=self.now),
+            time=self.times.html(post.published_at),
             lang=f' lang="{escape(post.lang)}"' if post.lang else "",
             text=escape(_excerpt(post)),
             kind=self.kinds.get(post.crisis_type, ""),

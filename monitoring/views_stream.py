@@ -1,6 +1,9 @@
 """The stream of mentions, one mention, and the correction of what it means."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.contrib import messages
@@ -9,6 +12,7 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -16,7 +20,7 @@ from accounts.enums import Permission
 from accounts.http import SignedIn
 from accounts.models import User
 from accounts.rules import allowed
-from accounts.selectors import visible_brands
+from accounts.selectors import brand_names
 from core import formats, markup
 from core.clock import database_now
 from core.errors import Refused
@@ -35,7 +39,7 @@ from .services import correct_sentiment
 def mentions(request: SignedIn) -> HttpResponse:
     """A page of the stream; with htmx and `after`, only the rows that came since."""
     now = database_now()
-    names = {brand.pk: brand.name for brand in visible_brands(request.user)}
+    names = brand_names(request.user)
     wanted = asked.read(request.GET, brands=names, now=now)
     shown: dict[str, Any] = {
         "brand_names": names,
@@ -60,7 +64,9 @@ def mentions(request: SignedIn) -> HttpResponse:
         "feed_address": wanted.address(),
         "all_time": wanted.address(period="all"),
         "chips": asked.chips(wanted, names, markup.NETWORK_NAMES),
-        "fields": _fields(request.user, wanted, names),
+        "fields": _fields(
+            formats.language(), tuple(names.items()), _networks(sorted(names)), wanted.choices
+        ),
         "asked": wanted,
         **_proof_of_life(request.user, bool(page.posts)),
     }
@@ -82,12 +88,26 @@ def _proof_of_life(user: User, any_posts: bool) -> dict[str, Any]:
     }
 
 
-def _fields(user: User, wanted: asked.Asked, names: dict[int, str]) -> list[dict[str, Any]]:
-    """The filter's selects: name, label and options, ready to print."""
-    spoken_on = _networks(sorted(names))
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A select of the filter, ready to print. Equal only to itself: pages are remembered by it."""
+
+    name: str
+    label: str
+    options: SafeString
+
+
+@lru_cache(maxsize=256)
+def _fields(
+    language: str,
+    brands: tuple[tuple[int, str], ...],
+    spoken_on: tuple[str, ...],
+    chosen: frozenset[tuple[str, str]],
+) -> tuple[Field, ...]:
+    """The filter's selects, with what is `chosen`, in the active `language`."""
     options: dict[str, list[tuple[str, Any]]] = {
-        "brand": [(str(pk), name) for pk, name in names.items()],
-        "network": [(name, markup.network_name(name)) for name in spoken_on],
+        "brand": [(str(pk), name) for pk, name in brands],
+        "network": [(name, markup.NETWORK_NAMES.get(name, name)) for name in spoken_on],
         "sentiment": list(Sentiment.choices),
         "type": list(CrisisType.choices),
         "lang": [(code, formats.language_name(code)) for code in asked.LANGUAGES],
@@ -97,27 +117,27 @@ def _fields(user: User, wanted: asked.Asked, names: dict[int, str]) -> list[dict
             ("all", asked.ALL_TIME),
         ],
     }
-    chosen = set(wanted.kept)
-    return [
-        {
-            "name": name,
-            "label": asked.NAMES[name],
-            "options": markup.options(
-                (value, words, (name, value) in chosen) for value, words in offered
-            ),
-        }
+    return tuple(
+        _field(name, offered, chosen)
         for name, offered in options.items()
         # One brand or network is no choice.
         if len(offered) > 1
-    ]
+    )
 
 
-def _networks(brands: list[int]) -> list[str]:
+def _field(
+    name: str, offered: Iterable[tuple[str, Any]], chosen: frozenset[tuple[str, str]]
+) -> Field:
+    choices = ((value, words, (name, value) in chosen) for value, words in offered)
+    return Field(name, str(asked.NAMES[name]), markup.options(choices))
+
+
+def _networks(brands: list[int]) -> tuple[str, ...]:
     """The networks to choose from: those of the last day, asked once in five minutes."""
     key = "monitoring.networks." + "-".join(map(str, brands))
-    found: list[str] | None = cache.get(key)
+    found: tuple[str, ...] | None = cache.get(key)
     if found is None:
-        found = networks(brands, since=database_now() - timedelta(days=1))
+        found = tuple(networks(brands, since=database_now() - timedelta(days=1)))
         cache.set(key, found, timeout=300)
     return found
 

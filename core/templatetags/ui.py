@@ -12,8 +12,11 @@ from django.utils.safestring import SafeString
 from core import deadlines, formats, markup
 from core.deadlines import Deadline
 
+from .memo import memo
+
 register = template.Library()
 
+register.tag(memo)
 register.simple_tag(markup.icon, name="icon")
 register.simple_tag(markup.severity, name="severity")
 register.simple_tag(markup.sentiment, name="sentiment")

@@ -60,11 +60,9 @@ def test_times_are_absolute_and_as_short_as_they_may_be() -> None:
         assert formats.when(NOW - timedelta(minutes=30), now=NOW) == "08:31"
         assert formats.when(NOW - timedelta(days=1), now=NOW) == "18 Nov 09:01"
         assert formats.when(NOW - timedelta(days=365), now=NOW) == "19 Nov 2025 09:01"
-        assert formats.spelled(formats.local(NOW)) == "Thursday 19 November 2026, 09:01 CET"
         assert formats.when(NOW, now=NOW, zone="America/New_York") == "03:01"
     with translation.override("da"), timezone.override("Europe/Copenhagen"):
         assert formats.when(NOW - timedelta(days=1), now=NOW) == "18. nov. 09:01"
-        assert formats.spelled(formats.local(NOW)) == "torsdag den 19. november 2026, 09:01 CET"
 
 
 def test_today_is_the_readers_day_not_the_servers() -> None:

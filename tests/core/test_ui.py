@@ -130,6 +130,9 @@ def test_the_time_element_is_exact_for_machines() -> None:
         '<time datetime="2026-11-19T09:00:00+01:00"'
         ' title="Thursday 19 November 2026, 09:00 CET">09:00</time>'
     )
+    with translation.override("da"), timezone.override("Europe/Copenhagen"):
+        html = markup.time(NOW - timedelta(days=1), now=NOW)
+    assert 'title="onsdag den 18. november 2026, 09:00 CET">18. nov. 09:00<' in html
     assert markup.time(None) == ""
 
 
