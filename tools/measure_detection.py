@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from monitoring.detection import Detector
 
 HOLD = 288
+# Rows at the beginning of a file that NAB's rules do not judge.
+PROBATION = 750
 Scores = dict[str, list[float]]
 
 
@@ -31,7 +33,8 @@ def detect(files: dict[str, Any]) -> Scores:
 
 def candidates(scores: Scores, count: int = 120) -> list[float]:
     """Thresholds from rarely to often passed, evenly in the logarithm of how often."""
-    highest = np.sort(np.concatenate([np.array(each) for each in scores.values()]))[::-1]
+    judged = [np.array(each[PROBATION:]) for each in scores.values()]
+    highest = np.sort(np.concatenate(judged))[::-1]
     places = len(highest) * np.exp(np.linspace(np.log(1e-5), np.log(0.05), count))
     return sorted({float(highest[int(place)]) for place in places})
 

@@ -8,10 +8,11 @@ WINDOW_SECONDS = (900, 3600, 10800)
 # every day raises its own bar.
 HALF_LIFE = 240
 # "A record for this brand": the surprise is divided by the root of this quantile of the highest
-# surprise of each of the last days; before three days are known, by at least this.
+# surprise of each of the last days; before three days are known, by at least this: a first
+# morning after a first night is not a storm.
 PEAK_DAYS = 60
 PEAK_QUANTILE = 0.9
-PEAK_PRIOR = 16.0
+PEAK_PRIOR = 25.0
 # The bar of the quietest brand: out of nothing, 10 mentions in 15 minutes or 14 in an hour.
 PEAK_LEAST = 3.0
 # Surprise at which the alarm is raised. Reported as a score of 0.5.
