@@ -1,8 +1,13 @@
-"""Actions of the audit trail in words. A room above registers its own."""
+"""Actions of the audit trail in words. A room above registers its own.
 
+Details are facts under names of the code; the names are put into words, the facts stay as they are.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 ACTIONS: dict[str, Any] = {
     "brand.created": _("Added a brand"),
@@ -19,6 +24,28 @@ ACTIONS: dict[str, Any] = {
     "token.revoked": _("Revoked an API token"),
 }
 
+_DETAILS: dict[str, Any] = {
+    "before": pgettext_lazy("detail", "before"),
+    "after": pgettext_lazy("detail", "after"),
+    "changes": pgettext_lazy("detail", "changes"),
+    "role": pgettext_lazy("detail", "role"),
+    "kind": pgettext_lazy("detail", "kind"),
+    "steps": pgettext_lazy("detail", "steps"),
+    "network": pgettext_lazy("detail", "network"),
+    "text": pgettext_lazy("detail", "text"),
+    "draft": pgettext_lazy("detail", "draft"),
+    "title": pgettext_lazy("detail", "title"),
+    "version": pgettext_lazy("detail", "version"),
+    "account": pgettext_lazy("detail", "account"),
+    "accounts": pgettext_lazy("detail", "accounts"),
+    "comment": pgettext_lazy("detail", "comment"),
+    "count": pgettext_lazy("detail", "number"),
+    "any_of": pgettext_lazy("detail", "words"),
+    "none_of": pgettext_lazy("detail", "but not"),
+    "token": pgettext_lazy("detail", "token"),
+    "shift": pgettext_lazy("detail", "shift"),
+}
+
 
 def register_actions(words: dict[str, Any]) -> None:
     """Give actions ("draft.approved") their words: lazy translations."""
@@ -30,3 +57,8 @@ def register_actions(words: dict[str, Any]) -> None:
 def action_in_words(action: str) -> str:
     """The action's words, or the action as it is stored when no room has any for it."""
     return str(ACTIONS.get(action, action))
+
+
+def detail_in_words(detail: Mapping[str, Any]) -> str:
+    """The facts of an entry behind their names: "before: 2; after: 1"."""
+    return "; ".join(f"{_DETAILS.get(name, name)}: {value}" for name, value in detail.items())

@@ -66,6 +66,7 @@ register_actions(
         "incident.severity": _("Changed a severity"),
         "incident.lead": _("Took the lead"),
         "incident.titled": _("Renamed an incident"),
+        "incident.summary": _("Rewrote a summary"),
         "incident.decided": _("Wrote a decision"),
         "incident.resolved": _("Resolved an incident"),
         "incident.reopened": _("Opened an incident again"),

@@ -5,4 +5,4 @@ class TrainingConfig(AppConfig):
     name = "training"
 
     def ready(self) -> None:
-        from . import panels  # noqa: F401 - fills the review's slot
+        from . import panels, wording  # noqa: F401 - fill the review's slot and the audit's words

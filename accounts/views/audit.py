@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import selectors
 from accounts.forms import AuditFilter
 from accounts.models import AuditEntry, Brand, User
-from accounts.wording import action_in_words
+from accounts.wording import action_in_words, detail_in_words
 from core.errors import Forbidden
 
 from .common import person
@@ -47,7 +47,7 @@ def _rows(entries: list[AuditEntry]) -> list[dict[str, Any]]:
             "actor": people.get(entry.actor_id or 0),
             "brand": brands.get(entry.brand_id or 0),
             "action": action_in_words(entry.action),
-            "detail": "; ".join(f"{name}: {value}" for name, value in entry.detail.items()),
+            "detail": detail_in_words(entry.detail),
         }
         for entry in entries
     ]

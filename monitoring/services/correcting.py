@@ -42,7 +42,7 @@ def correct_sentiment(mention: Mention, sentiment: str, *, by: User) -> Mention:
             "mention.corrected",
             actor=by,
             brand=row.brand_id,
-            subject=f"mention {row.pk}",
+            subject=str(row.pk),
             before=before,
             after=sentiment,
         )

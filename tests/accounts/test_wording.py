@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
-from accounts.wording import ACTIONS, action_in_words, register_actions
+from accounts.wording import ACTIONS, action_in_words, detail_in_words, register_actions
 
 ROOMS = ("accounts", "connectors", "monitoring", "incidents", "responses", "training")
-WRITTEN = re.compile(r'audit\.record\(\s*"([a-z_]+\.[a-z_]+)"')
+WRITTEN = re.compile(r'\b(?:audit\.|_)record\(\s*"([a-z_]+\.[a-z_]+)"')
 
 
 def written() -> set[str]:
@@ -18,7 +19,7 @@ def written() -> set[str]:
 
 
 def test_whatever_the_code_writes_has_words() -> None:
-    assert {"brand.created", "incident.opened"} <= written()
+    assert {"brand.created", "incident.opened", "lesson.added"} <= written()
     assert written() - ACTIONS.keys() == set()
 
 
@@ -29,3 +30,8 @@ def test_an_action_of_another_version_is_shown_as_it_is() -> None:
 def test_an_action_gets_its_words_once() -> None:
     with pytest.raises(ValueError, match=r"brand\.created"):
         register_actions({"brand.created": "again"})
+
+
+def test_details_are_facts_behind_their_names() -> None:
+    with translation.override("da"):
+        assert detail_in_words({"before": 2, "unheard_of": "x"}) == "før: 2; unheard_of: x"

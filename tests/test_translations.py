@@ -1,0 +1,330 @@
+"""Every word that people read is in the Danish catalogue, and every page speaks it throughout.
+
+The texts are collected as makemessages does it, by Django's `templatize` and Babel's reader of
+Python, so that no gettext binary is needed.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from django.utils.translation.template import templatize
+
+from accounts.enums import Role
+from accounts.models import Brand, User
+from accounts.services import issue_token
+from connectors.models import ConnectedAccount
+from incidents import services as incidents
+from incidents.enums import Origin, State
+from incidents.models import Incident
+from monitoring.enums import CrisisType, ImportState, Sentiment
+from monitoring.models import FileImport, Mention, MentionCount, Step
+from responses import services as responses
+from responses.models import Version
+from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
+from tests.factories.connectors import AccountFactory
+from tests.factories.incidents import on_the_ladder
+from tests.factories.monitoring import SourceFactory, mention
+from training.services import add_lesson
+
+ROOT = Path(settings.BASE_DIR)
+ROOMS = (
+    *("accounts", "connectors", "core", "crisisdesk", "incidents", "monitoring"),
+    *("notifications", "responses", "training", "templates"),
+)
+KEYWORDS = DEFAULT_KEYWORDS | {
+    "gettext_lazy": None,
+    "ngettext_lazy": (1, 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext_lazy": ((1, "c"), 2, 3),
+}
+# %(name)s, %(count)d, %% and {name}.
+PLACE = re.compile(r"%\(\w+\)0?\d*[sd]|%%|\{\w+\}")
+Page = tuple[str, set[str]]
+Key = tuple[str | None, str | tuple[str, ...]]
+
+
+def catalogue() -> Catalog:
+    with Path(ROOT, "locale/da/LC_MESSAGES/django.po").open("rb") as source:
+        return read_po(source, abort_invalid=True)
+
+
+CATALOGUE = catalogue()
+MESSAGES: list[Message] = [each for each in CATALOGUE if each.id]
+
+
+def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def code(source: Path) -> bytes:
+    """A template's texts as calls in one bracket, where Python minds no indentation."""
+    text = source.read_text(encoding="utf-8")
+    return (f"(\n{templatize(text)}\n)" if source.suffix == ".html" else text).encode()
+
+
+def extracted() -> Iterator[tuple[Key, str]]:
+    """Yield each text that the code and the templates mark for translation, and its file."""
+    sources = (path for room in ROOMS for path in sorted(Path(ROOT, room).rglob("*")))
+    for source in (path for path in sources if path.suffix in (".py", ".html")):
+        found = extract("python", BytesIO(code(source)), KEYWORDS, options={"encoding": "utf-8"})
+        for _line, text, _comments, context in found:
+            key = text if isinstance(text, str) else tuple(text)
+            yield (context, key), str(source.relative_to(ROOT))
+
+
+def key(message: Message) -> Key:
+    return message.context, message.id if isinstance(message.id, str) else tuple(message.id)
+
+
+def test_the_catalogue_holds_exactly_the_texts_of_the_code() -> None:
+    used = dict(extracted())
+    known = {key(message) for message in MESSAGES}
+    assert len(used) > 900
+    assert {text: file for text, file in used.items() if text not in known} == {}
+    assert known - used.keys() == set()
+
+
+def test_nothing_is_untranslated_or_uncertain() -> None:
+    assert [each.id for each in MESSAGES if not all(forms(each.string))] == []
+    assert [each.id for each in MESSAGES if each.fuzzy] == []
+    assert not CATALOGUE.fuzzy
+    assert CATALOGUE.num_plurals == 2
+
+
+@pytest.mark.parametrize("plural", [False, True])
+def test_a_translation_keeps_the_places(plural: bool) -> None:
+    """One form of a plural may leave its number out: "1 new mention"."""
+    for message in (each for each in MESSAGES if isinstance(each.id, str) != plural):
+        wanted = [sorted(PLACE.findall(text)) for text in forms(message.id)]
+        for number, text in enumerate(forms(message.string)):
+            assert sorted(PLACE.findall(text)) in (wanted[number], wanted[-1]), message.id
+
+
+def test_a_translation_ends_as_its_text_does() -> None:
+    """A full stop, colon or space that is lost shows when texts stand beside each other."""
+    ends = re.compile(r"[.:?…,\s]*$")
+    for message in MESSAGES:
+        for english, danish in zip(forms(message.id), forms(message.string), strict=True):
+            # "No." is "Nr."; "t." is short for hours.
+            if not danish.endswith(" t."):
+                assert ends.search(english)[0] == ends.search(danish)[0], english  # type: ignore[index]
+
+
+def test_danish_is_written_the_danish_way() -> None:
+    for text in (text for message in MESSAGES for text in forms(message.string)):
+        assert not re.search(r"[a-zæøå,] (De|Dem|Deres)\b|[Vv]enligst", text), text
+        assert not re.search(r"[\"“]\s|\s[.,:?](\s|$)|!|  ", text), text
+
+
+# --- The pages ----------------------------------------------------------------------------------
+
+WORDS = re.compile(r"[a-zæøå]{2,}")
+ZONES = {zone.replace("_", " ") for zone in available_timezones()} | available_timezones()
+# A fact as it is stored: RESPONDING, EMAIL_HOST.
+CODE = re.compile(r"\b[A-Z_]{3,}\b")
+KEYS = {"enter", "shift", "ctrl", "esc"}
+# Read by the parser as text, said by nobody.
+SILENT = {"script", "style", "code", "svg", "noscript"}
+SPOKEN = {"aria-label", "title", "placeholder", "alt", "data-one", "data-many", "data-words"}
+
+
+def words(text: str) -> set[str]:
+    """The words of a text, without its placeholders."""
+    return set(WORDS.findall(PLACE.sub(" ", text).lower()))
+
+
+def english_only() -> set[str]:
+    """The words of the English texts that no Danish text uses."""
+    english = {word for each in MESSAGES for text in forms(each.id) for word in words(text)}
+    danish = {word for each in MESSAGES for text in forms(each.string) for word in words(text)}
+    return english - danish - KEYS
+
+
+class Reader(HTMLParser):
+    """Collects what a page says: its text and the attributes that are read out or shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.hidden = 0
+        self.open: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        foreign = tag != "html" and given.get("lang", "da") != "da"
+        self.said += [value or "" for name, value in attrs if name in SPOKEN]
+        if tag in VOID:
+            return
+        quiet = tag in SILENT or foreign or "kbd" in (given.get("class") or "").split()
+        self.open.append((tag, quiet))
+        self.hidden += quiet
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.said += [value or "" for name, value in attrs if name in SPOKEN]
+
+    def handle_endtag(self, tag: str) -> None:
+        while any(name == tag for name, _quiet in self.open):
+            name, quiet = self.open.pop()
+            self.hidden -= quiet
+            if name == tag:
+                return
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden and data.strip():
+            self.said.append(data.strip())
+
+
+# Closed by nobody, so that nothing is inside.
+VOID = {"input", "img", "br", "hr", "meta", "link", "use", "path", "rect", "circle"}
+
+
+def said(page: str) -> list[str]:
+    reader = Reader()
+    reader.feed(page)
+    mine = (text for text in reader.said if text not in ZONES and "@" not in text)
+    return [CODE.sub("", text) for text in mine]
+
+
+def names(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[Page]:
+    """Yield each page's name and the parts of its address."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if str(pattern.pattern) not in NO_PAGES:
+                inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+                yield from names(pattern.url_patterns, inner)
+        elif pattern.name and space + pattern.name not in NO_PAGES:
+            yield space + pattern.name, set(pattern.pattern.converters)
+
+
+# The interface for programs speaks English in its description; a picture book for developers.
+NO_PAGES = {"api/", "kit", "monitoring:webhook"}
+# Ends the session; takes a file.
+LEFT_OUT = {"accounts:sign_out", "monitoring:import_report"}
+
+
+@pytest.fixture
+def karen(brand: Brand) -> User:
+    """Administers the brand and reads Danish."""
+    user = UserFactory.create(email="karen@example.org", name="Karen Krogh", language="da")
+    MembershipFactory.create(user=user, brand=brand, role=Role.ADMINISTRATOR)
+    return user
+
+
+@pytest.fixture
+def account(brand: Brand) -> ConnectedAccount:
+    return AccountFactory.create(brand=brand, name="@fjordkaffe", config={"world": "havn"})
+
+
+@pytest.fixture
+def post(brand: Brand) -> Mention:
+    """A post and the figures of an unusual hour."""
+    now = timezone.now()
+    SourceFactory.create(brand=brand, name="Havneavisen")
+    for ago in range(1, 30):
+        Step.objects.create(
+            brand=brand, starts_at=now - timedelta(minutes=5 * ago), total=6, negative=4,
+            positive=1, reach=10, expected_low=3, expected_high=9, score=0,
+        )  # fmt: skip
+    MentionCount.objects.create(
+        brand=brand, minute=now, network="news", crisis_type="product_safety", total=60, negative=40
+    )
+    return mention(
+        brand, text="Kaffen smager af plastik", lang="da", network="news", reach=4_800_000,
+        sentiment=Sentiment.NEGATIVE, crisis_type=CrisisType.PRODUCT_SAFETY,
+        source_id=brand.sources.get().pk, corrected_sentiment=Sentiment.NEGATIVE,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def incident(brand: Brand, post: Mention, alice: User, bob: User, karen: User) -> Incident:
+    """A whole day: called, acknowledged, led, written about, with tasks done and left."""
+    now = timezone.now() - timedelta(hours=1)
+    on_the_ladder(brand, alice, bob)
+    brand.policies.update(name="Hverdage")
+    opened = incidents.open_incident(
+        brand, title="", crisis_type=CrisisType.PRODUCT_SAFETY, severity=2,
+        severity_reasons=[], origin=Origin.MENTION, by=bob, began_at=now, now=now,
+        mention={"id": post.pk, "published_at": post.published_at, "author": post.author},
+    )  # fmt: skip
+    incidents.fire_next(now=now)
+    incidents.escalate_now(opened.pk, by=bob, now=now)
+    incidents.acknowledge(opened.pk, by=alice, now=now + timedelta(minutes=3))
+    incidents.change_state(opened.pk, State.RESPONDING, by=alice, now=now)
+    incidents.change_severity(opened.pk, 1, by=alice, reason="Børn kan sluge det", now=now)
+    incidents.add_decision(opened.pk, by=alice, text="Vi trækker varen tilbage", now=now)
+    incidents.add_update(opened.pk, by=alice, text="Fabrikken er standset", now=now)
+    done = incidents.add_task(opened.pk, by=alice, title="Ring til fabrikken", now=now)
+    incidents.finish_task(opened.pk, done.pk, by=bob, now=now)
+    incidents.add_task(
+        opened.pk, by=alice, title="Underret kæderne", owner=karen, due_at=now, now=now
+    )
+    incidents.add_shift(brand, user=bob, starts_at=now, ends_at=now + timedelta(hours=8), by=karen)
+    add_lesson(opened, kind="WORKED", text="Hurtigt opdaget", by=alice)
+    return opened
+
+
+@pytest.fixture
+def filled(
+    incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
+) -> dict[str, Any]:
+    """Everything a page can be about, as the parts of its address."""
+    now = timezone.now()
+    draft = responses.create_draft(
+        incident.pk, title="Foreløbig udmelding", text="Vi undersøger sagen.",
+        by=bob, account_ids=[account.pk], now=now,
+    )  # fmt: skip
+    responses.submit(draft.pk, by=bob, now=now)
+    sha256 = Version.objects.get(draft=draft, number=draft.version).sha256
+    responses.approve(draft.pk, by=karen, sha256=sha256, now=now)
+    source = brand.sources.get()
+    upload = FileImport.objects.create(
+        source=source, uploaded_by=karen, filename="omtaler.csv", state=ImportState.DONE,
+        accepted=3, refused=1, refusals=[{"row": 2, "field": "", "why": "empty_text"}],
+    )  # fmt: skip
+    issue_token(karen, name="rapport")
+    InvitationFactory.create(brand=brand)
+    return {
+        "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,
+        "reference": incident.reference, "number": draft.number, "secret": "gættet",
+        "pk": {
+            "monitoring:import": upload.pk, "monitoring:import_progress": upload.pk,
+            "monitoring:mention": Mention.objects.get().pk,
+            "incidents:mention": Mention.objects.get().pk,
+            "incidents:policy": brand.policies.get().pk,
+        },
+    }  # fmt: skip
+
+
+def test_every_page_speaks_danish_throughout(
+    filled: dict[str, Any], brand: Brand, karen: User, signed_in: Callable[[User], Client]
+) -> None:
+    client, foreign = signed_in(karen), english_only()
+    assert {"the", "and", "incident", "approve", "settings"} <= foreign
+    shown, slips = set(), {}
+    for name, parts in names(get_resolver().url_patterns):
+        if name in LEFT_OUT:
+            continue
+        # The rest that has an id belongs to the one source, or changes things and takes no GET.
+        values = filled | {"pk": filled["pk"].get(name, brand.sources.get().pk)}
+        response = client.get(reverse(name, kwargs={part: values[part] for part in parts}))
+        assert response.status_code < 500, name
+        page = response.content.decode()
+        shown |= {name} if response.status_code == 200 else set()
+        slips |= {(name, text): found for text in said(page) if (found := words(text) & foreign)}
+    assert slips == {}
+    assert len(shown) >= 30
+    assert {"overview", "incidents:incident", "responses:draft", "monitoring:mention"} <= shown
