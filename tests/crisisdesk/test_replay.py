@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Brand
+from incidents.models import Incident
 from monitoring.enums import SourceKind
 from monitoring.models import Detection, FileImport, Mention, MentionCount, Source, Step
 from monitoring.services import replay
@@ -65,6 +66,9 @@ def test_a_storm_in_the_file_is_detected_at_its_own_time(tmp_path: Path) -> None
     assert found.exists()
     assert min(d.detected_at for d in found) <= began + timedelta(minutes=10)
     assert "Fjord" in said.split("detections.")[1]
+    incident = Incident.objects.get()
+    assert began <= incident.detected_at <= began + timedelta(minutes=10)
+    assert incident.signals.count() == found.count()
 
 
 def test_without_original_times_the_last_post_is_of_now(tmp_path: Path) -> None:

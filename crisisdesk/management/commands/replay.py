@@ -1,5 +1,6 @@
-"""`manage.py replay`: feed a file with times through the real ingest."""
+"""`manage.py replay`: feed a file with times through the real ingest, and open its incidents."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.clock import database_now
 from core.errors import Refused
+from incidents.services import take_up_detections
 from monitoring import reasons
 from monitoring.management.arguments import add_map, read_map
 from monitoring.models import Detection, Source
@@ -19,7 +21,6 @@ class Command(BaseCommand):
     help = (
         "Feed the posts of a CSV or JSON-lines file (plain or .gz) through the real ingest, at a "
         "multiple of their own speed, or with --speed 0 as fast as it goes under a simulated "
-        "clock. With --speed 0 no engine may run: it would judge by the real time."
         "clock. With --speed 0 no engine may run: it would judge by the real time."
     )
 
@@ -54,7 +55,7 @@ class Command(BaseCommand):
             keep = options["original_times"]
             self._tell(replay.run_live(fed, speed=options["speed"], keep_times=keep))
         else:
-            self._tell(replay.run_simulated(fed))
+            self._tell(_with_incidents(replay.run_simulated(fed)))
         self._report(before)
 
     def _prepare(self, path: Path, options: dict[str, Any]) -> list[tuple[Source, Track]]:
@@ -77,7 +78,7 @@ class Command(BaseCommand):
             for track in tracks
         ]
 
-    def _tell(self, progress: Any) -> None:
+    def _tell(self, progress: Iterator[Progress]) -> None:
         """Write a line a simulated day, or a minute of a live one."""
         told: Progress | None = None
         new = 0
@@ -96,3 +97,10 @@ class Command(BaseCommand):
             self.stdout.write(f"{when} {detection.brand}: {reasons.headline(detection)}")
             for sentence in reasons.sentences(detection):
                 self.stdout.write(f"    {sentence}")
+
+
+def _with_incidents(progress: Iterator[Progress]) -> Iterator[Progress]:
+    """Open incidents as the engine would, by the simulated clock: they get the file's times."""
+    for each in progress:
+        take_up_detections(each.now)
+        yield each
