@@ -84,7 +84,7 @@ def severity(level: int) -> SafeString:
     """Return the badge: four bars, as many filled as the severity is high, and the word."""
     bars = "".join(
         f'<rect x="{place * 3.2:.1f}" y="{6.8 - place * 2.2:.1f}" rx=".6" width="2.2"'
-        f' height="{(place + 1) * 2.2 + 2:.1f}"{"" if place < 5 - level else " class=off"}/>'
+        f' height="{(place + 1) * 2.2 + 2:.1f}" class="{"on" if place < 5 - level else "off"}"/>'
         for place in range(4)
     )
     return mark_safe(  # noqa: S308 - figures only

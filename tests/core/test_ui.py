@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
 def test_a_severity_has_as_many_full_bars_as_it_is_high() -> None:
     for level, empty in ((1, 0), (2, 1), (3, 2), (4, 3)):
         html = markup.severity(level)
-        assert html.count("class=off") == empty
+        assert html.count('class="off"') == empty
         assert f"SEV{level}" in html
 
 
