@@ -16,7 +16,8 @@
    and change nothing on the page; a 422 is a form with its errors and is swapped in. If the
    response brings a `toast` of its own in HX-Trigger, that one is shown. Requests caused by the
    live connection, by a timer or by loading fail silently: the connection chip tells.
-   A whole page in answer to a fragment's request means that the session has ended: it is not
+   A whole page in answer to a fragment's request, without the part that its hx-select wants, means
+   that the session has ended: it is not
    swapped in. */
 
 const PREFIX = "cd-keep:";
@@ -146,6 +147,10 @@ if (window.Idiomorph) {
     if (before.hasAttribute("data-made")) return false;
     return !(field(before) && (dirty(before) || before === document.activeElement));
   };
+  // What the reader has opened stays open, and a row that keys have moved to keeps the focus.
+  window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node, kind) =>
+    !(name === "open" && node instanceof HTMLDetailsElement) &&
+    !(name === "tabindex" && kind === "remove" && node === document.activeElement);
   window.Idiomorph.defaults.callbacks.beforeNodeRemoved = (node) =>
     !(node instanceof Element && node.hasAttribute("data-made"));
 }
@@ -169,13 +174,19 @@ const complain = (detail, reason) => {
 
 const REASONS = { 401: "signedOut", 403: "refused", 404: "gone", 410: "gone" };
 
+// Whether a whole page holds the part of it that the element wants.
+const asked = ({ requestConfig, serverResponse }) => {
+  const part = requestConfig?.elt?.getAttribute?.("hx-select");
+  return Boolean(part && new DOMParser().parseFromString(serverResponse, "text/html").querySelector(part));
+};
+
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.xhr.status === 422) {
     detail.shouldSwap = true;
     detail.isError = false;
   }
   const whole = /^\s*<!doctype/i.test(detail.serverResponse || "");
-  if (whole && detail.target !== document.body) {
+  if (whole && detail.target !== document.body && !asked(detail)) {
     detail.shouldSwap = false;
     if (detail.xhr.status < 400) complain(detail, "signedOut");
   }

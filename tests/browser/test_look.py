@@ -9,9 +9,13 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Brand, User
 from core.live import publish
+from incidents.models import Incident
+from incidents.services import add_note
 from monitoring.models import Mention, MentionCount, Step
+from responses.services import create_draft, submit
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, Screen
+from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import IncidentFactory, ShiftFactory, TaskFactory
 from tests.factories.monitoring import SourceFactory, mention
 
@@ -175,6 +179,46 @@ def test_the_overview_follows_an_incident_without_a_reload(
         publish(f"brand.{brand.pk}", "incidents")
         expect(page.locator("#incidents")).to_contain_text("A second thing", timeout=2_000)
         assert violations(page) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("/approvals/", "Sorry"), ("/respond/", "Sorry"), ("/incidents/", "A second thing")],
+)
+def test_a_list_follows_what_comes_without_a_reload(
+    screen: Screen, alice: User, bob: User, brand: Brand, path: str, text: str
+) -> None:
+    with screen(alice, path, size=PHONE) as page:
+        expect(page.locator("cd-conn [data-state=live]")).to_be_attached()
+        incident = IncidentFactory.create(brand=brand, given_title="A second thing")
+        account = AccountFactory.create(brand=brand)
+        now = timezone.now()
+        draft = create_draft(
+            incident.pk, title="Sorry", text="Sorry.", by=bob, account_ids=[account.pk], now=now
+        )
+        submit(draft.pk, by=bob, now=now)
+        publish(f"brand.{brand.pk}", "incidents")
+        expect(page.locator("main")).to_contain_text(text, timeout=3_000)
+
+
+def test_a_refresh_leaves_the_row_in_focus_and_what_was_opened(
+    screen: Screen, alice: User, busy: Mention, brand: Brand
+) -> None:
+    with screen(alice, "/") as page:
+        expect(page.locator("cd-conn [data-state=live]")).to_be_visible()
+        page.keyboard.press("j")
+        IncidentFactory.create(brand=brand, given_title="A second thing", severity=4)
+        publish(f"brand.{brand.pk}", "incidents")
+        expect(page.locator("#incidents")).to_contain_text("A second thing")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/i/CD-*/")
+        page.locator("#volume summary").click()
+        expect(page.locator("cd-conn [data-state=live]")).to_be_visible()
+        incident = Incident.objects.get(severity=1)
+        with page.expect_response("**part=volume**"):
+            add_note(incident.pk, by=alice, text="Look", now=timezone.now())
+        expect(page.locator("#entries")).to_contain_text("Look")
+        expect(page.locator("#volume table")).to_be_visible()
 
 
 def test_the_theme_switch_is_kept_with_the_person(screen: Screen, alice: User, quiet: None) -> None:
