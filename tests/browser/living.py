@@ -1,0 +1,110 @@
+"""A whole desk under `manage.py up` on the test database, and people at their own browsers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from accounts.models import User
+from crisisdesk.demo.people import PASSWORD
+from tests.core.live_rig import _database_url, wait_until
+from tests.crisisdesk.installation import Installation
+
+# More than any of our pages has stops for the Tab key.
+MOST_STOPS = 150
+_WATCH = """([selector, text]) => {
+  const here = () =>
+    [...document.querySelectorAll(selector)].some((element) => element.textContent.includes(text));
+  window.appeared = 0;
+  new MutationObserver((changes, observer) => {
+    if (!here()) return;
+    window.appeared = Date.now();
+    observer.disconnect();
+  }).observe(document.body, { subtree: true, childList: true, attributes: true });
+  return here();
+}"""
+
+
+@contextmanager
+def running(**more: str) -> Iterator[Installation]:
+    """The whole product in its ordinary settings, on the database and the broker of the tests."""
+    desk = Installation()
+    desk.more = {
+        "DATABASE_URL": _database_url(),
+        "REDIS_URL": settings.REDIS_URL,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "CREDENTIAL_KEYS": ",".join(settings.CREDENTIAL_KEYS),
+        **more,
+    }
+    desk.start()
+    try:
+        wait_until(desk.ready)
+        yield desk
+    finally:
+        desk.end()
+        complaints = desk.said if "Traceback" in desk.said else ""
+        desk.remove()
+    assert not complaints
+
+
+@dataclass
+class Seat:
+    """A person at a browser of their own; `said` is what its console complained about."""
+
+    page: Page
+    said: list[str] = field(default_factory=list)
+
+    def tab_to(self, target: Locator) -> None:
+        """Go there as somebody without a mouse does."""
+        target.wait_for()
+        for _stop in range(MOST_STOPS):
+            if target.evaluate("element => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"The Tab key does not reach {target}")
+
+    def press(self, target: Locator, key: str = "Enter") -> None:
+        self.tab_to(target)
+        self.page.keyboard.press(key)
+
+    def type(self, target: Locator, text: str) -> None:
+        self.tab_to(target)
+        self.page.keyboard.type(text)
+
+    def watch(self, selector: str, text: str = "") -> None:
+        """Begin to wait for something that is not on the page yet."""
+        assert not self.page.evaluate(_WATCH, [selector, text])
+
+    def appeared_after(self, other: "Seat") -> float:
+        """Seconds from the last key or tap at another seat until what is watched for was here."""
+        self.page.wait_for_function("() => window.appeared > 0")
+        acted = float(other.page.evaluate("Number(sessionStorage.getItem('acted'))"))
+        return (float(self.page.evaluate("window.appeared")) - acted) / 1000
+
+
+@contextmanager
+def seat(browser: Browser, desk: Installation, user: User, **context: Any) -> Iterator[Seat]:
+    """`user`, signed in by the form with the demo's password."""
+    own = browser.new_context(locale=user.language, **context)
+    own.set_default_timeout(10_000)
+    own.add_init_script(
+        "for (const kind of ['keydown', 'pointerdown'])"
+        " addEventListener(kind, () => sessionStorage.setItem('acted', Date.now()), true)"
+    )
+    page = own.new_page()
+    found = Seat(page)
+    page.on("console", lambda message: found.said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: found.said.append(str(error)))
+    page.goto(f"http://127.0.0.1:{desk.port}/sign-in/")
+    page.locator("[name=username]").fill(user.email)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    expect(page.locator("cd-conn [data-state=live]")).to_be_attached()
+    try:
+        yield found
+    finally:
+        own.close()
+    assert found.said == []
