@@ -44,14 +44,13 @@ class Look:
     """What a brand looks like at a moment.
 
     `steps` are the latest ones, the running one last; `loudest` is the one of greatest score.
-    `share` judges the negative ones among the last `mentions`, those not remembered yet.
+    `share` judges the negative ones among what is not remembered yet.
     """
 
     brand_id: int
     steps: list[Judged]
     loudest: Judged
     share: ShareVerdict
-    mentions: int
 
 
 @dataclass(frozen=True, slots=True)

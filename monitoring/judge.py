@@ -86,17 +86,21 @@ def _look(brand_id: int, known: Memory, closed: list[Judged], now: datetime) -> 
     share = known.share.judge(total, sum(count.negative for count in counts))
     latest = [step for step in closed if step.count.starts_at >= now - ALARM_WITHIN] + fresh
     loudest = max(reversed(latest), key=lambda step: step.verdict.score)
-    return Look(brand_id, latest, loudest, share, total)
+    return Look(brand_id, latest, loudest, share)
 
 
 def _alarms(baseline: Baseline, look: Look, now: datetime) -> list[DetectionKind]:
     """The kinds of alarm that are to be raised: what is far above usual and not silenced."""
     raised = []
-    if look.loudest.verdict.score >= 0.5:
+    if _volume_score(look) >= 0.5:
         raised.append(DetectionKind.VOLUME)
     elif look.share.alarm and not _quiet(baseline, DetectionKind.VOLUME, now):
         raised.append(DetectionKind.NEGATIVE_SHARE)
     return [kind for kind in raised if not _quiet(baseline, kind, now)]
+
+
+def _volume_score(look: Look) -> float:
+    return look.loudest.verdict.score
 
 
 def _quiet(baseline: Baseline, kind: DetectionKind, now: datetime) -> bool:
@@ -115,7 +119,7 @@ def _detect(baseline: Baseline, kind: DetectionKind, look: Look, now: datetime) 
         value=found.extent.count,
         expected_low=found.extent.low,
         expected_high=found.extent.high,
-        score=look.loudest.verdict.score,
+        score=look.share.score if kind == DetectionKind.NEGATIVE_SHARE else _volume_score(look),
         negative_share=found.negative_share,
         reach=found.reach,
         crisis_type=found.crisis_type,

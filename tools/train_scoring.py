@@ -28,7 +28,7 @@ from tools import corpora
 
 BITS = 18
 ROWS = 2 << BITS
-FOLDS = 4
+FOLDS = 2
 TYPES = tuple(CrisisType.values)
 COPIES = 4
 # The layer above the lanes where nothing free resembles ordinary posts enough to learn it from:
@@ -107,7 +107,7 @@ def lanes_of(
     rarity = np.where(seen >= 2, np.log((len(answers) + 1) / (seen + 1)) + 1, 0)
     scaled = (texts.rows @ sp.diags(rarity.astype(np.float32))).tocsr()
     even = "balanced" if balance else None
-    model = LogisticRegression(C=c, max_iter=60, tol=1e-3, class_weight=even)
+    model = LogisticRegression(C=c, max_iter=40, tol=1e-3, class_weight=even)
     model.fit(scaled, answers, sample_weight=weight)
     others = [index for index in range(len(model.classes_)) if index != base]
     weights = (model.coef_[others] - model.coef_[base]).T * rarity[:, None]

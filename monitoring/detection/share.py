@@ -26,6 +26,12 @@ class ShareVerdict:
     deviations: float
     alarm: bool
 
+    @property
+    def score(self) -> float:
+        """From 0 to 1; an alarm has at least 0.5."""
+        far = max(self.deviations, 0.0)
+        return far / (far + DEVIATIONS)
+
 
 @dataclass(slots=True)
 class NegativeShare:

@@ -277,6 +277,7 @@ def test_an_unusual_share_of_negative_is_called_where_the_volume_is_usual(brand:
     detection = Detection.objects.get(brand=brand)
     assert detection.kind == DetectionKind.NEGATIVE_SHARE
     assert detection.negative_share > 0.5
+    assert detection.score >= 0.5
     assert reasons.headline(detection).startswith("Unusually negative: ")
     assert reasons.sentences(detection)[0].endswith("% is usual.")
 
