@@ -28,6 +28,8 @@ INVITATION_LIFE = timedelta(days=7)
 _FIRST_RUN_LOCK = 0x43440001
 # Words that stand in the place of a slug in our own addresses.
 _RESERVED_SLUGS = {"new"}
+# Letters that slugify would drop, or whose sound it would lose.
+_SPELLED = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 # Brands
@@ -78,7 +80,7 @@ def _refuse_taken_name(name: str, *, except_for: int = 0) -> None:
 
 
 def _free_slug(name: str) -> str:
-    base = slugify(name)[:40] or "brand"
+    base = slugify(name.lower().translate(_SPELLED))[:40] or "brand"
     taken = set(Brand.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     taken |= _RESERVED_SLUGS
     if base not in taken:

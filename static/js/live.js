@@ -248,7 +248,8 @@ class Connection {
 }
 
 const fill = (root, tries, since) => {
-  const time = new Intl.DateTimeFormat(document.documentElement.lang, {
+  // 08:31 in every language, as the server writes it: Danish locale data would say 08.31.
+  const time = new Intl.DateTimeFormat("en-GB", {
     hour: "2-digit", minute: "2-digit", hourCycle: "h23",
   }).format(since);
   for (const element of root.querySelectorAll("[data-since]")) element.textContent = time;

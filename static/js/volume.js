@@ -144,8 +144,9 @@ class Volume extends HTMLElement {
     };
   }
 
+  // 08:31 in every language, as the server writes it: Danish locale data would say 08.31.
   clock(seconds) {
-    this.clocks ||= new Intl.DateTimeFormat(document.documentElement.lang, {
+    this.clocks ||= new Intl.DateTimeFormat("en-GB", {
       hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: this.dataset.zone || "UTC",
     });
     return this.clocks.format(seconds * 1000);

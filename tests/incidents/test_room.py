@@ -336,7 +336,7 @@ def test_the_figures_come_from_the_counts(
     )
     part = seen(signed_in(alice), incident, "volume")
     assert ">412<" in part
-    assert "10.3× expected maximum" in part
+    assert "10.3× expected max." in part
     assert ">4.8M<" in part
     assert ">70%<" in part
     said = seen(signed_in(alice), incident, "said")
