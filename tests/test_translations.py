@@ -136,10 +136,11 @@ WORDS = re.compile(r"[a-zæøå]{2,}")
 ZONES = {zone.replace("_", " ") for zone in available_timezones()} | available_timezones()
 # A fact as it is stored: RESPONDING, EMAIL_HOST.
 CODE = re.compile(r"\b[A-Z_]{3,}\b")
+WORDING = re.compile(r"[A-ZÆØÅ0-9{]\S* \S|[A-ZÆØÅ][a-zæøå]+$")
 KEYS = {"enter", "shift", "ctrl", "esc"}
 # Read by the parser as text, said by nobody.
 SILENT = {"script", "style", "code", "svg", "noscript"}
-SPOKEN = {"aria-label", "title", "placeholder", "alt", "data-one", "data-many", "data-words"}
+SPOKEN = {"aria-label", "title", "placeholder", "alt"}
 
 
 def words(text: str) -> set[str]:
@@ -154,6 +155,13 @@ def english_only() -> set[str]:
     return english - danish - KEYS
 
 
+def spoken(attrs: list[tuple[str, str | None]]) -> list[str]:
+    """What is read out, and the words that scripts put on the page: data-* with a space in it."""
+    given = [(name, value or "") for name, value in attrs]
+    scripts = [value for name, value in given if name.startswith("data-") and WORDING.match(value)]
+    return [value for name, value in given if name in SPOKEN] + scripts
+
+
 class Reader(HTMLParser):
     """Collects what a page says: its text and the attributes that are read out or shown."""
 
@@ -166,7 +174,7 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         foreign = tag != "html" and given.get("lang", "da") != "da"
-        self.said += [value or "" for name, value in attrs if name in SPOKEN]
+        self.said += spoken(attrs)
         if tag in VOID:
             return
         quiet = tag in SILENT or foreign or "kbd" in (given.get("class") or "").split()
@@ -174,7 +182,7 @@ class Reader(HTMLParser):
         self.hidden += quiet
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.said += [value or "" for name, value in attrs if name in SPOKEN]
+        self.said += spoken(attrs)
 
     def handle_endtag(self, tag: str) -> None:
         while any(name == tag for name, _quiet in self.open):
