@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results.json"
-FRAME = {"__main__", "figures"}
+FRAME = {"__main__", "figures", "serving"}
 COLUMNS = ("figure", "value", "unit", "limit", "ratio", "must", "")
 
 

@@ -6,23 +6,19 @@ a loop. The clients live in a process of their own; each checks that it hears ev
 
 import asyncio
 import json
-import os
-import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import psutil
 
 from .figures import Measured, figure
+from .serving import ROOT, Server, serving
 
-ROOT = Path(__file__).resolve().parent.parent
 SOCKETS = 1000
 FRAMES = 60
 EVERY = 0.1
@@ -70,7 +66,7 @@ async def bare(scope: Any, receive: Any, send: Any) -> None:
 
 def _delivered(application: str, sessions: list[str], teller: Teller) -> float:
     """Return the seconds of processor time per frame and socket."""
-    with _serving(application) as server, _listening(server, sessions) as clients:
+    with serving(application) as server, _listening(server, sessions) as clients:
         process = psutil.Process(server.pid)
         _wait_for(clients, "ready")
         before = process.cpu_times()
@@ -109,51 +105,6 @@ def _conductor(port: int) -> Iterator[Callable[[str], Any]]:
 
     with connect(f"ws://127.0.0.1:{port}/conductor") as line:
         yield line.send
-
-
-class Server:
-    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
-        self.pid = process.pid
-        self.port = port
-
-
-@contextmanager
-def _serving(application: str) -> Iterator[Server]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--port", str(port), "--log-level", "warning", "--no-access-log"]
-    sizes = ["--ws-per-message-deflate", "false", "--ws-max-size", "65536"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", application, *options, *sizes],
-        cwd=ROOT,
-        env=_environment(),
-    )
-    try:
-        _await_port(port)
-        yield Server(process, port)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-
-
-def _environment() -> dict[str, str]:
-    from django.db import connection
-
-    name = connection.settings_dict["NAME"]
-    url = os.environ["DATABASE_URL"]
-    base, question, query = url.partition("?")
-    return {**os.environ, "DATABASE_URL": f"{base.rsplit('/', 1)[0]}/{name}{question}{query}"}
-
-
-def _await_port(port: int) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        with socket.socket() as line:
-            if line.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError("the server did not start")
 
 
 def _sessions() -> list[str]:

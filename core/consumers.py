@@ -28,7 +28,8 @@ from .standing import SIGNED_OUT, Claim
 
 logger = logging.getLogger(__name__)
 
-MAX_GROUPS = 20
+# The overview joins every brand of its reader.
+MAX_GROUPS = 500
 MAX_BYTES = 64 * 1024
 # A page says one sentence when it opens and one when its groups change.
 MAX_SENTENCES = 20

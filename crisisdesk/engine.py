@@ -32,25 +32,31 @@ SET beat_at = CASE WHEN excluded.error = '' THEN excluded.beat_at ELSE core_loop
 
 
 class Runner(threading.Thread):
-    """Runs `loop` until `ending` is set; the cycle that is under way is finished first.
+    """Runs `loop` until `end` is called; the cycle that is under way is finished first.
 
     No error ends it: one of the loop's own is logged and tried again after a growing pause, a lost
     database is asked for again ten times a second.
     """
 
-    def __init__(self, loop: Loop, ending: threading.Event) -> None:
+    def __init__(self, loop: Loop) -> None:
         # Not waited for at exit: a cycle that hangs must not keep a stopped engine alive.
         super().__init__(name=loop.name, daemon=True)
         self.loop = loop
-        self.ending = ending
+        self.ending = threading.Event()
         self._failures = 0
         self._away = False
         self._beat_due = 0.0
 
     def run(self) -> None:
         while not self.ending.is_set():
-            self.ending.wait(self._turn())
+            self.loop.woken.wait(self._turn())
+            self.loop.woken.clear()
         connection.close()
+
+    def end(self) -> None:
+        """Have it end after the cycle that is under way; do not wait for that."""
+        self.ending.set()
+        self.loop.woken.set()
 
     def _turn(self) -> float:
         """Do what is there to do now; return how many seconds to wait before the next turn."""

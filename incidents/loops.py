@@ -24,7 +24,7 @@ def escalate() -> int:
 
 @loop("take_up", every=0.5)
 def take_up() -> int:
-    """Turn detections into incidents. This sweep is the only way: there is no nudge to lose."""
+    """Turn detections into incidents; woken when one is made."""
     return services.take_up_detections(database_now())
 
 

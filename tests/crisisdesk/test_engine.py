@@ -1,6 +1,5 @@
 """The engine's runner: rhythm, beats, failures, an outage of the database, the end."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -15,17 +14,17 @@ from crisisdesk.engine import CYCLES_IN_A_ROW, Runner
 @pytest.fixture
 def run(transactional_db: None) -> Iterator[Callable[[Loop], Runner]]:
     """`run(loop)` runs it in its thread until the test is over."""
-    ending = threading.Event()
     runners: list[Runner] = []
 
     def start(loop: Loop) -> Runner:
-        runner = Runner(loop, ending)
+        runner = Runner(loop)
         runner.start()
         runners.append(runner)
         return runner
 
     yield start
-    ending.set()
+    for runner in runners:
+        runner.end()
     for runner in runners:
         runner.join(10)
         assert not runner.is_alive()
@@ -60,6 +59,23 @@ def test_an_idle_loop_keeps_its_rhythm(run: Callable[[Loop], Runner]) -> None:
     run(Loop("idle", 0.2, cycle))
     eventually(lambda: len(cycles) >= 4)
     assert 0.15 < cycles[3] - cycles[2] < 1
+
+
+def test_a_woken_loop_begins_its_next_cycle_at_once(run: Callable[[Loop], Runner]) -> None:
+    cycles: list[float] = []
+
+    def cycle() -> int:
+        cycles.append(time.monotonic())
+        return 0
+
+    loop = Loop("asleep", 60, cycle)
+    run(loop)
+    for so_far in (1, 2, 3):
+        eventually(lambda so_far=so_far: len(cycles) == so_far)  # type: ignore[misc]
+        loop.woken.set()
+    eventually(lambda: len(cycles) == 4)
+    time.sleep(0.2)
+    assert len(cycles) == 4
 
 
 def test_a_full_cycle_is_noted_with_its_rhythm(run: Callable[[Loop], Runner]) -> None:

@@ -17,9 +17,11 @@ class Command(BaseCommand):
         ending = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ending.set())
-        runners = [Runner(loop, ending) for loop in LOOPS.values()]
+        runners = [Runner(loop) for loop in LOOPS.values()]
         for runner in runners:
             runner.start()
         ending.wait()
+        for runner in runners:
+            runner.end()
         for runner in runners:
             runner.join()
