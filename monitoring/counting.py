@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from .enums import Sentiment
 from .packing import micros
 from .rows import Row
-from .scoring import ScoreArrays
 
 _MINUTE = 60_000_000
 STEP = 5 * _MINUTE
@@ -18,12 +17,12 @@ class Tally:
     def __init__(self) -> None:
         self._counts: dict[Key, list[int]] = {}
 
-    def add(self, rows: Sequence[Row], scores: ScoreArrays) -> None:
-        """Count rows with their scores."""
+    def add(self, rows: Sequence[Row]) -> None:
+        """Count rows with their marks."""
         counts = self._counts
         negative, positive = Sentiment.NEGATIVE.value, Sentiment.POSITIVE.value
-        columns = zip(rows, scores.crisis_type, scores.sentiment, strict=True)
-        for row, crisis_type, sentiment in columns:
+        for row in rows:
+            _lang, sentiment, _score, _confidence, crisis_type = row.marks
             key = (micros(row.published_at) // _MINUTE, row.network, crisis_type)
             count = counts.get(key)
             if count is None:

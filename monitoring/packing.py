@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from typing import ClassVar
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 import numpy as np
-from psycopg import pq
-from psycopg.adapt import AdaptersMap, Dumper
+from psycopg import Connection, Cursor, pq
+from psycopg.adapt import Dumper
 
 # PostgreSQL counts microseconds from here.
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -69,11 +70,22 @@ class _ArrayDumper(Dumper):
         return obj.dump()
 
 
-def register(context: AdaptersMap) -> None:
-    """Teach a connection's or cursor's adapters the classes above."""
-    for kind in ARRAYS:
-        dumper = type(f"{kind.__name__}Dumper", (_ArrayDumper,), {"oid": kind.oid})
-        context.register_dumper(kind, dumper)
+_DUMPERS = {
+    kind: type(f"{kind.__name__}Dumper", (_ArrayDumper,), {"oid": kind.oid}) for kind in ARRAYS
+}
+_taught: "WeakSet[Connection[Any]]" = WeakSet()
+
+
+def cursor(connection: "Connection[Any]") -> "Cursor[Any]":
+    """Return a plain cursor of the driver, which knows the classes above as parameters.
+
+    Django's own cursor writes parameters into the statement as text.
+    """
+    if connection not in _taught:
+        for kind, dumper in _DUMPERS.items():
+            connection.adapters.register_dumper(kind, dumper)
+        _taught.add(connection)
+    return Cursor(connection)
 
 
 def texts(values: Sequence[str]) -> TextArray:

@@ -15,6 +15,7 @@ from connectors.base import Post
 from core.text import clean, fold
 
 from .enums import RefusalCode
+from .scoring import score_batch
 
 MAX_TEXT = 20_000
 MAX_TITLE = 500
@@ -27,6 +28,10 @@ MAX_REACH = 10**12
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _WEB = re.compile(r"https?://[^\s<>\"\\]+", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,4})?", re.IGNORECASE)
+
+
+Marks = tuple[str, str, float, float, str]
+UNMARKED: Marks = ("", "", 0.0, 0.0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Row:
     lang: str
     published_at: datetime
     reach: int
+    # Language, sentiment, its score, confidence, crisis type; see monitoring.scoring.
+    marks: Marks = UNMARKED
 
 
 class _Mender:
@@ -67,13 +74,14 @@ class _Mender:
         if len(text) > MAX_TEXT:
             text = text[:MAX_TEXT]
             self._note(number, "text", RefusalCode.TRUNCATED)
+        title = post.title
         return Row(
             number,
             key,
             clean(post.external_id)[:MAX_ID] or key.hex(),
             network_name(post.network) or self.network,
             clean(post.author)[:MAX_AUTHOR],
-            clean(post.title)[:MAX_TITLE],
+            clean(title)[:MAX_TITLE] if title else "",
             text,
             self._url(post.url, number) if post.url else "",
             post.lang.lower() if post.lang and _LANGUAGE.fullmatch(post.lang) else "",
@@ -85,7 +93,8 @@ class _Mender:
         self.mended.append(Refusal(number, field, code))
 
     def _url(self, raw: str, number: int) -> str:
-        url = clean(raw).strip()
+        url = raw if raw.isprintable() else clean(raw)
+        url = url.strip()
         if len(url) <= MAX_URL and _WEB.fullmatch(url):
             return url
         self._note(number, "url", RefusalCode.NOT_A_WEB_ADDRESS)
@@ -124,6 +133,25 @@ def prepare(
         if key not in rows:
             rows[key] = mender.row(post, number, key, text)
     return list(rows.values()), refused, mender.mended
+
+
+def score(rows: Sequence[Row]) -> None:
+    """Mark the rows that are not marked yet, all at once."""
+    unmarked = [row for row in rows if row.marks is UNMARKED]
+    if not unmarked:
+        return
+    scores = score_batch([row.text for row in unmarked])
+    columns = zip(
+        unmarked,
+        scores.language,
+        scores.sentiment,
+        scores.sentiment_score.tolist(),
+        scores.confidence.tolist(),
+        scores.crisis_type,
+        strict=True,
+    )
+    for row, *marks in columns:
+        row.marks = tuple(marks)
 
 
 @lru_cache(maxsize=1024)

@@ -16,7 +16,7 @@ from connectors.base import Post
 from core.clock import database_now
 from core.errors import Refused
 from core.text import clean
-from monitoring import files, ingest, judge, mapping
+from monitoring import files, ingest, judge, mapping, steps
 from monitoring.enums import SourceKind
 from monitoring.models import Source
 from monitoring.rows import Refusal
@@ -114,7 +114,7 @@ def run_simulated(fed: list[tuple[Source, Track]]) -> Iterator[Progress]:
     first, last = span([track for _source, track in fed])
     left = sum(len(track.posts) for _source, track in fed)
     now = _floor(first)
-    while now <= last + 2 * judge.steps.STEP:
+    while now <= last + 2 * steps.STEP:
         now += MINUTE
         new = 0
         for source, minutes in queues:
@@ -122,7 +122,7 @@ def run_simulated(fed: list[tuple[Source, Track]]) -> Iterator[Progress]:
             if posts:
                 new += ingest.accept(source, posts, now=now).new
                 left -= len(posts)
-        if new or judge.steps.floor(now) == now:
+        if new or steps.floor(now) == now:
             judge.judge_pending(now, brands=brands)
             yield Progress(now, new, left)
 

@@ -1,9 +1,11 @@
 """Where platforms push mentions to: signed, without a session, answered after the commit."""
 
+import logging
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -20,6 +22,8 @@ from monitoring.models import Source
 from monitoring.rows import Refusal
 from monitoring.services import inbound
 from monitoring.services.sources import secrets
+
+logger = logging.getLogger(__name__)
 
 
 class _Answer(Exception):
@@ -41,6 +45,10 @@ def webhook(request: HttpRequest, public_id: UUID) -> JsonResponse:
         return _receive(request, public_id)
     except _Answer as answer:
         return answer.response
+    except OperationalError:
+        logger.warning("A webhook call could not be stored now", exc_info=True)
+        words = _("It cannot be stored at the moment. Send it again with the same webhook-id.")
+        return JsonResponse({"detail": words}, status=503, headers={"Retry-After": "10"})
 
 
 def _receive(request: HttpRequest, public_id: UUID) -> JsonResponse:

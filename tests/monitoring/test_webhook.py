@@ -240,6 +240,7 @@ def test_sixteen_senders_of_one_call_are_accepted_once(brand: Brand) -> None:
         brand, kind=SourceKind.WEBHOOK, name="Hook", config={}, by=None, now=datetime.now(UTC)
     )
     statuses: list[int] = []
+    errors: list[Exception] = []
     ready = Barrier(16)
 
     def deliver() -> None:
@@ -247,6 +248,8 @@ def test_sixteen_senders_of_one_call_are_accepted_once(brand: Brand) -> None:
         ready.wait()
         try:
             statuses.append(sender(mentions(20), call_id="msg_x").status_code)
+        except Exception as error:
+            errors.append(error)
         finally:
             connection.close()
 
@@ -256,8 +259,10 @@ def test_sixteen_senders_of_one_call_are_accepted_once(brand: Brand) -> None:
     for thread in threads:
         thread.join()
     try:
+        assert errors == []
         assert sorted(statuses) == [200] + [409] * 15
-        assert Mention.objects.count() == SeenMention.objects.count() == 20
+        stored = Mention.objects.filter(source_id=made.source.pk)
+        assert stored.count() == SeenMention.objects.count() == 20
     finally:
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE monitoring_mention")
