@@ -276,3 +276,21 @@ def test_sixteen_deliverers_of_the_same_posts_make_each_a_mention_once(
     assert sum(outcome.new for outcome in outcomes) == 500
     assert Mention.objects.count() == SeenMention.objects.count() == 500
     assert totals(brand) == {NOW.replace(second=0) - timedelta(minutes=1): 500}
+
+
+def test_a_long_list_with_known_rows_is_scored_and_counted_as_if_it_were_short(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "MAX_BATCH", 10)
+    accept(source, posts(12), now=NOW)
+    angry = [Post(f"a{n}", "This is terrible, I hate it, never again") for n in range(15)]
+    assert accept(source, posts(20) + angry, now=NOW) == Accepted(new=23, known=12)
+    monkeypatch.undo()
+    other = SourceFactory.create(brand=source.brand)
+    accept(other, angry[:1], now=NOW)
+    marks = Mention.objects.filter(external_id__startswith="a").values_list(
+        "sentiment", "sentiment_score", "confidence", "crisis_type", "lang"
+    )
+    assert len(set(marks)) == 1
+    assert len(marks) == 16
+    assert sum(totals(source.brand).values()) == Mention.objects.count() == 36
