@@ -94,12 +94,12 @@ def loop(
     touch = {"has_touch": True, "is_mobile": True}
     with ExitStack() as stack:
         desk = stack.enter_context(running(OUTBOUND_ALLOW="127.0.0.1"))
-        seats = [
+        lead_at, duty_at, legal_at = (
             stack.enter_context(seat(browser, desk, lead, viewport=DESKTOP)),
             stack.enter_context(seat(browser, desk, duty, viewport=DESKTOP)),
             stack.enter_context(seat(browser, desk, legal, viewport=PHONE, **touch)),
-        ]
-        yield Loop(desk, *seats, receiver, request.param)
+        )
+        yield Loop(desk, lead_at, duty_at, legal_at, receiver, request.param)
 
 
 @pytest.mark.timeout(240)
