@@ -228,10 +228,10 @@ def test_an_administrator_makes_and_changes_brands(ada: User, signed_in: Session
     client = signed_in(ada)
     form = {"name": "Sølvræv", "description": "Knives", "time_zone": "UTC"}
     assert client.post("/settings/brands/new/", form)["Location"] == (
-        "/settings/brands/slvrv/people/"
+        "/settings/brands/soelvraev/people/"
     )
     form["description"] = "Knives & forks"
-    client.post("/settings/brands/slvrv/", form)
+    client.post("/settings/brands/soelvraev/", form)
     assert "Knives &amp; forks" in client.get("/settings/brands/").content.decode()
 
 
