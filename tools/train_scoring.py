@@ -164,10 +164,9 @@ def quantised(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def train(folder: Path, *, everything: bool, hold_out: bool) -> dict[str, Any]:
     words = word_table(corpora.lexicon(folder))
     own = corpora.invented(COPIES)
+    apart = corpora.kept_apart(folder) if hold_out else frozenset()
     used = [corpus for corpus in corpora.SENTIMENT if corpus.free or everything]
-    borrowed = [
-        example for corpus in used for example in corpora.read(folder, corpus, hold_out=hold_out)
-    ]
+    borrowed = [example for corpus in used for example in corpora.read(folder, corpus, apart=apart)]
     examples = borrowed + own
     texts = hashed([example.text for example in examples], words)
     feelings, _ = sentiment_lanes(examples, texts)
@@ -197,7 +196,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="the folder of texts and lexicons")
     parser.add_argument("--all", action="store_true", help="learn from restricted texts too")
-    parser.add_argument("--hold-out", action="store_true", help="leave out every fifth text")
+    parser.add_argument(
+        "--hold-out",
+        action="store_true",
+        help="leave out what tools/measure_scoring.py measures on",
+    )
     parser.add_argument("--out", type=Path, default=SHIPPED)
     options = parser.parse_args()
     if options.all and options.out == SHIPPED:
