@@ -26,8 +26,10 @@ from .steps import STEP, Judged
 BRANDS = 50
 # An alarm is about now: what is imported or arrives later than this only warms the memory.
 ALARM_WITHIN = timedelta(minutes=30)
-# One crisis, one alarm.
+# One crisis, one alarm …
 QUIET = timedelta(hours=24)
+# … told again only where it has grown so many times since, for the rooms above to weigh anew.
+GROWN = 4.0
 # A row that ingest holds for a moment is asked for again, so often and after so many seconds.
 _TRIES = 5
 _WAIT = 0.02
@@ -96,7 +98,9 @@ def _alarms(baseline: Baseline, look: Look, now: datetime) -> list[DetectionKind
         raised.append(DetectionKind.VOLUME)
     elif look.share.alarm and not _quiet(baseline, DetectionKind.VOLUME, now):
         raised.append(DetectionKind.NEGATIVE_SHARE)
-    return [kind for kind in raised if not _quiet(baseline, kind, now)]
+    return [
+        kind for kind in raised if not _quiet(baseline, kind, now) or _has_grown(look, kind, now)
+    ]
 
 
 def _volume_score(look: Look) -> float:
@@ -106,6 +110,21 @@ def _volume_score(look: Look) -> float:
 def _quiet(baseline: Baseline, kind: DetectionKind, now: datetime) -> bool:
     until = baseline.quiet_until.get(kind)
     return until is not None and datetime.fromisoformat(until) > now
+
+
+def _has_grown(look: Look, kind: DetectionKind, now: datetime) -> bool:
+    """Whether the storm is GROWN times as far above its band as when it was called the last time.
+
+    The first alarm is early and so small; what it became must not stay unsaid for a day.
+    """
+    if kind != DetectionKind.VOLUME:
+        return False
+    called = Detection.objects.filter(brand=look.brand_id, kind=kind, detected_at__gt=now - QUIET)
+    latest = called.order_by("-detected_at").first()
+    if latest is None:
+        return False
+    times = max(step.count.total / max(step.verdict.expected_high, 1.0) for step in look.steps)
+    return times >= GROWN * latest.value / max(latest.expected_high, 1.0)
 
 
 def _detect(baseline: Baseline, kind: DetectionKind, look: Look, now: datetime) -> None:

@@ -196,6 +196,20 @@ def test_one_storm_is_one_alarm(brand: Brand, django_capture_on_commit_callbacks
     assert len(told) == 1
 
 
+def test_a_storm_that_grows_fourfold_is_told_again_and_no_more_often(brand: Brand) -> None:
+    _history(brand, 3)
+    _storm(brand, 40)
+    judge.judge_pending(NOW)
+    first = Detection.objects.get()
+    for minutes, count in ((5, 100), (10, 150), (15, 190), (20, 210), (25, 190)):
+        moment = NOW + timedelta(minutes=minutes)
+        _storm(brand, count, at=moment)
+        judge.judge_pending(moment)
+    grown = Detection.objects.exclude(pk=first.pk).get()
+    assert grown.kind == first.kind
+    assert grown.value / grown.expected_high >= 4 * first.value / first.expected_high
+
+
 def test_a_day_later_a_new_storm_is_called_again(brand: Brand) -> None:
     _history(brand, 3)
     _storm(brand)
