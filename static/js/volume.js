@@ -35,8 +35,8 @@ const excess = (alpha) => {
   return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
 };
 
-/* Push pins apart until none overlaps its neighbour; `gap` in pixels. */
-const spread = (pins, gap) => {
+/* Push pins apart until none overlaps its neighbour nor leaves the plot; in pixels. */
+const spread = (pins, gap, right) => {
   for (let round = 0; round < 40; round += 1) {
     for (let index = 1; index < pins.length; index += 1) {
       const overlap = gap - (pins[index].shown - pins[index - 1].shown);
@@ -45,6 +45,8 @@ const spread = (pins, gap) => {
         pins[index - 1].shown -= overlap / 2;
       }
     }
+    const last = pins.at(-1);
+    if (last && last.shown > right) last.shown = right;
   }
   return pins;
 };
@@ -195,7 +197,7 @@ class Volume extends HTMLElement {
       return { letter, x, shown: x };
     });
     plot.ctx.save();
-    spread(pins, 19 * devicePixelRatio).forEach((pin) => this.pin(plot, pin));
+    spread(pins, 19 * devicePixelRatio, plot.bbox.left + plot.bbox.width).forEach((pin) => this.pin(plot, pin));
     this.lastPoint(plot);
     plot.ctx.restore();
   }
