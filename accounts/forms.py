@@ -62,7 +62,9 @@ def _new_password_field() -> forms.CharField:
 class NewPersonForm(forms.Form):
     """Someone who has no account: for an invitation. `email` is known and only shown."""
 
-    name = Text(label=_("Your name"), max_length=120)
+    name = Text(
+        label=_("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
+    )
     password = _new_password_field()
 
     def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:

@@ -6,7 +6,6 @@ Python, so that no gettext binary is needed.
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -19,26 +18,18 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.pofile import read_po
 from django.conf import settings
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.utils import timezone
+from django.urls import get_resolver, reverse
 from django.utils.translation.template import templatize
 
-from accounts.enums import Role
 from accounts.models import Brand, User
-from accounts.services import issue_token
-from connectors.models import ConnectedAccount
-from incidents import services as incidents
-from incidents.enums import Origin, State
-from incidents.models import Incident
-from monitoring.enums import CrisisType, ImportState, Sentiment
-from monitoring.models import FileImport, Mention, MentionCount, Step
-from responses import services as responses
-from responses.models import Version
-from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
-from tests.factories.connectors import AccountFactory
-from tests.factories.incidents import on_the_ladder
-from tests.factories.monitoring import SourceFactory, mention
-from training.services import add_lesson
+from tests.furnished import (  # noqa: F401 - fixtures are found by their module
+    account_fixture,
+    filled_fixture,
+    incident_fixture,
+    karen_fixture,
+    names,
+    post_fixture,
+)
 
 ROOT = Path(settings.BASE_DIR)
 ROOMS = (
@@ -53,7 +44,6 @@ KEYWORDS = DEFAULT_KEYWORDS | {
 }
 # %(name)s, %(count)d, %% and {name}.
 PLACE = re.compile(r"%\(\w+\)0?\d*[sd]|%%|\{\w+\}")
-Page = tuple[str, set[str]]
 Key = tuple[str | None, str | tuple[str, ...]]
 
 
@@ -207,114 +197,10 @@ def said(page: str) -> list[str]:
     return [CODE.sub("", text) for text in mine]
 
 
-def names(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[Page]:
-    """Yield each page's name and the parts of its address."""
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            if str(pattern.pattern) not in NO_PAGES:
-                inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
-                yield from names(pattern.url_patterns, inner)
-        elif pattern.name and space + pattern.name not in NO_PAGES:
-            yield space + pattern.name, set(pattern.pattern.converters)
-
-
 # The interface for programs speaks English in its description; a picture book for developers.
 NO_PAGES = {"api/", "kit", "monitoring:webhook"}
 # Ends the session; takes a file.
 LEFT_OUT = {"accounts:sign_out", "monitoring:import_report"}
-
-
-@pytest.fixture
-def karen(brand: Brand) -> User:
-    """Administers the brand and reads Danish."""
-    user = UserFactory.create(email="karen@example.org", name="Karen Krogh", language="da")
-    MembershipFactory.create(user=user, brand=brand, role=Role.ADMINISTRATOR)
-    return user
-
-
-@pytest.fixture
-def account(brand: Brand) -> ConnectedAccount:
-    return AccountFactory.create(brand=brand, name="@fjordkaffe", config={"world": "havn"})
-
-
-@pytest.fixture
-def post(brand: Brand) -> Mention:
-    """A post and the figures of an unusual hour."""
-    now = timezone.now()
-    SourceFactory.create(brand=brand, name="Havneavisen")
-    for ago in range(1, 30):
-        Step.objects.create(
-            brand=brand, starts_at=now - timedelta(minutes=5 * ago), total=6, negative=4,
-            positive=1, reach=10, expected_low=3, expected_high=9, score=0,
-        )  # fmt: skip
-    MentionCount.objects.create(
-        brand=brand, minute=now, network="news", crisis_type="product_safety", total=60, negative=40
-    )
-    return mention(
-        brand, text="Kaffen smager af plastik", lang="da", network="news", reach=4_800_000,
-        sentiment=Sentiment.NEGATIVE, crisis_type=CrisisType.PRODUCT_SAFETY,
-        source_id=brand.sources.get().pk, corrected_sentiment=Sentiment.NEGATIVE,
-    )  # fmt: skip
-
-
-@pytest.fixture
-def incident(brand: Brand, post: Mention, alice: User, bob: User, karen: User) -> Incident:
-    """A whole day: called, acknowledged, led, written about, with tasks done and left."""
-    now = timezone.now() - timedelta(hours=1)
-    on_the_ladder(brand, alice, bob)
-    brand.policies.update(name="Hverdage")
-    opened = incidents.open_incident(
-        brand, title="", crisis_type=CrisisType.PRODUCT_SAFETY, severity=2,
-        severity_reasons=[], origin=Origin.MENTION, by=bob, began_at=now, now=now,
-        mention={"id": post.pk, "published_at": post.published_at, "author": post.author},
-    )  # fmt: skip
-    incidents.fire_next(now=now)
-    incidents.escalate_now(opened.pk, by=bob, now=now)
-    incidents.acknowledge(opened.pk, by=alice, now=now + timedelta(minutes=3))
-    incidents.change_state(opened.pk, State.RESPONDING, by=alice, now=now)
-    incidents.change_severity(opened.pk, 1, by=alice, reason="Børn kan sluge det", now=now)
-    incidents.add_decision(opened.pk, by=alice, text="Vi trækker varen tilbage", now=now)
-    incidents.add_update(opened.pk, by=alice, text="Fabrikken er standset", now=now)
-    done = incidents.add_task(opened.pk, by=alice, title="Ring til fabrikken", now=now)
-    incidents.finish_task(opened.pk, done.pk, by=bob, now=now)
-    incidents.add_task(
-        opened.pk, by=alice, title="Underret kæderne", owner=karen, due_at=now, now=now
-    )
-    incidents.add_shift(brand, user=bob, starts_at=now, ends_at=now + timedelta(hours=8), by=karen)
-    add_lesson(opened, kind="WORKED", text="Hurtigt opdaget", by=alice)
-    return opened
-
-
-@pytest.fixture
-def filled(
-    incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
-) -> dict[str, Any]:
-    """Everything a page can be about, as the parts of its address."""
-    now = timezone.now()
-    draft = responses.create_draft(
-        incident.pk, title="Foreløbig udmelding", text="Vi undersøger sagen.",
-        by=bob, account_ids=[account.pk], now=now,
-    )  # fmt: skip
-    responses.submit(draft.pk, by=bob, now=now)
-    sha256 = Version.objects.get(draft=draft, number=draft.version).sha256
-    responses.approve(draft.pk, by=karen, sha256=sha256, now=now)
-    source = brand.sources.get()
-    upload = FileImport.objects.create(
-        source=source, uploaded_by=karen, filename="omtaler.csv", state=ImportState.DONE,
-        accepted=3, refused=1, refusals=[{"row": 2, "field": "", "why": "empty_text"}],
-    )  # fmt: skip
-    issue_token(karen, name="rapport")
-    InvitationFactory.create(brand=brand)
-    return {
-        "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,
-        "reference": incident.reference, "number": draft.number, "secret": "gættet",
-        "pk": {
-            "monitoring:import": upload.pk, "monitoring:import_progress": upload.pk,
-            "monitoring:mention": Mention.objects.get().pk,
-            "incidents:mention": Mention.objects.get().pk,
-            "incidents:policy": brand.policies.get().pk,
-        },
-    }  # fmt: skip
 
 
 def test_every_page_speaks_danish_throughout(
@@ -323,7 +209,7 @@ def test_every_page_speaks_danish_throughout(
     client, foreign = signed_in(karen), english_only()
     assert {"the", "and", "incident", "approve", "settings"} <= foreign
     shown, slips = set(), {}
-    for name, parts in names(get_resolver().url_patterns):
+    for name, parts in names(get_resolver().url_patterns, without=NO_PAGES):
         if name in LEFT_OUT:
             continue
         # The rest that has an id belongs to the one source, or changes things and takes no GET.

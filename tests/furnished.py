@@ -1,0 +1,139 @@
+"""A brand with something of everything, so that each page has something to show.
+
+A test module that wants it imports the fixtures: `from tests.furnished import filled_fixture`, and
+those that it is made of.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver
+from django.utils import timezone
+
+from accounts.enums import Role
+from accounts.models import Brand, User
+from accounts.services import issue_token
+from connectors.models import ConnectedAccount
+from incidents import services as incidents
+from incidents.enums import Origin, State
+from incidents.models import Incident
+from monitoring.enums import CrisisType, ImportState, Sentiment
+from monitoring.models import FileImport, Mention, MentionCount, Step
+from responses import services as responses
+from responses.models import Version
+from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
+from tests.factories.connectors import AccountFactory
+from tests.factories.incidents import on_the_ladder
+from tests.factories.monitoring import SourceFactory, mention
+from training.services import add_lesson
+
+Page = tuple[str, set[str]]
+
+
+def names(
+    patterns: list[URLPattern | URLResolver], space: str = "", *, without: set[str]
+) -> Iterator[Page]:
+    """Yield each page's name and the parts of its address."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if str(pattern.pattern) not in without:
+                inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+                yield from names(pattern.url_patterns, inner, without=without)
+        elif pattern.name and space + pattern.name not in without:
+            yield space + pattern.name, set(pattern.pattern.converters)
+
+
+@pytest.fixture(name="karen")
+def karen_fixture(brand: Brand) -> User:
+    """Administers the brand and reads Danish."""
+    user = UserFactory.create(email="karen@example.org", name="Karen Krogh", language="da")
+    MembershipFactory.create(user=user, brand=brand, role=Role.ADMINISTRATOR)
+    return user
+
+
+@pytest.fixture(name="account")
+def account_fixture(brand: Brand) -> ConnectedAccount:
+    return AccountFactory.create(brand=brand, name="@fjordkaffe", config={"world": "havn"})
+
+
+@pytest.fixture(name="post")
+def post_fixture(brand: Brand) -> Mention:
+    """A post and the figures of an unusual hour."""
+    now = timezone.now()
+    SourceFactory.create(brand=brand, name="Havneavisen")
+    for ago in range(1, 30):
+        Step.objects.create(
+            brand=brand, starts_at=now - timedelta(minutes=5 * ago), total=6, negative=4,
+            positive=1, reach=10, expected_low=3, expected_high=9, score=0,
+        )  # fmt: skip
+    MentionCount.objects.create(
+        brand=brand, minute=now, network="news", crisis_type="product_safety", total=60, negative=40
+    )
+    return mention(
+        brand, text="Kaffen smager af plastik", lang="da", network="news", reach=4_800_000,
+        sentiment=Sentiment.NEGATIVE, crisis_type=CrisisType.PRODUCT_SAFETY,
+        source_id=brand.sources.get().pk, corrected_sentiment=Sentiment.NEGATIVE,
+    )  # fmt: skip
+
+
+@pytest.fixture(name="incident")
+def incident_fixture(brand: Brand, post: Mention, alice: User, bob: User, karen: User) -> Incident:
+    """A whole day: called, acknowledged, led, written about, with tasks done and left."""
+    now = timezone.now() - timedelta(hours=1)
+    on_the_ladder(brand, alice, bob)
+    brand.policies.update(name="Hverdage")
+    opened = incidents.open_incident(
+        brand, title="", crisis_type=CrisisType.PRODUCT_SAFETY, severity=2,
+        severity_reasons=[], origin=Origin.MENTION, by=bob, began_at=now, now=now,
+        mention={"id": post.pk, "published_at": post.published_at, "author": post.author},
+    )  # fmt: skip
+    incidents.fire_next(now=now)
+    incidents.escalate_now(opened.pk, by=bob, now=now)
+    incidents.acknowledge(opened.pk, by=alice, now=now + timedelta(minutes=3))
+    incidents.change_state(opened.pk, State.RESPONDING, by=alice, now=now)
+    incidents.change_severity(opened.pk, 1, by=alice, reason="Børn kan sluge det", now=now)
+    incidents.add_decision(opened.pk, by=alice, text="Vi trækker varen tilbage", now=now)
+    incidents.add_update(opened.pk, by=alice, text="Fabrikken er standset", now=now)
+    done = incidents.add_task(opened.pk, by=alice, title="Ring til fabrikken", now=now)
+    incidents.finish_task(opened.pk, done.pk, by=bob, now=now)
+    incidents.add_task(
+        opened.pk, by=alice, title="Underret kæderne", owner=karen, due_at=now, now=now
+    )
+    incidents.add_shift(brand, user=bob, starts_at=now, ends_at=now + timedelta(hours=8), by=karen)
+    add_lesson(opened, kind="WORKED", text="Hurtigt opdaget", by=alice)
+    return opened
+
+
+@pytest.fixture(name="filled")
+def filled_fixture(
+    incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
+) -> dict[str, Any]:
+    """Everything a page can be about, as the parts of its address."""
+    now = timezone.now()
+    draft = responses.create_draft(
+        incident.pk, title="Foreløbig udmelding", text="Vi undersøger sagen.",
+        by=bob, account_ids=[account.pk], now=now,
+    )  # fmt: skip
+    responses.submit(draft.pk, by=bob, now=now)
+    sha256 = Version.objects.get(draft=draft, number=draft.version).sha256
+    responses.approve(draft.pk, by=karen, sha256=sha256, now=now)
+    source = brand.sources.get()
+    upload = FileImport.objects.create(
+        source=source, uploaded_by=karen, filename="omtaler.csv", state=ImportState.DONE,
+        accepted=3, refused=1, refusals=[{"row": 2, "field": "", "why": "empty_text"}],
+    )  # fmt: skip
+    issue_token(karen, name="rapport")
+    InvitationFactory.create(brand=brand)
+    return {
+        "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,
+        "reference": incident.reference, "number": draft.number, "secret": "gættet",
+        "pk": {
+            "monitoring:import": upload.pk, "monitoring:import_progress": upload.pk,
+            "monitoring:mention": Mention.objects.get().pk,
+            "incidents:mention": Mention.objects.get().pk,
+            "accounts:member_remove": bob.pk,
+            "incidents:policy": brand.policies.get().pk,
+        },
+    }  # fmt: skip
