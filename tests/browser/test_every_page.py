@@ -6,6 +6,7 @@ page is too; one that cannot be reached with what `filled` holds fails the test.
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urljoin
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from accounts.enums import Role
 from accounts.models import Brand, User
@@ -144,10 +145,19 @@ def faults(page: Page, language: str) -> list[str]:
     return found + [f"is too wide: {each}" for each in too_wide(page)]
 
 
+def told(wrong: dict[str, list[str]]) -> str:
+    return "\n".join(f"{path}: {each}" for path, found in wrong.items() for each in found)
+
+
 def seen(page: Page, language: str, size: dict[str, int]) -> list[str]:
     found = faults(page, language)
     if size == PHONE:
         page.set_viewport_size(NARROW)
+        # Charts are drawn anew a moment later.
+        with suppress(TimeoutError):
+            page.wait_for_function(
+                "() => document.documentElement.scrollWidth <= innerWidth", timeout=1_000
+            )
         found += [f"is too wide at 320: {each}" for each in too_wide(page)]
         page.set_viewport_size(size)
     return found
@@ -170,7 +180,7 @@ def test_every_page_is_sound(
             expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
             if found := seen(page, language, size):
                 wrong[path] = found
-    assert wrong == {}
+    assert not wrong, told(wrong)
     assert len(paths) > 40
 
 
@@ -188,7 +198,7 @@ def test_pages_before_signing_in_are_sound(
             page.goto(urljoin(page.url, path))
             if found := seen(page, language, size):
                 wrong[path] = found
-    assert wrong == {}
+    assert not wrong, told(wrong)
 
 
 @pytest.mark.parametrize(("theme", "language", "size"), LOOKS)
