@@ -149,7 +149,7 @@ def naive_publish(draft: Draft, account: ConnectedAccount) -> None:
     """What publishing would be without lock, digest and guard: look, then send the latest text."""
     if Draft.objects.get(pk=draft.pk).state != DraftState.APPROVED:
         return
-    time.sleep(0.01)
+    time.sleep(0.05)
     text = Version.objects.filter(draft=draft).order_by("-number").first().text
     SimulatedPost.objects.get_or_create(
         idempotency_key=f"naive-{draft.pk}",
