@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BATCH = 2_000
 BATCHES = 20
 ROUNDS = 5
+COPIES = 5
 SMALL, LARGE = 100_000, 3_000_000
 MONTHS = 12
 # A stormy hour: this many a second.
@@ -164,7 +165,14 @@ def _copy_rate() -> float:
         cursor.execute("DROP TABLE IF EXISTS bench_copy")
         cursor.execute("CREATE TABLE bench_copy (LIKE monitoring_mention INCLUDING DEFAULTS)")
         cursor.execute("ALTER TABLE bench_copy ALTER id DROP NOT NULL")
-    return _rate(_copy, Source.objects.get())
+    source = Source.objects.get()
+    return COPIES * _rate(_copies, source)
+
+
+def _copies(source: "Source", posts: "list[Post]") -> None:
+    """So often that it takes about as long as ours: a short burst gets more of a busy machine."""
+    for _ in range(COPIES):
+        _copy(source, posts)
 
 
 def _copy(source: "Source", posts: "list[Post]") -> None:
