@@ -203,7 +203,12 @@ def test_pages_before_signing_in_are_sound(
 
 @pytest.mark.parametrize(("theme", "language", "size"), LOOKS)
 def test_what_is_not_there_is_said_well(
-    browser: Browser, site: WebServer, theme: str, language: str, size: dict[str, int]
+    browser: Browser,
+    site: WebServer,
+    alice: User,
+    theme: str,
+    language: str,
+    size: dict[str, int],
 ) -> None:
     context = browser.new_context(viewport=size, color_scheme=theme, locale=language)
     page = context.new_page()

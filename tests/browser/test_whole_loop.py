@@ -222,6 +222,8 @@ def it_is_approved_by_keys(loop: Loop, title: str) -> None:
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator(".statement")).to_have_text(SAID)
+    # Keys work from when the scripts do.
+    expect(page.locator("cd-conn [data-state=live]")).to_be_attached()
     page.keyboard.press("a")
     expect(loop.button(loop.legal, "Undo")).to_be_visible()
 
