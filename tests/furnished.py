@@ -132,6 +132,7 @@ def filled_fixture(
         "pk": {
             "monitoring:import": upload.pk, "monitoring:import_progress": upload.pk,
             "monitoring:mention": Mention.objects.get().pk,
+            "monitoring:correct": Mention.objects.get().pk,
             "incidents:mention": Mention.objects.get().pk,
             "accounts:member_remove": bob.pk,
             "incidents:policy": brand.policies.get().pk,
