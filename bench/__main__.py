@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def main(only: str) -> int:
         if not chosen:
             print(f"No figure is called {only}.", file=sys.stderr)
             return 2
-        entries = [_measured(figure) for figure in chosen]
+        entries = [entry for group in _by_module(chosen) for entry in _apart(group)]
     _write(entries)
     _print_table(entries)
     return 0 if all(entry["ok"] for entry in entries) else 1
@@ -72,6 +73,31 @@ def _chosen(only: str) -> list[Any]:
         if module.name not in FRAME:
             import_module(f"bench.{module.name}")
     return [figure for name, figure in bench.FIGURES.items() if only.lower() in name.lower()]
+
+
+def _by_module(figures: list[Any]) -> list[list[Any]]:
+    grouped = groupby(figures, key=lambda figure: figure.measure.__module__)
+    return [list(group) for _module, group in grouped]
+
+
+def _apart(figures: list[Any]) -> list[dict[str, Any]]:
+    """Measure in a child of its own: a figure that forks must not inherit another one's threads."""
+    from django.db import connections
+
+    connections.close_all()
+    receive, send = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(receive)
+        with os.fdopen(send, "w") as answer:
+            json.dump([_measured(figure) for figure in figures], answer)
+        connections.close_all()
+        os._exit(0)
+    os.close(send)
+    with os.fdopen(receive) as answer:
+        told = answer.read()
+    os.waitpid(child, 0)
+    return list(json.loads(told)) if told else [figure.failed() for figure in figures]
 
 
 def _measured(figure: Any) -> dict[str, Any]:
