@@ -39,7 +39,7 @@ def forget_calls() -> int:
     return 0
 
 
-@loop("judge", every=1)
+@loop("judge", every=0.5)
 def judge_brands() -> int:
     """Judge what was counted since the last look. At once again only if brands were left over:
     a brand in a storm is marked anew all the time."""
