@@ -1,10 +1,12 @@
 """What every test may ask for: the three people, their brand, and a browser session for each."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from accounts.enums import Role
 from accounts.models import Brand, User
@@ -31,6 +33,19 @@ def pytest_configure(config: pytest.Config) -> None:
         running = services.Running()
         config.add_cleanup(running.stop)
         running.start()
+
+
+@pytest.fixture(autouse=True)
+def mentions_leave_too(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """After a test that commits Django empties what it manages; mentions it does not manage."""
+    yield
+    mark = request.node.get_closest_marker("django_db")
+    commits = mark is not None and mark.kwargs.get("transaction", False)
+    if commits or "transactional_db" in request.fixturenames:
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE monitoring_mention")
 
 
 @pytest.fixture
