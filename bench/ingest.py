@@ -27,11 +27,15 @@ RATE = 500
 _COLUMNS = (
     "brand_id", "source_id", "external_id", "network", "author", "title", "text", "url", "lang",
     "published_at", "received_at", "reach", "sentiment", "sentiment_score", "confidence",
-    "crisis_type", "corrected_sentiment",
+    "crisis_type", "corrected_sentiment", "author_id", "parent_id", "stars", "edited_at",
+    "queries", "about", "lang_confidence", "crisis_confidence", "emotion", "emotion_confidence",
+    "blame", "blame_confidence", "question", "suspicion", "fingerprint",
 )  # fmt: skip
 _TYPES = (
     "int8", "int8", "text", "varchar", "text", "text", "text", "text", "varchar", "timestamptz",
-    "timestamptz", "int8", "varchar", "float8", "float8", "varchar", "varchar",
+    "timestamptz", "int8", "varchar", "float8", "float8", "varchar", "varchar", "text", "text",
+    "float4", "timestamptz", "int4[]", "varchar", "float4", "float4", "varchar", "float4",
+    "varchar", "float4", "bool", "float4", "int8",
 )  # fmt: skip
 _SENTENCES = (
     "the coffee is cold and staff was rude today we never come again great service love it",
@@ -194,7 +198,8 @@ def _copy_part(connection: Any, source: "Source", posts: "list[Post]") -> None:
                 (
                     source.brand_id, source.pk, post.external_id, post.network, post.author,
                     post.title, post.text, post.url, "en", post.published_at, now, post.reach,
-                    "neutral", 0.0, 0.5, "none", "",
+                    "neutral", 0.0, 0.5, "none", "", "", "", None, None, [], "brand", 0.9, 0.5,
+                    "none", 0.5, "nobody", 0.5, False, 0.0, 0,
                 )
             )  # fmt: skip
 

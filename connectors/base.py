@@ -1,12 +1,93 @@
 """What a network is to the rest of the product: readers, publishers and their errors.
 
 Connectors are pure input and output: no ORM (the simulator, which *is* rows, excepted), no Celery,
-no clock of their own. Credentials and settings are handed in.
+no clock of their own. Credentials and settings are handed in as a Connection.
 """
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Flag, auto
 from typing import Any, Protocol
+
+from django.utils.functional import Promise
+
+
+class Can(Flag):
+    """What a network, or one connected account on it, is able to do."""
+
+    NOTHING = 0
+    SEARCH = auto()
+    NOTIFICATIONS = auto()
+    STREAM = auto()
+    WEBHOOK = auto()
+    BACKFILL = auto()
+    # It tells us of edits and of deletions, or can be asked whether posts still exist.
+    SEES_EDITS = auto()
+    SEES_DELETIONS = auto()
+    LOOK_UP = auto()
+    POST = auto()
+    REPLY = auto()
+    DELETE = auto()
+    # It can be asked whether a publication whose answer was lost is out.
+    FIND = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One field of a network's form. Secrets are stored encrypted and never shown again.
+
+    `kind` is "text", "url", "number", "lines" (a list of strings) or "choice"; `choices` are
+    (value, label). `default` is what an empty field means.
+    """
+
+    name: str
+    label: str | Promise
+    kind: str = "text"
+    help: str | Promise = ""
+    secret: bool = False
+    required: bool = True
+    default: Any = ""
+    choices: tuple[tuple[str, str | Promise], ...] = ()
+
+
+def _nothing_to_renew(_exchange: "Exchange") -> Mapping[str, Any]:
+    raise NotImplementedError("This connection's secrets are not stored, so none can be renewed.")
+
+
+# Takes the secrets as they are stored now and returns those that replace them.
+Exchange = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An account or source as a connector sees it: settings, secrets, and a way to renew these.
+
+    `renew(exchange)` calls `exchange` with the stored secrets, one caller at a time for all
+    processes, stores what it returns before anybody uses it, and returns it. Whoever waited
+    gets what the other has stored, without a second exchange.
+    """
+
+    config: Mapping[str, Any]
+    secrets: Mapping[str, Any] = field(default_factory=dict)
+    # The account's own name at the network or in the product.
+    name: str = ""
+    renew: Callable[[Exchange], Mapping[str, Any]] = _nothing_to_renew
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What "test the connection" found: who we are there, what we may do, some of what is there.
+
+    `expires_at` is when the credentials end, if the network says; `notes` are sentences about what
+    is missing or limited.
+    """
+
+    account: str = ""
+    can: Can = Can.NOTHING
+    sample: list[str] = field(default_factory=list)
+    expires_at: datetime | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +108,33 @@ class Post:
     # The network it appeared on, where the source carries several ("x", "news", …).
     network: str = ""
     title: str = ""
+    # The author's own id within the source, where names can change ("did:plc:…"); else "".
+    author_id: str = ""
+    # External id of the post that this one answers, or "".
+    parent_id: str = ""
+    # Of a review: 1 to 5, in halves where the site has them. None: not a review.
+    stars: float | None = None
+    # When it was last edited, where the network says. A later edit of a known post replaces it.
+    edited_at: datetime | None = None
     raw: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """What the network said is left: calls or units, of how many, and when it begins anew."""
+
+    left: int
+    limit: int = 0
+    resets_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """What one fetch brought. The cursor is opaque and is stored together with the posts."""
+    """What one fetch brought. The cursor is opaque and is stored together with the posts.
+
+    A post whose id is known is an edit where its `edited_at` is later than what is stored, else
+    it changes nothing. What is `gone` stays gone, even if it is brought again later.
+    """
 
     posts: list[Post]
     cursor: dict[str, Any]
@@ -42,6 +144,14 @@ class Batch:
     wait: float | None = None
     # What was left out and why, in words for the source's health page.
     refused: list[str] = field(default_factory=list)
+    # External ids of posts that their authors or the network took away.
+    gone: list[str] = field(default_factory=list)
+    # Ids (`Post.author_id`) of authors who left or were suspended, and of those who came back.
+    authors_gone: list[str] = field(default_factory=list)
+    authors_back: list[str] = field(default_factory=list)
+    quota: Quota | None = None
+    # When the credentials end, where the network says.
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +173,36 @@ class Receipt:
 
 
 class Reader(Protocol):
-    """Fetches what is new since a cursor. Raises ReadError, nothing else."""
+    """Fetches what is new since a cursor. Raises ReadError, nothing else.
+
+    An empty cursor means: from now on, with what the network gives of the recent past.
+    """
 
     def fetch(self, cursor: dict[str, Any], *, now: datetime, limit: int = 500) -> Batch: ...
+
+
+class Streamer(Protocol):
+    """Follows a network as it happens (Can.STREAM).
+
+    `stream` yields batches for as long as the connection holds, an empty one at least every
+    twenty seconds as a sign of life; each batch's cursor is where a later call goes on, without
+    gap. `stop()` says true once it is to end. Raises ReadError, nothing else.
+    """
+
+    def stream(self, cursor: dict[str, Any], *, stop: Callable[[], bool]) -> Iterator[Batch]: ...
+
+
+class Prober(Protocol):
+    """Tests a connection without keeping anything. Raises ReadError."""
+
+    def probe(self, *, now: datetime) -> Probe: ...
+
+
+class LookUp(Protocol):
+    """Says what became of known posts (Can.LOOK_UP): those still there as they are now, and the
+    ids of those gone. For networks that do not tell of deletions. Raises ReadError."""
+
+    def look_up(self, external_ids: list[str], *, now: datetime) -> Batch: ...
 
 
 class Publisher(Protocol):
@@ -82,12 +219,31 @@ class Publisher(Protocol):
     def find(self, idempotency_key: str) -> Receipt | None: ...
 
 
+class Retractor(Protocol):
+    """Takes a publication back (Can.DELETE); what is gone already is no error."""
+
+    def retract(self, external_id: str) -> None: ...
+
+
 class ReadError(Exception):
     """A fetch failed. `str(error)` says what to do; `retry_after` in seconds where known."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Unauthorized(ReadError):
+    """The credentials are wrong, ended, or lack a right: nothing is read until somebody acts."""
+
+
+class CursorLost(ReadError):
+    """The network no longer knows the place where we stood. Reading goes on from `cursor`; what
+    lies between is fetched by search where the network has one, else it is a gap and said so."""
+
+    def __init__(self, message: str, *, cursor: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.cursor = cursor
 
 
 class PublishError(Exception):

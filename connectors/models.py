@@ -19,6 +19,8 @@ class ConnectedAccount(models.Model):
     is_active = models.BooleanField(default=True)
     error = models.CharField(max_length=300, blank=True)
     error_at = models.DateTimeField(null=True)
+    # While somebody renews the credentials: nobody else does before this.
+    renewing_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -22,7 +22,7 @@ class Tally:
         counts = self._counts
         negative, positive = Sentiment.NEGATIVE.value, Sentiment.POSITIVE.value
         for row in rows:
-            _lang, sentiment, _score, _confidence, crisis_type = row.marks
+            sentiment, crisis_type = row.marks[2], row.marks[5]
             key = (micros(row.published_at) // _MINUTE, row.network, crisis_type)
             count = counts.get(key)
             if count is None:

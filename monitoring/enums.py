@@ -25,6 +25,36 @@ class CrisisType(models.TextChoices):
     MISINFORMATION = "misinformation", _("Misinformation")
 
 
+class Emotion(models.TextChoices):
+    NONE = "none", _("No strong feeling")
+    ANGER = "anger", _("Anger")
+    FEAR = "fear", _("Fear")
+    MOCKERY = "mockery", _("Mockery")
+    DISAPPOINTMENT = "disappointment", _("Disappointment")
+    CONCERN = "concern", _("Concern")
+    JOY = "joy", _("Joy")
+
+
+class Blame(models.TextChoices):
+    """Whom the author holds responsible."""
+
+    NOBODY = "nobody", _("Nobody")
+    US = "us", _("Us")
+    PARTNER = "partner", _("A partner or supplier")
+    AFFECTED = "affected", _("Those affected")
+
+
+class About(models.TextChoices):
+    """Why a mention is kept: it speaks of the brand, or of what the brand follows beside itself.
+
+    Only what speaks of the brand is counted, and judged, as the brand's volume.
+    """
+
+    BRAND = "brand", _("The brand")
+    TOPIC = "topic", _("Industry topic")
+    COMPETITOR = "competitor", _("Competitor")
+
+
 class SourceKind(models.TextChoices):
     FEED = "feed", _("RSS or Atom feed")
     FILE = "file", _("File import")

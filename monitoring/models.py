@@ -3,13 +3,23 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-from .enums import CrisisType, DetectionKind, ImportState, Sentiment, SourceKind
+from .enums import (
+    About,
+    Blame,
+    CrisisType,
+    DetectionKind,
+    Emotion,
+    ImportState,
+    Sentiment,
+    SourceKind,
+)
 
 
 class BrandScoped(models.QuerySet):  # type: ignore[type-arg]
@@ -27,6 +37,10 @@ class Source(models.Model):
     brand = models.ForeignKey("accounts.Brand", models.CASCADE, related_name="sources")
     kind = models.CharField(_("kind"), max_length=20, choices=SourceKind)
     name = models.CharField(_("name"), max_length=120)
+    # The connected account through which it is read, where its network needs one.
+    account = models.ForeignKey(
+        "connectors.ConnectedAccount", models.PROTECT, null=True, related_name="sources"
+    )
     # By kind: {"url": …} for a feed, {"world": …} for the simulator, {"mapping": …} for a file.
     config = models.JSONField(default=dict)
     # The webhook's signing secrets, encrypted (core.crypto).
@@ -115,6 +129,31 @@ class Mention(models.Model):
     crisis_type = models.CharField(max_length=20, choices=CrisisType)
     # A person's correction; the machine's own label stays beside it.
     corrected_sentiment = models.CharField(max_length=8, choices=Sentiment, blank=True)
+    # Further marks of monitoring.scoring; confidences are shares of texts as clear that are right.
+    lang_confidence = models.FloatField(default=0)
+    crisis_confidence = models.FloatField(default=0)
+    emotion = models.CharField(max_length=16, choices=Emotion, default=Emotion.NONE)
+    emotion_confidence = models.FloatField(default=0)
+    blame = models.CharField(max_length=10, choices=Blame, default=Blame.NOBODY)
+    blame_confidence = models.FloatField(default=0)
+    question = models.BooleanField(default=False)
+    # How likely a machine or a copy-paste campaign wrote it, 0 to 1.
+    suspicion = models.FloatField(default=0)
+    # Near-duplicates share it; 0 for texts too short to tell.
+    fingerprint = models.BigIntegerField(default=0)
+    # Which tier of scoring spoke last: 1 fast, 2 better.
+    tier = models.SmallIntegerField(default=1)
+    # The author's and the answered post's own ids within the source, "" where unknown.
+    author_id = models.TextField(default="")
+    parent_id = models.TextField(default="")
+    # Of a review, 1 to 5.
+    stars = models.FloatField(null=True)
+    edited_at = models.DateTimeField(null=True)
+    # Taken away by its author or network: text, author, title and address are emptied with it.
+    gone_at = models.DateTimeField(null=True)
+    about = models.CharField(max_length=10, choices=About, default=About.BRAND)
+    # Ids of the queries that it answered when it arrived.
+    queries = ArrayField(models.IntegerField(), default=list)
 
     objects = BrandScoped.as_manager()
 
@@ -134,6 +173,8 @@ class SeenMention(models.Model):
     """
 
     key = models.UUIDField(primary_key=True)
+    # With the key, what finds the row in its month. Null: it was gone before it was seen.
+    published_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return str(self.key)

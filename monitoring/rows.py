@@ -7,14 +7,14 @@ row is refused only where it would say nothing.
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from connectors.base import Post
 from core.text import clean, fold
 
-from .enums import RefusalCode
+from .enums import About, Blame, Emotion, RefusalCode
 from .scoring import score_batch
 
 MAX_TEXT = 20_000
@@ -30,8 +30,13 @@ _WEB = re.compile(r"https?://[^\s<>\"\\]+", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,4})?", re.IGNORECASE)
 
 
-Marks = tuple[str, str, float, float, str]
-UNMARKED: Marks = ("", "", 0.0, 0.0, "")
+# Language and how sure; sentiment, its score and how sure; crisis type and how sure; emotion and
+# how sure; who is blamed and how sure; whether it is a question; how likely a machine or a campaign
+# wrote it; the fingerprint that near-duplicates share. See monitoring.scoring.
+Marks = tuple[
+    str, float, str, float, float, str, float, str, float, str, float, bool, float, int
+]  # fmt: skip
+UNMARKED: Marks = ("", 0.0, "", 0.0, 0.0, "", 0.0, "", 0.0, "", 0.0, False, 0.0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,13 @@ class Row:
     lang: str
     published_at: datetime
     reach: int
-    # Language, sentiment, its score, confidence, crisis type; see monitoring.scoring.
+    author_id: str = ""
+    parent_id: str = ""
+    stars: float | None = None
+    edited_at: datetime | None = None
+    # Ids of the queries that it answers, and what they are about (monitoring.enums.About).
+    queries: list[int] = field(default_factory=list)
+    about: str = About.BRAND.value
     marks: Marks = UNMARKED
 
 
@@ -87,6 +98,10 @@ class _Mender:
             post.lang.lower() if post.lang and _LANGUAGE.fullmatch(post.lang) else "",
             self._date(post.published_at, number),
             min(max(post.reach, 0), MAX_REACH),
+            clean(post.author_id)[:MAX_ID] if post.author_id else "",
+            clean(post.parent_id)[:MAX_ID] if post.parent_id else "",
+            _stars(post.stars),
+            post.edited_at,
         )
 
     def _note(self, number: int, field: str, code: RefusalCode) -> None:
@@ -144,20 +159,26 @@ def score(rows: Sequence[Row]) -> None:
     columns = zip(
         unmarked,
         scores.language,
+        scores.language_confidence,
         scores.sentiment,
         scores.sentiment_score.tolist(),
         scores.confidence.tolist(),
         scores.crisis_type,
+        scores.crisis_confidence.tolist(),
         strict=True,
     )
     for row, *marks in columns:
-        row.marks = tuple(marks)
+        row.marks = (*marks, Emotion.NONE.value, 0.0, Blame.NOBODY.value, 0.0, False, 0.0, 0)
 
 
 @lru_cache(maxsize=1024)
 def network_name(raw: str) -> str:
     """Return a network's name as it is stored and grouped by: short, lower case."""
     return clean(raw)[:MAX_NETWORK].strip().lower()
+
+
+def _stars(given: float | None) -> float | None:
+    return None if given is None else min(max(round(given * 2) / 2, 1.0), 5.0)
 
 
 def _visible(raw: str) -> str:

@@ -33,18 +33,23 @@ _ROW_FAULTS = ("22", "23502", "23514")
 
 # Which of the sorted keys are new; a key that another transaction is writing is waited for.
 _SEE = """
-INSERT INTO monitoring_seenmention (key) SELECT * FROM unnest(%b::uuid[])
+INSERT INTO monitoring_seenmention (key, published_at)
+SELECT * FROM unnest(%b::uuid[], %b::timestamptz[])
 ON CONFLICT DO NOTHING RETURNING uuid_send(key)
 """
 # COPY takes half the processor time of an INSERT of arrays.
 _WRITE = """
 COPY monitoring_mention (brand_id, source_id, received_at, external_id, network, author, title,
-    text, url, lang, published_at, reach, sentiment, sentiment_score, confidence, crisis_type)
+    text, url, lang, published_at, reach, author_id, parent_id, stars, edited_at, queries, about,
+    lang_confidence, sentiment, sentiment_score, confidence, crisis_type, crisis_confidence,
+    emotion, emotion_confidence, blame, blame_confidence, question, suspicion, fingerprint)
 FROM STDIN (FORMAT BINARY)
 """
 _TYPES = (
     "int8", "int8", "timestamptz", "text", "varchar", "text", "text",
-    "text", "text", "varchar", "timestamptz", "int8", "varchar", "float8", "float8", "varchar",
+    "text", "text", "varchar", "timestamptz", "int8", "text", "text", "float4", "timestamptz",
+    "int4[]", "varchar", "float4", "varchar", "float8", "float8", "varchar", "float4", "varchar",
+    "float4", "varchar", "float4", "bool", "float4", "int8",
 )  # fmt: skip
 _COUNT = """
 INSERT INTO monitoring_mentioncount AS c
@@ -129,7 +134,8 @@ class Writer:
 
     def _unseen(self, rows: list[Row]) -> list[Row]:
         """Enter the rows' keys among those seen; return the rows whose keys were not."""
-        entered = self._execute(_SEE, [packing.uuids([row.key for row in rows])])
+        times = packing.timestamps([packing.micros(row.published_at) for row in rows])
+        entered = self._execute(_SEE, [packing.uuids([row.key for row in rows]), times])
         if entered.rowcount == len(rows):
             return rows
         new = {key for (key,) in entered.fetchall()}
@@ -138,12 +144,13 @@ class Writer:
     def _copy(self, copy: psycopg.Copy, rows: list[Row]) -> None:
         brand_id, source_id, now = self.source.brand_id, self.source.pk, self.now
         for row in rows:
-            lang, sentiment, sentiment_score, confidence, crisis_type = row.marks
+            lang, *marks = row.marks
             copy.write_row(
                 (
                     brand_id, source_id, now, row.external_id, row.network, row.author,
                     row.title, row.text, row.url, row.lang or lang, row.published_at,
-                    row.reach, sentiment, sentiment_score, confidence, crisis_type,
+                    row.reach, row.author_id, row.parent_id, row.stars, row.edited_at, row.queries,
+                    row.about, *marks,
                 )
             )  # fmt: skip
 

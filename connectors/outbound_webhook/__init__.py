@@ -1,0 +1,25 @@
+"""The brand's own system, which is called for each publication."""
+
+from django.utils.translation import gettext_lazy as _
+
+from connectors.base import Can, Connection, Setting
+from connectors.network import Network
+
+from .publisher import WebhookPublisher
+
+
+def _publisher(connection: Connection) -> WebhookPublisher:
+    return WebhookPublisher(connection.config, connection.secrets)
+
+
+NETWORK = Network(
+    label=_("Outbound webhook"),
+    icon="webhook",
+    can=Can.POST | Can.REPLY | Can.FIND,
+    max_length=WebhookPublisher.max_length,
+    account=(
+        Setting("url", _("Address"), kind="url"),
+        Setting("lookup_url", _("Address for looking up"), kind="url", required=False),
+    ),
+    publisher=_publisher,
+)

@@ -1,0 +1,33 @@
+"""The simulated network: rows of our own, for the demo, drills and tests."""
+
+from django.utils.translation import gettext_lazy as _
+
+from connectors.base import Can, Connection, Setting
+from connectors.network import Network, Wanted
+
+from .publisher import SimulatorPublisher
+from .reader import SimulatorReader
+
+_WORLD = Setting("world", _("Simulated world"))
+
+
+def _reader(_connection: Connection, wanted: Wanted) -> SimulatorReader:
+    return SimulatorReader(wanted)
+
+
+def _publisher(connection: Connection) -> SimulatorPublisher:
+    return SimulatorPublisher(connection.name, connection.config)
+
+
+NETWORK = Network(
+    label=_("Simulated network"),
+    icon="robot",
+    can=Can.BACKFILL | Can.POST | Can.REPLY | Can.FIND,
+    max_length=SimulatorPublisher.max_length,
+    account=(_WORLD,),
+    source=(_WORLD,),
+    poll_every=2,
+    shortest_poll=1,
+    reader=_reader,
+    publisher=_publisher,
+)

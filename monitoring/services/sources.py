@@ -167,12 +167,12 @@ def claim_due(*, now: datetime, limit: int = 100) -> list[tuple[int, int]]:
 
 def poll(source_id: int, *, now: datetime) -> ingest.Accepted:
     """Fetch what is new and take it in. A failure is recorded with the source, never raised."""
-    source = Source.objects.filter(pk=source_id, is_active=True).first()
+    source = Source.objects.select_related("account").filter(pk=source_id, is_active=True).first()
     outcome = ingest.Accepted()
     if source is None:
         return outcome
     try:
-        reader = registry.reader(source.kind, source.config)
+        reader = registry.reader(source.kind, source.config, account=source.account)
         for _round in range(MAX_ROUNDS):
             batch = reader.fetch(source.cursor, now=now, limit=PAGE)
             outcome.add(_take(source, batch, now=now), offset=0)
