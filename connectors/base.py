@@ -162,6 +162,8 @@ class Message:
     idempotency_key: str
     # The external id of the post that this answers, or "".
     reply_to: str = ""
+    # When it was queued: what was on the network before then cannot be it. None: not known.
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,15 +210,16 @@ class LookUp(Protocol):
 class Publisher(Protocol):
     """Publishes and finds again. Raises PublishError, nothing else.
 
-    `find` returns the receipt of an earlier publication with this key, or None if the network
-    surely does not have it; it raises PublishError(uncertain) where it cannot tell.
+    `find` returns the receipt of an earlier publication of this message, by its key where the
+    network keeps keys, else by its text among what the account has posted since; or None if the
+    network surely does not have it. It raises UncertainError where it cannot tell.
     """
 
     max_length: int
 
     def publish(self, message: Message) -> Receipt: ...
 
-    def find(self, idempotency_key: str) -> Receipt | None: ...
+    def find(self, message: Message) -> Receipt | None: ...
 
 
 class Retractor(Protocol):

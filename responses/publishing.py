@@ -132,7 +132,10 @@ def _claim_of(publication: Publication) -> Claim:
         publication.attempts,
         publication.account,
         Message(
-            publication.version.text, publication.idempotency_key, reply_to=publication.reply_to
+            publication.version.text,
+            publication.idempotency_key,
+            reply_to=publication.reply_to,
+            since=publication.created_at,
         ),
     )
 
@@ -183,7 +186,7 @@ def _look_at_once(claim: Claim, error: str) -> None:
 def _find(claim: Claim) -> tuple[Receipt | None, bool]:
     """The proof, if there is one, and whether the network could tell at all."""
     try:
-        return registry.publisher(claim.account).find(claim.message.idempotency_key), True
+        return registry.publisher(claim.account).find(claim.message), True
     except PublishError:
         return None, False
     except Exception:

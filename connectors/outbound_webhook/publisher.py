@@ -50,18 +50,19 @@ class WebhookPublisher:
             raise UncertainError(str(error)) from error
         return self._judge(response, message.idempotency_key)
 
-    def find(self, idempotency_key: str) -> Receipt | None:
+    def find(self, message: Message) -> Receipt | None:
         if not self._lookup_url:
             raise UncertainError(_("This account has no address at which to look for a post."))
-        url = self._lookup_url.replace("{key}", quote(idempotency_key, safe=""))
+        key = message.idempotency_key
+        url = self._lookup_url.replace("{key}", quote(key, safe=""))
         try:
-            response = self._call("GET", url, idempotency_key, b"")
+            response = self._call("GET", url, key, b"")
         except http.HttpError as error:
             raise UncertainError(str(error)) from error
         if response.status == 404:
             return None
         if 200 <= response.status < 300:
-            return _receipt(response.body, idempotency_key)
+            return _receipt(response.body, key)
         raise UncertainError(_("It answered with status %(status)d.") % {"status": response.status})
 
     def _call(self, method: str, url: str, key: str, body: bytes) -> http.Response:

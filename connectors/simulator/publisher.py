@@ -38,8 +38,8 @@ class SimulatorPublisher:
             raise UncertainError(_("The simulated network gave no answer, as it was told to."))
         return receipt
 
-    def find(self, idempotency_key: str) -> Receipt | None:
-        found = SimulatedPost.objects.filter(idempotency_key=idempotency_key).first()
+    def find(self, message: Message) -> Receipt | None:
+        found = SimulatedPost.objects.filter(idempotency_key=message.idempotency_key).first()
         return None if found is None else self._receipt(found)
 
     def _write(self, message: Message) -> Receipt:

@@ -11,7 +11,7 @@ from accounts.enums import Permission
 from accounts.models import Brand, User
 from accounts.rules import require
 from connectors import credentials, registry
-from connectors.base import PublishError, UncertainError
+from connectors.base import Message, PublishError, UncertainError
 from connectors.models import ConnectedAccount
 from core import signatures
 from core.errors import Conflict, Refused
@@ -129,7 +129,7 @@ def try_account(account: ConnectedAccount, *, by: User) -> str:
 
 def _trial(account: ConnectedAccount) -> str:
     try:
-        registry.publisher(account).find("cd-test")
+        registry.publisher(account).find(Message("", "cd-test"))
     except UncertainError as error:
         # An address that has no way of looking can only be tried by publishing.
         return "" if not account.config.get("lookup_url") else str(error)

@@ -128,13 +128,13 @@ def test_nobody_there_is_temporary_and_a_forbidden_address_permanent(
 
 def test_a_post_is_looked_for_by_its_key(server: Peer, network: Publisher) -> None:
     server.answers["/look"] = Answer(b'{"id": "77", "url": "https://x.example/77"}')
-    assert network.find("key 1&x=2") == Receipt("77", "https://x.example/77")
+    assert network.find(Message("", "key 1&x=2")) == Receipt("77", "https://x.example/77")
     assert server.calls[0].path == "/look?key=key%201%26x%3D2"
     server.answers["/look"] = Answer(status=404)
-    assert network.find("key-1") is None
+    assert network.find(HELLO) is None
     server.answers["/look"] = Answer(status=500)
     with pytest.raises(UncertainError):
-        network.find("key-1")
+        network.find(HELLO)
 
 
 def test_without_an_address_to_look_at_nobody_can_tell(
@@ -142,7 +142,7 @@ def test_without_an_address_to_look_at_nobody_can_tell(
 ) -> None:
     del account.config["lookup_url"]
     with pytest.raises(UncertainError):
-        publisher(account).find("key-1")
+        publisher(account).find(HELLO)
 
 
 def test_credentials_are_sealed_and_open_for_their_own_row_only(account: ConnectedAccount) -> None:

@@ -71,10 +71,10 @@ def test_what_is_published_appears_in_the_world_and_can_be_found() -> None:
     asked = SimulatedPostFactory.create()
     account = AccountFactory.create(name="Fjordkaffe", config={"world": "test", "network": "x"})
     network = publisher(account)
-    assert network.find("key-1") is None
+    assert network.find(HELLO) is None
     receipt = network.publish(Message("We are sorry.", "key-1", str(asked.pk)))
     row = SimulatedPost.objects.get(idempotency_key="key-1")
-    assert receipt == Receipt(str(row.pk)) == network.find("key-1")
+    assert receipt == Receipt(str(row.pk)) == network.find(HELLO)
     assert (row.text, row.author, row.network) == ("We are sorry.", "Fjordkaffe", "x")
     assert row.in_reply_to == asked
 
@@ -120,7 +120,7 @@ def test_it_fails_as_it_is_told_to(fail: str, kind: type[PublishError], is_out: 
     network = publisher(AccountFactory.create(config={"world": "test", "fail": fail}))
     with pytest.raises(kind):
         network.publish(HELLO)
-    assert (network.find("key-1") is not None) is is_out
+    assert (network.find(HELLO) is not None) is is_out
 
 
 @pytest.mark.django_db
