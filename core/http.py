@@ -1,71 +1,34 @@
 """The one door out. Every request that CrisisDesk makes to an address somebody typed goes here.
 
-The gate stands at the socket: a name is resolved once, every address it gives is judged, and the
-connection goes to the address that was judged, so a second, different answer of the name server
-changes nothing. Redirects pass the same gate again. Time and size are bounded in total, and what
-was compressed is bounded by its size unpacked.
+core.gate judges every address that is connected to; redirects pass it again. Time and size are
+bounded in total, and what was compressed is bounded by its size unpacked.
 """
 
 import http.client
 import io
-import ipaddress
 import socket
-import ssl
 import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
-from django.conf import settings
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Place = tuple[int, tuple]
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from . import gate
+from .gate import Blocked, HttpError, TooLarge, Unreachable, connect
+
+__all__ = ["Blocked", "HttpError", "Response", "TooLarge", "Unreachable", "connect", "fetch"]
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_REDIRECTS = 5
 MAX_URL = 4_000
 USER_AGENT = "CrisisDesk/1"
-# Seconds for one of several addresses of a host, before the next is tried.
-_PATIENCE = 3.0
 _PORTS = {"http": 80, "https": 443}
 _CHUNK = 64 * 1024
 _SECRET_HEADERS = {"authorization", "cookie", "x-api-key"}
 _REDIRECTS = {301, 302, 303, 307, 308}
-# What `is_global` lets pass in one version of Python or another: translations of other addresses
-# (NAT64, 6to4, Teredo, relays), carriers' private ranges, segments, documentation.
-_NEVER = [
-    ipaddress.ip_network(text)
-    for text in (
-        "0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15",
-        "64:ff9b::/96", "64:ff9b:1::/48", "2001::/23", "2002::/16", "3fff::/20", "5f00::/16",
-        "fec0::/10", "::/96",
-    )
-]  # fmt: skip
-
-
-class HttpError(Exception):
-    """A request failed. `str(error)` is fit for the person who set the address."""
-
-
-class Blocked(HttpError):
-    """The address, or one it led to, may not be called. Nothing was sent."""
-
-
-class Unreachable(HttpError):
-    """No answer. `sent` says whether the request may have arrived there nevertheless."""
-
-    def __init__(self, message: str, *, sent: bool = False) -> None:
-        super().__init__(message)
-        self.sent = sent
-
-
-class TooLarge(HttpError):
-    """The answer is larger than was asked for, packed or unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +87,13 @@ def _without_secrets(request: _Request, url: str, target: str) -> _Request:
 
 def _send(url: str, request: _Request) -> Response:
     parts = _parse(url)
-    connection = _Connection(parts, _resolve(parts, request.deadline), request.deadline)
+    port = parts.port or _PORTS[parts.scheme]
+    places = gate.resolve(parts.hostname or "", port, deadline=request.deadline)
+    connection = _Connection(parts, places, request.deadline)
     try:
         return _exchange(connection, parts, request)
-    except ssl.SSLError as error:
-        raise Unreachable(
-            _("The certificate or encryption of %(host)s is not in order: %(error)s")
-            % {"host": parts.hostname, "error": error.reason or error}
-        ) from error
-    except TimeoutError as error:
-        raise Unreachable(
-            _("%(host)s did not answer in time.") % {"host": parts.hostname}, sent=connection.sent
-        ) from error
     except (OSError, http.client.HTTPException, zlib.error, ValueError) as error:
-        raise Unreachable(
-            _("%(host)s could not be reached: %(error)s")
-            % {"host": parts.hostname, "error": error or type(error).__name__},
-            sent=connection.sent,
-        ) from error
+        raise gate.unreachable(parts.hostname, error, sent=connection.sent) from error
     finally:
         connection.close()
 
@@ -183,57 +135,10 @@ def _ascii(url: str) -> str:
     return iri_to_uri(urlunsplit(parts._replace(netloc=place)))
 
 
-def _resolve(parts: SplitResult, deadline: float) -> list[Place]:
-    """Return the socket addresses to connect to, if every one of them may be called."""
-    host = parts.hostname or ""
-    port = parts.port or _PORTS[parts.scheme]
-    if time.monotonic() >= deadline:
-        raise Unreachable(_("%(host)s did not answer in time.") % {"host": host})
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise Unreachable(_("There is no host called %(host)s.") % {"host": host}) from error
-    if all(_may_call(host, port, str(place[0])) for *_kind, place in found):
-        return [(family, place) for family, _type, _protocol, _name, place in found]
-    raise Blocked(
-        _(
-            "%(host)s port %(port)d may not be called: it is not on the public internet, "
-            "or not an ordinary web port. An operator can allow it with OUTBOUND_ALLOW."
-        )
-        % {"host": host, "port": port}
-    )
-
-
-def _may_call(host: str, port: int, address: str) -> bool:
-    names, networks = _allowed(tuple(settings.OUTBOUND_ALLOW))
-    ip = ipaddress.ip_address(address.split("%", 1)[0])
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    if host in names or any(ip in network for network in networks):
-        return True
-    return port in _PORTS.values() and _is_public(ip)
-
-
-def _is_public(ip: Address) -> bool:
-    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NEVER)
-
-
-@lru_cache(maxsize=8)
-def _allowed(entries: tuple[str, ...]) -> tuple[set[str], list[Network]]:
-    """Split OUTBOUND_ALLOW into host names and networks."""
-    names: set[str] = set()
-    networks: list[Network] = []
-    for entry in entries:
-        try:
-            networks.append(ipaddress.ip_network(entry, strict=False))
-        except ValueError:
-            names.add(entry.lower())
-    return names, networks
-
-
 class _Connection(http.client.HTTPConnection):
     """A connection to a judged address, all of whose waiting ends at one deadline."""
 
-    def __init__(self, parts: SplitResult, places: list[Place], deadline: float) -> None:
+    def __init__(self, parts: SplitResult, places: list[gate.Place], deadline: float) -> None:
         super().__init__(parts.hostname or "", parts.port or _PORTS[parts.scheme])
         self.default_port = _PORTS[parts.scheme]  # so that the Host header leaves it out
         self.sent = False
@@ -242,52 +147,19 @@ class _Connection(http.client.HTTPConnection):
         self._deadline = deadline
 
     def connect(self) -> None:
-        raw = self._reach()
+        raw = gate.reach(self._places, self._deadline)
         try:
-            raw.settimeout(_left(self._deadline))
-            self.sock = (
-                _context().wrap_socket(raw, server_hostname=self.host) if self._secure else raw
-            )
+            self.sock = gate.secured(raw, self.host, self._deadline) if self._secure else raw
             # Sending the whole request shares this limit (socket.sendall).
-            self.sock.settimeout(_left(self._deadline))
+            self.sock.settimeout(gate.time_left(self._deadline))
         except BaseException:
             raw.close()
             raise
-
-    def _reach(self) -> socket.socket:
-        """Connect to the first address that answers; the last one's failure is the answer."""
-        for number, (family, place) in enumerate(self._places, start=1):
-            last = number == len(self._places)
-            left = _left(self._deadline)
-            raw = socket.socket(family, socket.SOCK_STREAM)
-            raw.settimeout(left if last else min(left, _PATIENCE))
-            try:
-                raw.connect(place)
-            except OSError:
-                raw.close()
-                if last:
-                    raise
-            else:
-                return raw
-        raise OSError("no address")
 
     def response_class(  # type: ignore[override]
         self, sock: socket.socket, *args: object, **kwargs: object
     ) -> http.client.HTTPResponse:
         return http.client.HTTPResponse(_Timed(sock, self._deadline), *args, **kwargs)  # type: ignore[arg-type]
-
-
-@lru_cache(maxsize=1)
-def _context() -> ssl.SSLContext:
-    return ssl.create_default_context()
-
-
-def _left(deadline: float) -> float:
-    """Seconds left; raises TimeoutError when there are none."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 class _Timed:
@@ -315,7 +187,7 @@ class _TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
-        self._sock.settimeout(_left(self._deadline))
+        self._sock.settimeout(gate.time_left(self._deadline))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
