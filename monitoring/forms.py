@@ -123,7 +123,12 @@ class UploadForm(forms.Form):
 
 
 class MappingForm(forms.Form):
-    """Which column is what; one choice of a column for each thing a mention may have."""
+    """Which column is what; one choice of a column for each thing a mention may have.
+
+    A file without times must be said to be one: its mentions count as new, and may raise an alarm.
+    """
+
+    UNDATED = "-"
 
     def __init__(self, upload: FileImport, data: Any = None) -> None:
         super().__init__(data, initial=upload.mapping)
@@ -132,3 +137,21 @@ class MappingForm(forms.Form):
             self.fields[field] = forms.ChoiceField(
                 label=FIELD_LABELS[field], choices=columns, required=False
             )
+        self.fields["published_at"] = forms.ChoiceField(
+            label=FIELD_LABELS["published_at"],
+            choices=[
+                ("", _("Choose …")),
+                *columns[1:],
+                (self.UNDATED, _("Not in the file: count them all as said when they arrive")),
+            ],
+            error_messages={
+                "required": _(
+                    "Choose the column with the time. Without one, all mentions count as new and"
+                    " may raise an alarm."
+                )
+            },
+        )
+
+    def clean_published_at(self) -> str:
+        chosen: str = self.cleaned_data["published_at"]
+        return "" if chosen == self.UNDATED else chosen

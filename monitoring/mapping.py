@@ -1,7 +1,7 @@
 """Which column is what: guessed by name, changed by a person, applied to each row. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -21,7 +21,7 @@ _NAMES = {
     "author": "author user username name screenname influencer handle from forfatter bruger"
     " brugernavn navn afsender",
     "published_at": "publishedat published date datetime time timestamp created createdat"
-    " tweetcreated pubdate ts dato tid tidspunkt oprettet udgivet",
+    " tweetcreated pubdate ts dato tid tidspunkt oprettet udgivet when hvornår hvornaar",
     "url": "url link permalink adresse href webadresse",
     "external_id": "externalid id tweetid postid guid mentionid nummer",
     "network": "network source platform medium channel netvaerk kilde kanal netværk",
@@ -40,13 +40,20 @@ _FORMATS = (
 )  # fmt: skip
 
 
-def guess(columns: list[str]) -> dict[str, str]:
-    """Return {field: column} for the columns whose names say what they are, each used once."""
+def guess(columns: Sequence[str], sample: Sequence[Mapping[str, str]] = ()) -> dict[str, str]:
+    """Return {field: column} for the columns that say by their names, or else by what the rows of
+    `sample` hold, what they are. Each column is used once."""
     found: dict[str, str] = {}
     for column in columns:
         field = _WIDEST.get(_BARE.sub("", column.lower()))
         if field and field not in found:
             found[field] = column
+    for field, fits in _LOOKS.items():
+        spare = [name for name in columns if name not in found.values()]
+        held = ((name, [row[name] for row in sample if row.get(name)]) for name in spare)
+        telling = next((name for name, cells in held if cells and all(map(fits, cells))), None)
+        if field not in found and telling is not None:
+            found[field] = telling
     return found
 
 
@@ -98,6 +105,14 @@ def parse_count(text: str) -> int | None:
         return 0
     match = _COUNT.fullmatch(_GROUPED.sub("", text[:40]))
     return int(match[1]) if match else None
+
+
+def _looks_dated(cell: str) -> bool:
+    # A bare number may be anything.
+    return not cell.strip().isdigit() and parse_date(cell) is not None
+
+
+_LOOKS = {"published_at": _looks_dated, "url": re.compile(r"https?://\S+").fullmatch}
 
 
 def _iso(text: str) -> datetime | None:

@@ -67,7 +67,7 @@ def upload(source: Source, file: "File[bytes]", *, filename: str, by: User | Non
         layout=layout.as_dict(),
         columns=[clean(name) for name in layout.columns],
         sample=[{clean(k): clean(v)[:200] for k, v in record.items()} for record in sample[:5]],
-        mapping=mapping.guess(layout.columns),
+        mapping=mapping.guess(layout.columns, sample),
     )
     upload.file.save("import", file, save=False)
     upload.save()

@@ -28,6 +28,22 @@ def test_columns_are_guessed_by_name_in_two_languages() -> None:
     assert guess(["text", "body", "zzz"]) == {"text": "text"}
 
 
+def test_columns_with_unknown_names_are_guessed_by_what_they_hold() -> None:
+    rows = [
+        {
+            "a": "7",
+            "b": "see https://x.example",
+            "c": "2026-11-23 12:00",
+            "d": "https://x.example/1",
+        },
+        {"a": "8", "b": "nothing", "c": "2026-11-23 12:05", "d": "https://x.example/2"},
+    ]
+    assert guess(["a", "b", "c", "d"], rows) == {"published_at": "c", "url": "d"}
+    rows[1]["c"] = "soon"
+    assert guess(["a", "b", "c", "d"], rows) == {"url": "d"}
+    assert guess(["a"], [{"a": "20261123"}]) == {}
+
+
 @pytest.mark.parametrize(
     "text",
     [

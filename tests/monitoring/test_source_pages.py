@@ -191,15 +191,30 @@ def test_a_file_is_uploaded_mapped_and_imported(
     assert "&lt;b&gt;" in shown
     row = FileImport.objects.get()
     address = f"/settings/imports/{row.pk}/"
-    again = page(client, address, text="", author="Navn")
+    again = page(client, address, text="", author="Navn", published_at="-")
 
     assert "holds the text" in again
-    done = page(client, address, text="Besked", author="Navn")
+    done = page(client, address, text="Besked", author="Navn", published_at="-")
     row.refresh_from_db()
     assert row.state == ImportState.DONE
     assert Mention.objects.get().author == "Åse"
     assert "There is no text." in done
     assert "hx-get" not in done.split('id="progress"')[1].split("</section>")[0]
+
+
+def test_a_file_without_times_must_be_said_to_have_none(
+    files: Source, admin: User, signed_in: SignIn
+) -> None:
+    client = signed_in(admin)
+    upload(client, files, "Besked;Hvornaar\nØl er godt;2026-11-20T10:00:00Z\n".encode())
+    row = FileImport.objects.get()
+    assert row.mapping == {"text": "Besked", "published_at": "Hvornaar"}
+    shown = page(client, f"/settings/imports/{row.pk}/", text="Besked", published_at="")
+    assert "all mentions count as new" in shown
+    row.refresh_from_db()
+    assert row.state == ImportState.UPLOADED
+    page(client, f"/settings/imports/{row.pk}/", text="Besked", published_at="Hvornaar")
+    assert Mention.objects.get().published_at == datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
 def test_what_is_no_table_is_refused_with_words(
