@@ -2,20 +2,17 @@
 
 import time
 from datetime import timedelta
-from urllib.parse import urljoin
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.enums import Role
-from accounts.models import Brand, Membership, User
+from accounts.models import Brand, User
 from incidents import services
 from incidents.models import Incident
 from monitoring.models import Step
-from tests.browser.axe import violations
-from tests.browser.conftest import DESKTOP, Screen
-from tests.factories.incidents import ShiftFactory, on_the_ladder
+from tests.browser.conftest import Screen
+from tests.factories.incidents import on_the_ladder
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # A second, and room for a machine that is busy with other tests.
@@ -117,38 +114,3 @@ def test_the_severity_is_changed_from_the_actions(
         page.click("#actions form:has(#new-severity) button")
         expect(page.locator("#head .severity-3")).to_be_visible()
         expect(page.locator("#entries")).to_contain_text("A known joke")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "da"])
-def test_every_page_reads_well_in_every_width(
-    incident: Incident, alice: User, bob: User, screen: Screen, theme: str, language: str
-) -> None:
-    brand = incident.brand
-    now = timezone.now()
-    Membership.objects.filter(user=alice).update(role=Role.ADMINISTRATOR)
-    policy = brand.policies.get()
-    ShiftFactory.create(
-        brand=brand, user=bob, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=9)
-    )
-    services.resolve(incident.pk, by=alice, now=now)
-    start = f"/i/{incident.reference}/"
-    paths = [
-        start,
-        f"{start}review/",
-        "/incidents/?shown=all",
-        "/incidents/declare/",
-        "/cases/",
-        "/settings/on-call/",
-        "/settings/policies/",
-        f"/settings/policies/{policy.pk}/",
-    ]
-    with screen(alice, paths[0], theme=theme, language=language) as page:
-        for path in paths:
-            page.goto(urljoin(page.url, path))
-            for size in (DESKTOP, NARROW):
-                page.set_viewport_size(size)  # type: ignore[arg-type]
-                page.wait_for_load_state("networkidle")
-                assert violations(page) == [], (path, size)
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                assert wide <= size["width"], (path, size)
