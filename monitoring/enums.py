@@ -111,3 +111,20 @@ class RefusalCode(models.TextChoices):
     NOT_A_WEB_ADDRESS = "not_a_web_address", _("The address was left out: it is not a web address.")
     IN_FUTURE = "in_future", _("The date lies in the future: the time of arrival was used.")
     BEFORE_THE_WEB = "before_the_web", _("The date is impossible: the time of arrival was used.")
+
+
+class JobKind(models.TextChoices):
+    """Work on many mentions at once."""
+
+    STATE = "state", _("Set the state")
+    ASSIGN = "assign", _("Assign")
+    LABEL = "label", _("Label")
+    LINK = "link", _("Link to an incident")
+    EXPORT = "export", _("Export")
+
+
+class JobState(models.TextChoices):
+    QUEUED = "QUEUED", _("Waiting to start")
+    RUNNING = "RUNNING", _("Running")
+    DONE = "DONE", _("Done")
+    STOPPED = "STOPPED", _("Stopped")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
+from . import models_triage  # noqa: F401 - models are found through this module
 from .enums import (
     About,
     Blame,
