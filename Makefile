@@ -4,10 +4,10 @@ BIN := .venv/bin
 ONLY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test bench lint format messages clean
+.PHONY: help install run test test-peers bench lint format messages clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/run ## Set up without starting
 
@@ -16,6 +16,9 @@ run: .venv/run ## Start everything and print the address (PORT=8000, DEMO=0 star
 
 test: .venv/dev ## Check everything: style, types, tests, faults, a real browser
 	@PATH="$(CURDIR)/$(BIN):$$PATH" tools/test.sh
+
+test-peers: .venv/dev ## Drive the connectors against the networks' own servers (needs Node.js)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" tools/test_peers.sh
 
 bench: .venv/dev ## Measure and print the figures (ONLY=name measures one)
 	@exec $(BIN)/python -m bench $(ONLY)

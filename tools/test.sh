@@ -1,5 +1,6 @@
 #!/bin/sh
 # Checks, then the tests in three runs: together, those that kill, those that drive a browser.
+# Those that need real servers of networks are apart: tools/test_peers.sh.
 cd "$(dirname "$0")/.." || exit 1
 failed=""
 
@@ -13,8 +14,8 @@ stage() { # name, then the command; all stages run, so that one failure does not
 }
 
 stage "lint" tools/lint.sh
-stage "tests" python -m pytest -q -n 2 -m "not browser and not faults" </dev/null
-stage "faults" python -m pytest -q -m faults </dev/null
+stage "tests" python -m pytest -q -n 2 -m "not browser and not faults and not peers" </dev/null
+stage "faults" python -m pytest -q -m "faults and not peers" </dev/null
 if tools/chromium.sh; then
     stage "browser" python -m pytest -q -m browser </dev/null
 else

@@ -1,0 +1,24 @@
+"""Tests against the real servers of networks: `make test-peers`. The servers live for the run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from . import servers
+from .servers import atproto
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder carries the marker by which `make test` leaves it out."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("peers")
+
+
+@pytest.fixture(scope="session")
+def bluesky_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[atproto.Network]:
+    """Bluesky whole: accounts, firehose, search and notifications."""
+    servers.need(atproto.missing())
+    with atproto.network(tmp_path_factory.mktemp("bluesky")) as found:
+        yield found
