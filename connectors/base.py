@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from django.utils.functional import Promise
 
+from core.words import Worded, Words
+
 
 class Can(Flag):
     """What a network, or one connected account on it, is able to do."""
@@ -149,6 +151,10 @@ class Batch:
     # Ids (`Post.author_id`) of authors who left or were suspended, and of those who came back.
     authors_gone: list[str] = field(default_factory=list)
     authors_back: list[str] = field(default_factory=list)
+    # When the network said so of these authors; None: just now. What it said earlier never
+    # overrules what it said later, so events may come doubled and in any order. No author stands
+    # in both lists of one batch.
+    authors_at: datetime | None = None
     quota: Quota | None = None
     # When the credentials end, where the network says.
     expires_at: datetime | None = None
@@ -228,11 +234,17 @@ class Retractor(Protocol):
     def retract(self, external_id: str) -> None: ...
 
 
-class ReadError(Exception):
-    """A fetch failed. `str(error)` says what to do; `retry_after` in seconds where known."""
+class ReadError(Worded):
+    """A fetch failed. Its words say what to do; `retry_after` in seconds where known.
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
+    Write the sentence with `gettext_noop as _` and its figures as keywords, so that it can be kept
+    and read in any language: `ReadError(_("It answered %(status)d."), status=500)`.
+    """
+
+    def __init__(
+        self, message: str | Words | Worded, *, retry_after: float | None = None, **params: Any
+    ) -> None:
+        super().__init__(message, **params)
         self.retry_after = retry_after
 
 
@@ -244,13 +256,16 @@ class CursorLost(ReadError):
     """The network no longer knows the place where we stood. Reading goes on from `cursor`; what
     lies between is fetched by search where the network has one, else it is a gap and said so."""
 
-    def __init__(self, message: str, *, cursor: dict[str, Any]) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str | Words | Worded, *, cursor: dict[str, Any], **params: Any
+    ) -> None:
+        super().__init__(message, **params)
         self.cursor = cursor
 
 
-class PublishError(Exception):
-    """Base of the three ways in which publishing fails. The text is for the person who waits."""
+class PublishError(Worded):
+    """Base of the three ways in which publishing fails. The words are for the person who waits;
+    see ReadError for how to write them."""
 
 
 class PermanentError(PublishError):
@@ -260,8 +275,10 @@ class PermanentError(PublishError):
 class TemporaryError(PublishError):
     """Surely not published, and may work later: retried by the machine."""
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str | Words | Worded, *, retry_after: float | None = None, **params: Any
+    ) -> None:
+        super().__init__(message, **params)
         self.retry_after = retry_after
 
 

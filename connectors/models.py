@@ -3,7 +3,10 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from core.words import Words
 
 
 class ConnectedAccount(models.Model):
@@ -17,8 +20,13 @@ class ConnectedAccount(models.Model):
     # Written and read through connectors.credentials only.
     sealed = models.BinaryField(default=b"")
     is_active = models.BooleanField(default=True)
-    error = models.CharField(max_length=300, blank=True)
+    # core.words.Words.stored().
+    error = models.TextField(blank=True)
     error_at = models.DateTimeField(null=True)
+    # When the credentials end, where the network says.
+    expires_at = models.DateTimeField(null=True)
+    # When somebody last entered credentials: what was stopped before this is tried again.
+    connected_at = models.DateTimeField(default=timezone.now)
     # While somebody renews the credentials: nobody else does before this.
     renewing_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -31,6 +39,28 @@ class ConnectedAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.network})"
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it and what to do, in the active language."""
+        return str(Words.of(self.error))
+
+
+class Budget(models.Model):
+    """What a network said is left for one credential, shared by all who call with it."""
+
+    # See connectors.budget.key: an account, or a network that counts by our address.
+    key = models.CharField(max_length=80, primary_key=True)
+    left = models.IntegerField()
+    # Of how many; where the network does not say, the most that was seen left in this window.
+    limit = models.PositiveIntegerField()
+    resets_at = models.DateTimeField(null=True)
+    # Not before this, by the network's own word (Retry-After).
+    wait_until = models.DateTimeField(null=True)
+    told_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.left} of {self.limit}"
 
 
 class SimulatedPost(models.Model):

@@ -2,14 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from .base import Can, Connection, LookUp, Prober, Publisher, Reader, Retractor, Setting, Streamer
 
 # What a source of the network is set to read: the `Network.source` fields, filled in.
 Wanted = Mapping[str, Any]
+
+
+class Group(Enum):
+    """Under which heading a network is offered."""
+
+    SOCIAL = _("Social networks and forums")
+    NEWS = _("News and the web")
+    REVIEWS = _("Reviews")
+    DIRECT = _("Mail and messages")
+    TOOLS = _("Tools, files and drills")
 
 
 @dataclass(frozen=True)
@@ -26,13 +38,20 @@ class Network:
     icon: str
     can: Can
     max_length: int = 0
+    group: Group = Group.SOCIAL
+    # The name under which mentions are counted that bring none; "" is the network's own.
+    counted_as: str = ""
     account: tuple[Setting, ...] = ()
     source: tuple[Setting, ...] = ()
+    # Whether a source reads by an account's credentials, where accounts have any that are required.
+    reads_by_account: bool = True
     # Seconds between polls: the usual, and the least that the network's rules bear.
     poll_every: int = 300
     shortest_poll: int = 60
     reader: Callable[[Connection, Wanted], Reader] | None = None
     streamer: Callable[[Connection, Wanted], Streamer] | None = None
+    # Whether a source with these settings is followed by the streamer. None: whenever there is one.
+    streams: Callable[[Wanted], bool] | None = None
     prober: Callable[[Connection, Wanted], Prober] | None = None
     looker: Callable[[Connection, Wanted], LookUp] | None = None
     publisher: Callable[[Connection], Publisher] | None = None
@@ -41,6 +60,17 @@ class Network:
     @property
     def can_read(self) -> bool:
         return self.reader is not None or self.streamer is not None
+
+    def follows(self, wanted: Wanted) -> bool:
+        """Whether a source with these settings is streamed rather than polled."""
+        if self.streamer is None:
+            return False
+        return self.streams(wanted) if self.streams else True
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether nothing can be read without a connected account."""
+        return self.reads_by_account and any(field.required for field in self.account)
 
     @property
     def can_publish(self) -> bool:

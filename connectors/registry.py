@@ -1,6 +1,6 @@
 """Which networks there are, and the one place that makes readers and publishers."""
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from core.crypto import Unsealable
 
@@ -24,7 +24,7 @@ def reader(kind: str, wanted: Wanted, *, account: ConnectedAccount | None = None
     try:
         return make(connections.of(account) if account else Connection({}), wanted)
     except KeyError as error:
-        raise ReadError(_("This source lacks the setting %(name)s.") % {"name": error}) from error
+        raise ReadError(_("This source lacks the setting %(name)s."), name=error) from error
     except Unsealable as error:
         raise ReadError(
             _("The account's credentials cannot be opened. Enter them again.")
@@ -39,9 +39,7 @@ def publisher(account: ConnectedAccount) -> Publisher:
     try:
         return make(connections.of(account))
     except KeyError as error:
-        raise PermanentError(
-            _("The account lacks the setting %(name)s.") % {"name": error}
-        ) from error
+        raise PermanentError(_("The account lacks the setting %(name)s."), name=error) from error
     except Unsealable as error:
         raise PermanentError(
             _("The account's credentials cannot be opened. Enter them again.")

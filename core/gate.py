@@ -11,9 +11,12 @@ import ssl
 import time
 from collections.abc import Collection
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
+
+from .words import Worded
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Place = tuple[int, tuple]
@@ -34,7 +37,7 @@ _NEVER = [
 ]  # fmt: skip
 
 
-class HttpError(Exception):
+class HttpError(Worded):
     """A request failed. `str(error)` is fit for the person who set the address."""
 
 
@@ -45,8 +48,8 @@ class Blocked(HttpError):
 class Unreachable(HttpError):
     """No answer. `sent` says whether the request may have arrived there nevertheless."""
 
-    def __init__(self, message: str, *, sent: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, sent: bool = False, **params: Any) -> None:
+        super().__init__(message, **params)
         self.sent = sent
 
 
@@ -89,19 +92,20 @@ def resolve(
     `deadline` is by time.monotonic(). Raises Blocked or Unreachable.
     """
     if time.monotonic() >= deadline:
-        raise Unreachable(_("%(host)s did not answer in time.") % {"host": host})
+        raise Unreachable(_("%(host)s did not answer in time."), host=host)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, OverflowError, ValueError) as error:
-        raise Unreachable(_("There is no host called %(host)s.") % {"host": host}) from error
+        raise Unreachable(_("There is no host called %(host)s."), host=host) from error
     if all(_may_call(host, port, str(place[0]), ports) for *_kind, place in found):
         return [(family, place) for family, _type, _protocol, _name, place in found]
     raise Blocked(
         _(
             "%(host)s port %(port)d may not be called: it is not on the public internet, "
             "or not an ordinary web port. An operator can allow it with OUTBOUND_ALLOW."
-        )
-        % {"host": host, "port": port}
+        ),
+        host=host,
+        port=port,
     )
 
 
@@ -133,13 +137,14 @@ def unreachable(host: str | None, error: Exception, *, sent: bool = False) -> Un
     """Put what the system said of a line into words for the person who set the address."""
     if isinstance(error, ssl.SSLError):
         words = _("The certificate or encryption of %(host)s is not in order: %(error)s")
-        return Unreachable(words % {"host": host, "error": error.reason or error}, sent=sent)
+        return Unreachable(words, sent=sent, host=host, error=error.reason or error)
     if isinstance(error, TimeoutError):
-        return Unreachable(_("%(host)s did not answer in time.") % {"host": host}, sent=sent)
+        return Unreachable(_("%(host)s did not answer in time."), sent=sent, host=host)
     return Unreachable(
-        _("%(host)s could not be reached: %(error)s")
-        % {"host": host, "error": error or type(error).__name__},
+        _("%(host)s could not be reached: %(error)s"),
         sent=sent,
+        host=host,
+        error=error or type(error).__name__,
     )
 
 

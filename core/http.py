@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from django.utils.encoding import iri_to_uri
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from . import gate
 from .gate import Blocked, HttpError, TooLarge, Unreachable, connect
@@ -74,7 +74,7 @@ def fetch(
             return response
         request = _without_secrets(request, url, urljoin(url, target))
         url = urljoin(url, target)
-    raise Blocked(_("The address redirects more than %(count)d times.") % {"count": MAX_REDIRECTS})
+    raise Blocked(_("The address redirects more than %(count)d times."), count=MAX_REDIRECTS)
 
 
 def _without_secrets(request: _Request, url: str, target: str) -> _Request:
@@ -202,9 +202,7 @@ def _read(answer: http.client.HTTPResponse, encoding: str, limit: int) -> bytes:
     while chunk := answer.read(_CHUNK):
         gathered += unpack.decompress(chunk, limit + 1 - len(gathered)) if unpack else chunk
         if len(gathered) > limit:
-            raise TooLarge(
-                _("The answer is larger than %(size)d kilobytes.") % {"size": limit // 1024}
-            )
+            raise TooLarge(_("The answer is larger than %(size)d kilobytes."), size=limit // 1024)
     if answer.length:
         raise http.client.IncompleteRead(b"", answer.length)
     return bytes(gathered)

@@ -56,9 +56,12 @@ class About(models.TextChoices):
 
 
 class SourceKind(models.TextChoices):
-    FEED = "feed", _("RSS or Atom feed")
+    """The kinds of source that the product itself knows; see monitoring.kinds for all."""
+
     FILE = "file", _("File import")
     WEBHOOK = "webhook", _("Inbound webhook")
+    # Names of connectors.registry.
+    FEED = "feed", _("RSS or Atom feed")
     SIMULATOR = "simulator", _("Simulated network")
 
 
@@ -67,8 +70,9 @@ class Condition(models.TextChoices):
 
     WORKING = "WORKING", _("Working")
     WAITING = "WAITING", _("Nothing yet")
-    SILENT = "SILENT", _("Silent for a day")
+    SILENT = "SILENT", _("Silent although it should talk")
     FAILING = "FAILING", _("Failing")
+    STOPPED = "STOPPED", _("Needs to be reconnected")
     PAUSED = "PAUSED", _("Paused")
 
 

@@ -17,8 +17,7 @@ from django.db import transaction
 
 from connectors.base import Post
 
-from . import matching, partitions, rows
-from .enums import SourceKind
+from . import kinds, matching, partitions, rows
 from .matching import Matcher
 from .models import Query, Source
 from .rows import Refusal, Row
@@ -28,12 +27,6 @@ __all__ = ["MAX_BATCH", "Accepted", "SourceGone", "accept"]
 
 # Rows a transaction: more gains little, holds locks longer and repeats more after a failure.
 MAX_BATCH = 2_000
-NETWORKS = {
-    SourceKind.FEED: "news",
-    SourceKind.FILE: "import",
-    SourceKind.WEBHOOK: "web",
-    SourceKind.SIMULATOR: "simulator",
-}
 
 
 @dataclass(slots=True)
@@ -93,7 +86,7 @@ def accept(
 
 def _ready(source: Source, posts: Sequence[Post], now: datetime) -> Iterator[_Ready]:
     """Yield the posts part by part, each made ready while the one before is being stored."""
-    network = source.config.get("network") or NETWORKS[SourceKind(source.kind)]
+    network = source.config.get("network") or kinds.counted_as(source.kind)
     prepare = partial(rows.prepare, source_id=source.pk, network=network, now=now)
     make = partial(_make_ready, prepare=prepare, matcher=_matcher(source))
     parts = [posts[at : at + MAX_BATCH] for at in range(0, max(len(posts), 1), MAX_BATCH)]

@@ -9,8 +9,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core.words import Words
 
-from . import models_triage  # noqa: F401 - models are found through this module
+from . import kinds, models_triage  # noqa: F401 - models are found through this module
 from .enums import (
     About,
     Blame,
@@ -19,7 +20,6 @@ from .enums import (
     Emotion,
     ImportState,
     Sentiment,
-    SourceKind,
 )
 
 
@@ -36,13 +36,14 @@ class Source(models.Model):
     # Names the source to the outside, in a webhook's address: no count, no brand, no guessing.
     public_id = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
     brand = models.ForeignKey("accounts.Brand", models.CASCADE, related_name="sources")
-    kind = models.CharField(_("kind"), max_length=20, choices=SourceKind)
+    # See monitoring.kinds.
+    kind = models.CharField(_("kind"), max_length=40)
     name = models.CharField(_("name"), max_length=120)
     # The connected account through which it is read, where its network needs one.
     account = models.ForeignKey(
         "connectors.ConnectedAccount", models.PROTECT, null=True, related_name="sources"
     )
-    # By kind: {"url": …} for a feed, {"world": …} for the simulator, {"mapping": …} for a file.
+    # What is read: the fields of `Network.source` filled in, and "match" and "network".
     config = models.JSONField(default=dict)
     # The webhook's signing secrets, encrypted (core.crypto).
     sealed = models.BinaryField(default=b"")
@@ -54,9 +55,23 @@ class Source(models.Model):
     polled_at = models.DateTimeField(null=True)
     succeeded_at = models.DateTimeField(null=True)
     mention_at = models.DateTimeField(null=True)
-    error = models.CharField(max_length=500, blank=True)
+    # core.words.Words.stored(): put into the reader's language by `problem`.
+    error = models.TextField(blank=True)
     error_at = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
+    # Since when nobody asks it: its credentials were refused. Cleared by whoever acts, or when its
+    # account is connected anew.
+    stopped_at = models.DateTimeField(null=True)
+    # When its credentials end, where the network says; its account's may end, too.
+    expires_at = models.DateTimeField(null=True)
+    # Seconds between the time that the newest post claimed and its arrival here.
+    lag = models.FloatField(null=True)
+    # What nobody can fetch any more: the network lost our place and has no search.
+    gap_from = models.DateTimeField(null=True)
+    gap_until = models.DateTimeField(null=True)
+    # Whose connection follows it (monitoring.streams), and until when that is so.
+    streamed_by = models.UUIDField(null=True)
+    streamed_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = BrandScoped.as_manager()
@@ -75,6 +90,14 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_kind_display(self) -> str:
+        return str(kinds.label(self.kind))
+
+    @property
+    def problem(self) -> str:
+        """What went wrong last and what to do, in the active language; "" where nothing did."""
+        return str(Words.of(self.error))
 
 
 class Query(models.Model):
@@ -179,6 +202,56 @@ class SeenMention(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+
+class HiddenAuthor(models.Model):
+    """An author who left a source's network, or came back: while gone, all their posts are hidden.
+
+    Looked up where mentions are read (monitoring.visible), so that one who left with ten thousand
+    posts costs one row, and coming back as little. Thirty days later the posts are emptied.
+    """
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
+    author_id = models.TextField()
+    # False: came back. The row stays a while, so that older news cannot hide them again.
+    gone = models.BooleanField()
+    # When the network said so.
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(fields=["source", "author_id"], name="one_state_an_author")
+        ]
+        indexes: ClassVar[list] = [
+            # The engine's "departed" loop.
+            models.Index(fields=["at"], name="author_state_age")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author_id}: {'gone' if self.gone else 'back'}"
+
+
+class ShownMention(models.Model):
+    """A mention that people have seen, of a network that does not tell of deletions.
+
+    The engine's "look_up" loop asks once a day for a week whether it is still there.
+    """
+
+    mention_id = models.BigIntegerField(primary_key=True)
+    published_at = models.DateTimeField()
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+", db_index=False)
+    shown_at = models.DateTimeField()
+    # When the network was last asked; at first, when it was shown.
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar[list] = [
+            models.Index(fields=["source", "asked_at"], name="shown_unasked"),
+            models.Index(fields=["shown_at"], name="shown_age"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.mention_id)
 
 
 class MentionCount(models.Model):

@@ -1,10 +1,12 @@
-"""Why a publication did not go out, in words: our own codes; a network's own text stays as it is.
+"""Why a publication did not go out, in words: our own codes, or a connector's words.
 
-Kept as a code because the engine has no reader's language.
+Kept as a code, or as core.words.Words, because the engine has no reader's language.
 """
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from core.words import Words
 
 WORDS: dict[str, Promise] = {
     "account_inactive": _("The account is switched off. Switch it on, then try again."),
@@ -22,4 +24,4 @@ WORDS: dict[str, Promise] = {
 
 def words(error: str) -> str:
     """What stands in `Publication.error`, for the reader."""
-    return str(WORDS.get(error, error))
+    return str(WORDS.get(error) or Words.of(error))

@@ -148,7 +148,7 @@ def deliver(claim: Claim) -> None:
     try:
         publisher = registry.publisher(claim.account)
     except PermanentError as error:
-        _record(outcome.record_failed, claim, str(error))
+        _record(outcome.record_failed, claim, error.words.stored())
         return
     if time.monotonic() - claim.at > CLAIM_GRACE:
         logger.warning("Publication %s was claimed too long ago", claim.publication_id)
@@ -156,11 +156,11 @@ def deliver(claim: Claim) -> None:
     try:
         receipt = publisher.publish(claim.message)
     except PermanentError as error:
-        _record(outcome.record_failed, claim, str(error))
+        _record(outcome.record_failed, claim, error.words.stored())
     except TemporaryError as error:
-        _record(outcome.record_not_sent, claim, str(error), wait=error.retry_after)
+        _record(outcome.record_not_sent, claim, error.words.stored(), wait=error.retry_after)
     except PublishError as error:
-        _look_at_once(claim, str(error))
+        _look_at_once(claim, error.words.stored())
     except Exception:
         # A fault of the connector's: nobody knows how far it came.
         logger.exception("Publication %s failed unexpectedly", claim.publication_id)

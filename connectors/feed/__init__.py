@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Connection, Setting
-from connectors.network import Network, Wanted
+from connectors.network import Group, Network, Wanted
 
 from .reader import FeedReader
 
@@ -16,6 +16,8 @@ NETWORK = Network(
     label=_("RSS or Atom feed"),
     icon="rss",
     can=Can.SEES_EDITS,
+    group=Group.NEWS,
+    counted_as="news",
     source=(Setting("url", _("Address"), kind="url"),),
     poll_every=300,
     shortest_poll=60,

@@ -11,7 +11,7 @@ from xml.sax.handler import ContentHandler
 
 import defusedxml.sax
 from defusedxml import DefusedXmlException
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from connectors.base import ReadError
 

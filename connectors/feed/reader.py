@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from connectors.base import Batch, Post, ReadError
 from connectors.retry_after import seconds
@@ -52,7 +52,7 @@ class FeedReader:
         try:
             return http.fetch(self._url, headers=headers, timeout=TIMEOUT)
         except http.HttpError as error:
-            raise ReadError(str(error)) from error
+            raise ReadError(error) from error
 
 
 def _post(entry: dict[str, Any], feed: dict[str, Any], address: str) -> Post:
@@ -95,6 +95,7 @@ def _refusal(response: http.Response, now: datetime) -> ReadError:
         429: _("The server says that we ask too often. We wait as long as it tells us to."),
     }.get(
         response.status,
-        _("The server answered with status %(status)d.") % {"status": response.status},
+        _("The server answered with status %(status)d."),
     )
-    return ReadError(words, retry_after=seconds(response.headers.get("retry-after"), now=now))
+    wait = seconds(response.headers.get("retry-after"), now=now)
+    return ReadError(words, retry_after=wait, status=response.status)

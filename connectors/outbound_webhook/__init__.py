@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Connection, Setting
-from connectors.network import Network
+from connectors.network import Group, Network
 
 from .publisher import WebhookPublisher
 
@@ -17,6 +17,7 @@ NETWORK = Network(
     icon="webhook",
     can=Can.POST | Can.REPLY | Can.FIND,
     max_length=WebhookPublisher.max_length,
+    group=Group.TOOLS,
     account=(
         Setting("url", _("Address"), kind="url"),
         Setting("lookup_url", _("Address for looking up"), kind="url", required=False),

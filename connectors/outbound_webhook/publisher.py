@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from connectors.base import Message, PermanentError, Receipt, TemporaryError, UncertainError
 from connectors.retry_after import seconds
 from core import http, signatures
+from core.words import Words
 
 TIMEOUT = 15
 MAX_ANSWER = 64 * 1024
@@ -41,13 +42,13 @@ class WebhookPublisher:
         try:
             response = self._call("POST", self._url, message.idempotency_key, body)
         except http.Blocked as error:
-            raise PermanentError(str(error)) from error
+            raise PermanentError(error) from error
         except http.Unreachable as error:
             if error.sent:
-                raise UncertainError(str(error)) from error
-            raise TemporaryError(str(error)) from error
+                raise UncertainError(error) from error
+            raise TemporaryError(error) from error
         except http.TooLarge as error:
-            raise UncertainError(str(error)) from error
+            raise UncertainError(error) from error
         return self._judge(response, message.idempotency_key)
 
     def find(self, message: Message) -> Receipt | None:
@@ -58,12 +59,12 @@ class WebhookPublisher:
         try:
             response = self._call("GET", url, key, b"")
         except http.HttpError as error:
-            raise UncertainError(str(error)) from error
+            raise UncertainError(error) from error
         if response.status == 404:
             return None
         if 200 <= response.status < 300:
             return _receipt(response.body, key)
-        raise UncertainError(_("It answered with status %(status)d.") % {"status": response.status})
+        raise UncertainError(_("It answered with status %(status)d."), status=response.status)
 
     def _call(self, method: str, url: str, key: str, body: bytes) -> http.Response:
         signed = signatures.sign(self._secret, call_id=key, at=datetime.now(UTC), body=body)
@@ -80,7 +81,7 @@ class WebhookPublisher:
         status = response.status
         if 200 <= status < 300:
             return _receipt(response.body, key)
-        words = _("It answered with status %(status)d.") % {"status": status}
+        words = Words(_("It answered with status %(status)d."), {"status": status})
         if status == 429:
             wait = seconds(response.headers.get("retry-after"), now=datetime.now(UTC))
             raise TemporaryError(words, retry_after=wait)

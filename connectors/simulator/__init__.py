@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Connection, Setting
-from connectors.network import Network, Wanted
+from connectors.network import Group, Network, Wanted
 
 from .publisher import SimulatorPublisher
 from .reader import SimulatorReader
@@ -24,7 +24,9 @@ NETWORK = Network(
     icon="robot",
     can=Can.BACKFILL | Can.POST | Can.REPLY | Can.FIND,
     max_length=SimulatorPublisher.max_length,
+    group=Group.TOOLS,
     account=(_WORLD,),
+    reads_by_account=False,
     source=(_WORLD,),
     poll_every=2,
     shortest_poll=1,

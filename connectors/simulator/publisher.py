@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from connectors.base import Message, PermanentError, Receipt, TemporaryError, UncertainError
 from connectors.models import SimulatedPost

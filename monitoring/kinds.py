@@ -1,0 +1,69 @@
+"""The kinds of source there are: a file, a webhook, and every network that can be read."""
+
+from collections import defaultdict
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from connectors.base import Can
+from connectors.network import Group, Network
+from connectors.registry import NETWORKS
+
+from .enums import SourceKind
+
+# What is not a network but brings mentions nevertheless.
+_OURS = {
+    SourceKind.WEBHOOK.value: Network(
+        label=_("Inbound webhook"),
+        icon="webhook",
+        can=Can.WEBHOOK,
+        group=Group.TOOLS,
+        counted_as="web",
+    ),
+    SourceKind.FILE.value: Network(
+        label=_("File import"),
+        icon="file-import",
+        can=Can.BACKFILL,
+        group=Group.TOOLS,
+        counted_as="import",
+    ),
+}
+
+
+def all_kinds() -> dict[str, Network]:
+    """Return every kind that a source can be of, by its name."""
+    return {**{k: net for k, net in NETWORKS.items() if net.can_read}, **_OURS}
+
+
+def find(kind: str) -> Network | None:
+    """Return what is known of a kind; None for one that this version does not have."""
+    return _OURS.get(kind) or NETWORKS.get(kind)
+
+
+def label(kind: str) -> str | Promise:
+    found = find(kind)
+    return found.label if found else kind
+
+
+def counted_as(kind: str) -> str:
+    """Return the network under which mentions of such a source count that name none."""
+    found = find(kind)
+    return found.counted_as if found and found.counted_as else kind
+
+
+def is_polled(kind: str) -> bool:
+    """Whether there is something to ask again and again."""
+    found = find(kind)
+    return found is not None and found.can_read
+
+
+def grouped() -> list[tuple[Group, list[tuple[str, Network]]]]:
+    """Return the kinds under their headings, in the order of Group, by label."""
+    under: dict[Group, list[tuple[str, Network]]] = defaultdict(list)
+    for name, network in all_kinds().items():
+        under[network.group].append((name, network))
+    return [
+        (group, sorted(under[group], key=lambda each: str(each[1].label)))
+        for group in Group
+        if under[group]
+    ]
