@@ -58,7 +58,8 @@ MARKED = (
 
 _AUTHORS = """
 SELECT count(DISTINCT author) FROM (
-    SELECT author FROM monitoring_mention WHERE brand_id = %s AND published_at >= %s
+    SELECT author FROM monitoring_mention
+    WHERE brand_id = %s AND published_at >= %s AND published_at < %s
     ORDER BY published_at DESC LIMIT %s) AS newest
 """
 
@@ -140,14 +141,19 @@ def span(asked: str) -> str:
     return asked if asked in SPANS else "4h"
 
 
+def seen_at(incident: Incident, *, now: datetime) -> datetime:
+    """Return the moment whose picture is shown: now, or when the incident was over."""
+    return min(incident.resolved_at or now, now)
+
+
 def volume(incident: Incident, *, span: str, now: datetime) -> Volume:
-    """Return the chart and the figures beside it: five queries."""
+    """Return the chart and the figures beside it, as of `now`: five queries."""
     brand = incident.brand_id
     shown_from = floor(now - SPANS[span])
     since = max(min(shown_from, floor(incident.began_at)), now - LONGEST)
     points = counted([brand], since=since, until=now)
-    last = sentiment_shares(brand, now - STEP)
-    hour = sentiment_shares(brand, now - HOUR)
+    last = sentiment_shares(brand, since=now - STEP, until=now)
+    hour = sentiment_shares(brand, since=now - HOUR, until=now)
     high = _latest_high(points)
     marks = marked(incident, since=shown_from)
     running = [point for point in points if point.at >= floor(incident.began_at)]
@@ -161,7 +167,7 @@ def volume(incident: Incident, *, span: str, now: datetime) -> Volume:
         reach=sum(point.reach for point in running),
         reach_now=sum(point.reach for point in points if point.at >= now - STEP),
         negative_change=last.negative_share - hour.negative_share if hour.total else None,
-        authors=_authors(brand, now - HOUR),
+        authors=_authors(brand, since=now - HOUR, until=now),
         authors_capped=hour.total > AUTHORS_AMONG,
     )
 
@@ -176,9 +182,9 @@ def _latest_high(points: Sequence[Point]) -> float | None:
     return next((point.high for point in reversed(points) if point.high is not None), None)
 
 
-def _authors(brand_id: int, since: datetime) -> int:
+def _authors(brand_id: int, *, since: datetime, until: datetime) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_AUTHORS, [brand_id, since, AUTHORS_AMONG])
+        cursor.execute(_AUTHORS, [brand_id, since, until, AUTHORS_AMONG])
         count: int = cursor.fetchone()[0]
     return count
 
@@ -249,10 +255,11 @@ def _short(entry: TimelineEntry) -> str:
 
 def said(incident: Incident, *, now: datetime) -> Said:
     """Return the last hour's sentiment, and its networks with their share of the loudest."""
-    networks = by_network(incident.brand_id, now - HOUR)[:6]
+    brand, since = incident.brand_id, now - HOUR
+    networks = by_network(brand, since=since, until=now)[:6]
     most = max((each.total for each in networks), default=1)
     return Said(
-        sentiment_shares(incident.brand_id, now - HOUR),
+        sentiment_shares(brand, since=since, until=now),
         [
             Loudness(each.network, markup.network_name(each.network), each.total, each.total / most)
             for each in networks
@@ -263,7 +270,7 @@ def said(incident: Incident, *, now: datetime) -> Said:
 def posts(incident: Incident, *, now: datetime) -> list[Post]:
     """Return the farthest-reaching posts since it began, of the last day at most."""
     since = max(incident.began_at, now - SPANS["24h"])
-    return top_posts(incident.brand_id, since, POSTS)
+    return top_posts(incident.brand_id, since=since, until=now, limit=POSTS)
 
 
 def alarms(incident: Incident) -> list[Alarm]:

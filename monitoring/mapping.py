@@ -1,7 +1,7 @@
 """Which column is what: guessed by name, changed by a person, applied to each row. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -112,7 +112,10 @@ def _looks_dated(cell: str) -> bool:
     return not cell.strip().isdigit() and parse_date(cell) is not None
 
 
-_LOOKS = {"published_at": _looks_dated, "url": re.compile(r"https?://\S+").fullmatch}
+_LOOKS: dict[str, Callable[[str], object]] = {
+    "published_at": _looks_dated,
+    "url": re.compile(r"https?://\S+").fullmatch,
+}
 
 
 def _iso(text: str) -> datetime | None:

@@ -38,6 +38,11 @@ class Asked:
     query: Any
     now: datetime
 
+    @property
+    def seen_at(self) -> datetime:
+        """Of an incident that is over, what was said is shown as it was at its end."""
+        return picture.seen_at(self.incident, now=self.now)
+
     def may(self, permission: Permission) -> bool:
         return allowed(self.user, permission, self.incident.brand_id)
 
@@ -87,7 +92,7 @@ def volume(asked: Asked) -> Context:
     return {
         "span": span,
         "spans": picture.SPANS,
-        "volume": picture.volume(asked.incident, span=span, now=asked.now),
+        "volume": picture.volume(asked.incident, span=span, now=asked.seen_at),
     }
 
 
@@ -96,11 +101,11 @@ def why(asked: Asked) -> Context:
 
 
 def said(asked: Asked) -> Context:
-    return {"said": picture.said(asked.incident, now=asked.now)}
+    return {"said": picture.said(asked.incident, now=asked.seen_at)}
 
 
 def posts(asked: Asked) -> Context:
-    return {"posts": picture.posts(asked.incident, now=asked.now)}
+    return {"posts": picture.posts(asked.incident, now=asked.seen_at)}
 
 
 def timeline(asked: Asked) -> Context:

@@ -117,9 +117,9 @@ def newer(user: User, filters: Filters, than: int, limit: int = 100) -> list[Pos
     return _read(_brands(user, filters), query, NEWEST, limit)
 
 
-def top_posts(brand_id: int, since: datetime, limit: int = 5) -> list[Post]:
-    """Return the brand's farthest-reaching mentions since then."""
-    query = _filtered(Filters(since=since))
+def top_posts(brand_id: int, *, since: datetime, until: datetime, limit: int = 5) -> list[Post]:
+    """Return the brand's farthest-reaching mentions from `since` to before `until`."""
+    query = _filtered(Filters(since=since, until=until))
     return _read([brand_id], query, REACH, limit)
 
 

@@ -78,15 +78,16 @@ def volume(brand_ids: Iterable[int], *, since: datetime, until: datetime) -> lis
         ]
 
 
-def sentiment_shares(brand_id: int, since: datetime) -> Shares:
-    """Return how what was said since then was meant."""
-    rows = MentionCount.objects.filter(brand=brand_id, minute__gte=since)
+def sentiment_shares(brand_id: int, *, since: datetime, until: datetime) -> Shares:
+    """Return how what was said from `since` to before `until` was meant."""
+    rows = MentionCount.objects.filter(brand=brand_id, minute__gte=since, minute__lt=until)
     sums = rows.aggregate(total=Sum("total"), negative=Sum("negative"), positive=Sum("positive"))
     return Shares(**{name: value or 0 for name, value in sums.items()})
 
 
-def by_network(brand_id: int, since: datetime) -> list[NetworkShare]:
-    """Return the networks on which something was said since then, the loudest first."""
-    rows = MentionCount.objects.filter(brand=brand_id, minute__gte=since)
+def by_network(brand_id: int, *, since: datetime, until: datetime) -> list[NetworkShare]:
+    """Return the networks on which something was said from `since` to before `until`, the loudest
+    first."""
+    rows = MentionCount.objects.filter(brand=brand_id, minute__gte=since, minute__lt=until)
     sums = rows.values_list("network").annotate(total=Sum("total")).order_by("-total", "network")
     return [NetworkShare(network, total) for network, total in sums]

@@ -389,3 +389,15 @@ def test_panels_of_the_rooms_above_load_themselves(
     assert WAR_ROOM.panels
     for panel in WAR_ROOM.panels:
         assert f'id="slot-{panel.name}"' in page
+
+
+def test_a_room_that_is_over_shows_what_was_said_until_then(
+    incident: Incident, alice: User, signed_in: SignedIn
+) -> None:
+    now = database_now()
+    mention(incident.brand, published_at=now - timedelta(minutes=10), text="Glass in my oats")
+    services.resolve(incident.pk, by=alice, now=now - timedelta(minutes=5))
+    mention(incident.brand, published_at=now - timedelta(minutes=1), text="A new day")
+    posts = seen(signed_in(alice), incident, "posts")
+    assert "Glass in my oats" in posts
+    assert "A new day" not in posts
