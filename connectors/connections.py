@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -26,21 +25,32 @@ def of(account: ConnectedAccount) -> Connection:
         config=account.config,
         secrets=credentials.load(account),
         name=account.name,
-        renew=partial(_renew, account.pk, bytes(account.sealed)),
+        renew=_Renewal(account),
     )
 
 
-def _renew(account_id: int, known: bytes, exchange: Exchange) -> Mapping[str, Any]:
-    """See Connection. No transaction is open while `exchange` talks to the network."""
-    deadline = time.monotonic() + 2 * LEASE.total_seconds()
-    while time.monotonic() < deadline:
-        account, mine = _claim(account_id, known)
-        if mine:
-            return _exchanged(account, exchange)
-        if bytes(account.sealed) != known:
-            return credentials.load(account)
-        time.sleep(_LOOK)
-    raise ReadError(_("The account's credentials are being renewed. We try again shortly."))
+class _Renewal:
+    """Connection.renew for a stored account. What it gave last is what the next call replaces:
+    a stream that lives for days renews many times."""
+
+    def __init__(self, account: ConnectedAccount) -> None:
+        self._account_id = account.pk
+        self._known = bytes(account.sealed)
+
+    def __call__(self, exchange: Exchange) -> Mapping[str, Any]:
+        """See Connection. No transaction is open while `exchange` talks to the network."""
+        deadline = time.monotonic() + 2 * LEASE.total_seconds()
+        while time.monotonic() < deadline:
+            account, mine = _claim(self._account_id, self._known)
+            if mine:
+                secrets = _exchanged(account, exchange)
+                self._known = bytes(account.sealed)
+                return secrets
+            if bytes(account.sealed) != self._known:
+                self._known = bytes(account.sealed)
+                return credentials.load(account)
+            time.sleep(_LOOK)
+        raise ReadError(_("The account's credentials are being renewed. We try again shortly."))
 
 
 @transaction.atomic

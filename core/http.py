@@ -19,7 +19,16 @@ from django.utils.translation import gettext_noop as _
 from . import gate
 from .gate import Blocked, HttpError, TooLarge, Unreachable, connect
 
-__all__ = ["Blocked", "HttpError", "Response", "TooLarge", "Unreachable", "connect", "fetch"]
+__all__ = [
+    "Blocked",
+    "HttpError",
+    "Response",
+    "TooLarge",
+    "Unreachable",
+    "connect",
+    "fetch",
+    "parse",
+]
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_REDIRECTS = 5
@@ -86,7 +95,7 @@ def _without_secrets(request: _Request, url: str, target: str) -> _Request:
 
 
 def _send(url: str, request: _Request) -> Response:
-    parts = _parse(url)
+    parts = parse(url)
     port = parts.port or _PORTS[parts.scheme]
     places = gate.resolve(parts.hostname or "", port, deadline=request.deadline)
     connection = _Connection(parts, places, request.deadline)
@@ -109,7 +118,7 @@ def _exchange(connection: "_Connection", parts: SplitResult, request: _Request) 
     return Response(answer.status, headers, body, parts.geturl())
 
 
-def _parse(url: str) -> SplitResult:
+def parse(url: str) -> SplitResult:
     """Split an address as strictly as it must be, so that no two readers understand two hosts."""
     try:
         parts = urlsplit(_ascii(url))
