@@ -248,7 +248,7 @@ def on_call(user: User, now: datetime) -> dict[str, Any]:
 def mentions(user: User, now: datetime) -> dict[str, Any]:
     names = brand_names(user)
     posts = stream(user, Filters()).posts[:LATEST]
-    rows = feed.rows(posts, brand_names=names, may_correct=set(), now=now)
+    rows = feed.rows(posts, feed.Shown(now, names, frozenset()))
     return {"rows": rows, "stream_address": reverse("monitoring:mentions")}
 
 

@@ -4,21 +4,20 @@ What cannot be read (an unknown brand, a number that is none) is left out, never
 addresses come from old bookmarks and from hands.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext as _
+from django.utils import timezone
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from core import formats
 from core.text import clean
 
-from .enums import CrisisType, Sentiment
-from .selectors import Cursor, Filters
-from .selectors.stream import NEWEST, REACH
+from .chart import TriageState
+from .enums import About, Blame, CrisisType, Emotion, Sentiment
+from .selectors.filters import NEWEST, NOBODY, REACH, Cursor, Filters
 
 PERIODS: dict[str, tuple[Any, timedelta]] = {
     "1h": (pgettext_lazy("period", "Last hour"), timedelta(hours=1)),
@@ -27,22 +26,12 @@ PERIODS: dict[str, tuple[Any, timedelta]] = {
     "30d": (pgettext_lazy("period", "Last 30 days"), timedelta(days=30)),
 }
 ALL_TIME = gettext_lazy("All time")
-REACHES = (1_000, 5_000, 10_000, 100_000, 1_000_000)
-LANGUAGES = ("da", "en", "de", "sv", "nb", "fr", "es", "nl")
-# Words and reach are not indexed: without a period of their own they look this far back.
-_BOUND = "7d"
+ALL, ME, NONE = "all", "me", "none"
+# Words, reach and likeness are not indexed: without a period of their own they look this far back.
+BOUND = "7d"
 _LONGEST = 120
+_MANY = 20
 _LARGEST = 2**63 - 1
-NAMES = {
-    "q": gettext_lazy("Words"),
-    "brand": gettext_lazy("Brand"),
-    "network": gettext_lazy("Network"),
-    "sentiment": gettext_lazy("Sentiment"),
-    "type": gettext_lazy("Crisis type"),
-    "lang": gettext_lazy("Language"),
-    "reach": gettext_lazy("Reach"),
-    "period": gettext_lazy("Period"),
-}
 
 
 @dataclass(frozen=True)
@@ -57,8 +46,13 @@ class Asked:
 
     @property
     def choices(self) -> frozenset[tuple[str, str]]:
-        """What is chosen from lists: all but the words, which are anything."""
-        return frozenset(pair for pair in self.kept if pair[0] not in {"q", "order"})
+        """What is chosen from lists: all but the words and dates, which are anything."""
+        free = {"q", "order", "since", "until", "alike"}
+        return frozenset(pair for pair in self.kept if pair[0] not in free)
+
+    def given(self, name: str) -> str:
+        """Return the parameter as it was given, "" without it."""
+        return next((value for each, value in self.kept if each == name), "")
 
     def address(self, **changes: str) -> str:
         """Return the query string with some parameters set, or left out where they are ""."""
@@ -76,85 +70,158 @@ class Asked:
         return replace(self, kept=rest).address()
 
 
-@dataclass(frozen=True)
-class Chip:
-    """An active filter in words, with the address of the stream without it."""
-
-    name: str
-    value: str
-    address: str
-
-
-def read(query: QueryDict, *, brands: Iterable[int], now: datetime) -> Asked:
-    """Read the address. `brands` are the ids that the reader may see."""
+def read(query: QueryDict, *, brands: Iterable[int], now: datetime, me: int | None = None) -> Asked:
+    """Read the address. `brands` are the ids that the reader may see, `me` the reader's own."""
     order = REACH if query.get("order") == REACH else NEWEST
-    words = clean(query.get("q", ""))[:_LONGEST].strip()
-    period = query.get("period", "")
-    bounded = bool(words) or order == REACH
-    period = period if period in PERIODS or period == "all" else (_BOUND if bounded else "all")
-    visible = {str(pk): pk for pk in brands}
-    chosen = {
-        "brand": [text for text in query.getlist("brand") if text in visible],
-        "network": [clean(text)[:40] for text in query.getlist("network") if text][:20],
-        "sentiment": _known(query.getlist("sentiment"), Sentiment.values),
-        "type": _known(query.getlist("type"), CrisisType.values),
-        "lang": [text for text in query.getlist("lang") if text.isalpha() and len(text) <= 8][:20],
-    }
-    reach = _integer(query.get("reach", "")) or 0
+    lists = {name: _several(query, name, fits) for name, fits in _LISTS.items()}
+    visible = {str(pk) for pk in brands}
+    lists["brand"] = [text for text in lists["brand"] if text in visible]
+    single = {name: fits(query.get(name, "")) for name, fits in _SINGLE.items()}
+    single["order"] = "" if order == NEWEST else order
+    since, until = _moment(single["since"]), _moment(single["until"], end=True)
+    period = _period(single, order, dated=bool(since or until))
     filters = Filters(
-        brands=[visible[text] for text in chosen["brand"]],
-        networks=chosen["network"],
-        sentiments=chosen["sentiment"],
-        crisis_types=chosen["type"],
-        languages=chosen["lang"],
-        words=words,
-        reach=reach,
-        since=now - PERIODS[period][1] if period in PERIODS else None,
+        **_listed(lists),
+        **_chosen(single, me),
+        since=since or (now - PERIODS[period][1] if period in PERIODS else None),
+        until=until,
         order=order,
     )
-    kept = [(name, value) for name, values in chosen.items() for value in values]
-    single = {"q": words, "reach": str(reach or ""), "order": "" if order == NEWEST else order}
-    single["period"] = query.get("period", "") and period
+    kept = [(name, value) for name, values in lists.items() for value in values]
     kept += [(name, value) for name, value in single.items() if value]
     return Asked(
         filters=filters,
         period=period,
         after=_cursor(query.get("before", ""), order),
-        newer_than=_integer(query.get("after", "")),
+        newer_than=integer(query.get("after", "")),
         kept=tuple(kept),
     )
 
 
-def reach_words(least: int) -> str:
-    return _("at least %(number)s") % {"number": formats.compact(least)}
-
-
-def chips(asked: Asked, brand_names: dict[int, str], network_names: dict[str, Any]) -> list[Chip]:
-    """Return the active filters in words, each with the address without it."""
-    found = []
-    for name, value in asked.kept:
-        if name != "order":
-            words = _words(name, value, brand_names, network_names)
-            found.append(Chip(str(NAMES[name]), words, asked.without(name, value)))
-    return found
-
-
-def _words(
-    name: str, value: str, brand_names: dict[int, str], network_names: dict[str, Any]
-) -> str:
-    if name == "brand":
-        return brand_names[int(value)]
-    if name == "reach":
-        return reach_words(int(value))
-    if name == "lang":
-        return formats.language_name(value)
-    labels: dict[str, dict[str, Any]] = {
-        "network": network_names,
-        "sentiment": dict(Sentiment.choices),
-        "type": dict(CrisisType.choices),
-        "period": {"all": ALL_TIME, **{key: label for key, (label, _s) in PERIODS.items()}},
+def _listed(lists: Mapping[str, list[str]]) -> dict[str, Any]:
+    about = lists["about"]
+    return {
+        "brands": tuple(map(int, lists["brand"])),
+        "networks": tuple(lists["network"]),
+        "sources": tuple(map(int, lists["source"])),
+        "sentiments": tuple(lists["sentiment"]),
+        "emotions": tuple(lists["emotion"]),
+        "crisis_types": tuple(lists["type"]),
+        "blames": tuple(lists["blame"]),
+        "languages": tuple(lists["lang"]),
+        "queries": tuple(map(int, lists["query"])),
+        "states": tuple(lists["state"]),
+        # Only what speaks of the brand, unless it is asked for otherwise.
+        "about": () if ALL in about else tuple(about) or (About.BRAND.value,),
     }
-    return str(labels.get(name, {}).get(value, value))
+
+
+def _chosen(single: Mapping[str, str], me: int | None) -> dict[str, Any]:
+    people = {"": None, ME: me, NONE: NOBODY}
+    assignee = single["assignee"]
+    return {
+        "words": single["q"],
+        "reach": int(single["reach"] or 0),
+        "stars": float(single["stars"]) if single["stars"] else None,
+        "question": bool(single["question"]),
+        "suspicious": bool(single["suspicion"]),
+        "fingerprint": int(single["alike"]) if single["alike"] else None,
+        "assignee": people[assignee] if assignee in people else int(assignee),
+        # Whoever asks for those that are alike wants to see each of them.
+        "fold": not single["fold"] and not single["alike"],
+    }
+
+
+def _period(single: Mapping[str, str], order: str, *, dated: bool) -> str:
+    if dated:
+        return ALL
+    bounded = bool(single["q"] or single["alike"]) or order == REACH
+    return single["period"] or (BOUND if bounded else ALL)
+
+
+def _several(query: QueryDict, name: str, fits: Callable[[str], str]) -> list[str]:
+    found = (fits(text) for text in query.getlist(name))
+    return list(dict.fromkeys(text for text in found if text))[:_MANY]
+
+
+def _among(*allowed: str) -> Callable[[str], str]:
+    return lambda text: text if text in allowed else ""
+
+
+def _code(text: str) -> str:
+    return clean(text)[:40]
+
+
+def _language(text: str) -> str:
+    return text if text.isalpha() and len(text) <= 8 else ""
+
+
+def _id(text: str) -> str:
+    number = integer(text)
+    return str(number) if number and number < 2**31 else ""
+
+
+def _number(text: str) -> str:
+    return str(integer(text) or "")
+
+
+def _person(text: str) -> str:
+    return text if text in {ME, NONE} else _id(text)
+
+
+def _fingerprint(text: str) -> str:
+    sign = "-" if text.startswith("-") else ""
+    number = integer(text.removeprefix("-"))
+    return f"{sign}{number}" if number else ""
+
+
+def _date(text: str) -> str:
+    return text if _moment(text) else ""
+
+
+def _words(text: str) -> str:
+    return clean(text)[:_LONGEST].strip()
+
+
+_LISTS: dict[str, Callable[[str], str]] = {
+    "brand": _id,
+    "network": _code,
+    "source": _id,
+    "sentiment": _among(*Sentiment.values),
+    "type": _among(*CrisisType.values),
+    "emotion": _among(*Emotion.values),
+    "blame": _among(*Blame.values),
+    "lang": _language,
+    "query": _id,
+    "about": _among(*About.values, ALL),
+    "state": _among(*TriageState.values),
+}
+_SINGLE: dict[str, Callable[[str], str]] = {
+    "assignee": _person,
+    "question": _among("1"),
+    "suspicion": _among("1"),
+    "stars": _among("1", "2", "3", "4"),
+    "alike": _fingerprint,
+    "q": _words,
+    "reach": _number,
+    "period": _among(*PERIODS, ALL),
+    "since": _date,
+    "until": _date,
+    "fold": _among("off"),
+    "order": _among(NEWEST, REACH),
+}
+
+
+def _moment(text: str, *, end: bool = False) -> datetime | None:
+    """Read a day in the reader's zone, or a moment with its offset. `end` is the day's end."""
+    try:
+        if len(text) == 10:
+            day = date.fromisoformat(text) + timedelta(days=end)
+            return datetime.combine(day, time.min, timezone.get_current_timezone())
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else None
 
 
 def cursor_text(cursor: Cursor) -> str:
@@ -166,7 +233,7 @@ def cursor_text(cursor: Cursor) -> str:
 
 
 def _cursor(text: str, order: str) -> Cursor | None:
-    value, _dash, pk = (_integer(part) for part in text.partition("-"))
+    value, _dash, pk = (integer(part) for part in text.partition("-"))
     if value is None or pk is None:
         return None
     if order == REACH:
@@ -177,7 +244,7 @@ def _cursor(text: str, order: str) -> Cursor | None:
         return None
 
 
-def _integer(text: str) -> int | None:
+def integer(text: str) -> int | None:
     """Return a whole number that fits a bigint, or None."""
     if not text.isascii() or not text.isdigit() or len(text) > 19:
         return None
@@ -185,5 +252,7 @@ def _integer(text: str) -> int | None:
     return number if number <= _LARGEST else None
 
 
-def _known(values: Sequence[str], allowed: Sequence[str]) -> list[str]:
-    return [value for value in values if value in allowed]
+def integers(texts: Sequence[str], most: int) -> list[int]:
+    """Return those of the texts that are ids, each once, at most so many."""
+    found = dict.fromkeys(number for text in texts if (number := integer(text)) is not None)
+    return list(found)[:most]

@@ -3,12 +3,43 @@
 And this room's own page among the settings.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from accounts.panels import SETTINGS, SettingsPage
 from core.panels import Slot
 
 MENTION = Slot("monitoring.mention")
+
+
+@dataclass(frozen=True)
+class Tag:
+    """What a row of the stream says that a mention belongs to."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class RowAction:
+    """What can be done with mentions from the stream. `url_name` names a page without arguments
+    that takes `?mention=7&mention=9`; `key` is the key that opens it. `many`: for several at once.
+    """
+
+    name: str
+    label: Any
+    icon: str
+    key: str
+    url_name: str
+    many: bool = False
+
+
+# By the rooms above: the tags of mentions, {id: [tag, …]}, in one query.
+TAGS: list[Callable[[Sequence[int]], Mapping[int, list[Tag]]]] = []
+ACTIONS: list[RowAction] = []
 
 SETTINGS.add(
     SettingsPage(

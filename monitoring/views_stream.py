@@ -1,14 +1,10 @@
 """The stream of mentions, one mention, and the correction of what it means."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,12 +21,12 @@ from core import formats, markup
 from core.clock import database_now
 from core.errors import Refused
 
-from . import asked, feed
-from .enums import CrisisType, Sentiment
+from . import asked, choosing, feed
+from .enums import Sentiment
 from .models import Mention, Source
-from .panels import MENTION
-from .selectors import get_mention, latest_at, networks, newer, stream
-from .selectors.stream import REACH
+from .panels import MENTION, TAGS, Tag
+from .selectors import Page, Post, TooSlow, get_mention, latest_at, newer, stream
+from .selectors.filters import REACH
 from .services import correct_sentiment
 
 
@@ -40,20 +36,19 @@ def mentions(request: SignedIn) -> HttpResponse:
     """A page of the stream; with htmx and `after`, only the rows that came since."""
     now = database_now()
     names = brand_names(request.user)
-    wanted = asked.read(request.GET, brands=names, now=now)
-    shown: dict[str, Any] = {
-        "brand_names": names,
-        "may_correct": _correctable(request.user),
-        "now": now,
-    }
+    wanted = asked.read(request.GET, brands=names, now=now, me=request.user.pk)
     if request.htmx and wanted.newer_than is not None:
         fresh = newer(request.user, wanted.filters, wanted.newer_than)
-        return render(request, "monitoring/mentions.html#rows", {"rows": feed.rows(fresh, **shown)})
-    page = stream(request.user, wanted.filters, wanted.after)
+        rows = _rows(request.user, fresh, wanted, names, now)
+        return render(request, "monitoring/mentions.html#rows", {"rows": rows})
+    page, too_slow = _page(request.user, wanted)
     older = asked.cursor_text(page.older) if page.older else ""
+    choices = choosing.offered(names)
+    first, more = choosing.fields(formats.language(), choices, wanted.choices)
     context = {
         "now": now,
-        "rows": feed.rows(page.posts, **shown),
+        "rows": _rows(request.user, page.posts, wanted, names, now),
+        "too_slow": too_slow,
         "older": wanted.address(before=older) if older else "",
         "newest": wanted.address() if wanted.after else "",
         "live_groups": " ".join(f"brand.{pk}" for pk in wanted.filters.brands or names),
@@ -63,18 +58,39 @@ def mentions(request: SignedIn) -> HttpResponse:
         "farthest_first": wanted.address(order=REACH),
         "feed_address": wanted.address(),
         "all_time": wanted.address(period="all"),
-        "chips": asked.chips(wanted, names, markup.NETWORK_NAMES),
-        "fields": _fields(
-            formats.language(), tuple(names.items()), _networks(sorted(names)), wanted.choices
-        ),
+        "chips": choosing.chips(wanted, choices),
+        "fields": first,
+        "more_fields": more,
+        "more_open": any(name not in choosing.IN_SIGHT for name, _value in wanted.kept),
         "asked": wanted,
+        "since": wanted.given("since"),
+        "until": wanted.given("until"),
         **_proof_of_life(request.user, bool(page.posts)),
     }
     return render(request, "monitoring/mentions.html", context)
 
 
-def _correctable(user: User) -> set[int]:
-    return {pk for pk in user.roles if allowed(user, Permission.TRIAGE, pk)}
+def _page(user: User, wanted: asked.Asked) -> tuple[Page, str]:
+    """The page, and why there is none where it took too long."""
+    try:
+        return stream(user, wanted.filters, wanted.after), ""
+    except TooSlow as slow:
+        return Page([], None), str(slow)
+
+
+def _rows(
+    user: User, posts: list[Post], wanted: asked.Asked, names: dict[int, str], now: datetime
+) -> SafeString:
+    ids = [post.id for post in posts]
+    tags: dict[int, list[Tag]] = {}
+    for told in TAGS if ids else ():
+        for pk, found in told(ids).items():
+            tags.setdefault(pk, []).extend(found)
+    return feed.rows(posts, feed.Shown(now, names, _triaged(user), tags, wanted.address()))
+
+
+def _triaged(user: User) -> frozenset[int]:
+    return frozenset(pk for pk in user.roles if allowed(user, Permission.TRIAGE, pk))
 
 
 def _proof_of_life(user: User, any_posts: bool) -> dict[str, Any]:
@@ -86,60 +102,6 @@ def _proof_of_life(user: User, any_posts: bool) -> dict[str, Any]:
         "latest": latest_at(list(user.roles)),
         "may_manage": any(allowed(user, Permission.MANAGE_BRAND, pk) for pk in user.roles),
     }
-
-
-@dataclass(frozen=True, eq=False)
-class Field:
-    """A select of the filter, ready to print. Equal only to itself: pages are remembered by it."""
-
-    name: str
-    label: str
-    options: SafeString
-
-
-@lru_cache(maxsize=256)
-def _fields(
-    language: str,
-    brands: tuple[tuple[int, str], ...],
-    spoken_on: tuple[str, ...],
-    chosen: frozenset[tuple[str, str]],
-) -> tuple[Field, ...]:
-    """The filter's selects, with what is `chosen`, in the active `language`."""
-    options: dict[str, list[tuple[str, Any]]] = {
-        "brand": [(str(pk), name) for pk, name in brands],
-        "network": [(name, markup.NETWORK_NAMES.get(name, name)) for name in spoken_on],
-        "sentiment": list(Sentiment.choices),
-        "type": list(CrisisType.choices),
-        "lang": [(code, formats.language_name(code)) for code in asked.LANGUAGES],
-        "reach": [(str(least), asked.reach_words(least)) for least in asked.REACHES],
-        "period": [
-            *((key, label) for key, (label, _span) in asked.PERIODS.items()),
-            ("all", asked.ALL_TIME),
-        ],
-    }
-    return tuple(
-        _field(name, offered, chosen)
-        for name, offered in options.items()
-        # One brand or network is no choice.
-        if len(offered) > 1
-    )
-
-
-def _field(
-    name: str, offered: Iterable[tuple[str, Any]], chosen: frozenset[tuple[str, str]]
-) -> Field:
-    choices = ((value, words, (name, value) in chosen) for value, words in offered)
-    return Field(name, str(asked.NAMES[name]), markup.options(choices))
-
-
-def _networks(brands: list[int]) -> tuple[str, ...]:
-    """The networks to choose from: those of the last day, asked once in five minutes."""
-    key = "monitoring.networks." + "-".join(map(str, brands))
-    found: tuple[str, ...] | None = cache.get(key)
-    if found is None:
-        found = tuple(networks(brands, since=database_now() - timedelta(days=1)))
-        cache.set(key, found, timeout=300)
-    return found
 
 
 def _mention(request: SignedIn, pk: int) -> Mention:

@@ -1,11 +1,11 @@
 """What is read about mentions. Callers pass only brands that the reader may see."""
 
+from .filters import Cursor, Filters
 from .pulse import Pulse, latest_at, pulses
 from .stream import (
-    Cursor,
-    Filters,
     Page,
     Post,
+    TooSlow,
     get_mention,
     networks,
     newer,
@@ -25,6 +25,7 @@ __all__ = [
     "Post",
     "Pulse",
     "Shares",
+    "TooSlow",
     "by_network",
     "get_mention",
     "latest_at",

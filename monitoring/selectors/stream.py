@@ -1,40 +1,96 @@
 """The stream of mentions: filtered, newest or farthest-reaching first, page by page by keyset.
 
 Each brand is read along its index (brand, published_at, id), so that a page costs the same however
-many mentions there are; no OFFSET, no count.
+many mentions there are; no OFFSET, no count. Mentions that people have handled are few: asked for
+by their state, they are read along the index of the states instead.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+from psycopg.errors import QueryCanceled
 
 from accounts.models import User
-from monitoring.enums import CrisisType, Sentiment
+from core.errors import Refused
 from monitoring.models import Detection, Mention, MentionCount
 
+from .filters import MEANT, NEWEST, REACH, Conditions, Cursor, Filters, conditions
+
 PAGE = 50
-NEWEST, REACH = "newest", "reach"
-_MEANT = "coalesce(nullif(corrected_sentiment, ''), sentiment)"
+# Rows among which near-duplicates are folded into one; read whether or not any are.
+READ = 200
+# Seconds for what no index finds. Then the reader is told to ask for less.
+PATIENCE = 5
 _COLUMNS = (
-    "id, brand_id, network, author, title, text, url, lang, published_at, reach,"
-    f" {_MEANT} AS meant, corrected_sentiment <> '' AS corrected, crisis_type"
+    "m.id, m.brand_id, m.network, m.author, m.title, m.text, m.url, m.lang, m.published_at,"
+    f" m.reach, {MEANT} AS meant, m.corrected_sentiment <> '' AS corrected, m.crisis_type,"
+    " m.emotion, m.blame, m.question, m.suspicion, m.stars, m.fingerprint"
+)
+_NAMES = (
+    "id, brand_id, network, author, title, text, url, lang, published_at, reach, meant, corrected,"
+    " crisis_type, emotion, blame, question, suspicion, stars, fingerprint"
 )
 _ORDERS = {NEWEST: "published_at DESC, id DESC", REACH: "reach DESC, id DESC"}
+_INNER = {NEWEST: "m.published_at DESC, m.id DESC", REACH: "m.reach DESC, m.id DESC"}
+_KEYS = {NEWEST: "published_at", REACH: "reach"}
+_ALL = "monitoring_mention AS m WHERE m.brand_id = brand"
+# The same two columns once more, so that the index of the states gives the order.
+_HANDLED = (
+    "monitoring_mentionstate AS h JOIN monitoring_mention AS m"
+    " ON m.id = h.mention_id AND m.published_at = h.published_at WHERE h.brand_id = brand"
+    " AND h.state = ANY(%(states)s)"
+)
+_INNER_HANDLED = {NEWEST: "h.published_at DESC, h.mention_id DESC", REACH: _INNER[REACH]}
 # The brands' own newest rows first, then the newest of those: never a sort of a whole table.
-_STREAM = """
+_FOUND = """
 SELECT found.* FROM unnest(%(brands)s::bigint[]) AS brand CROSS JOIN LATERAL (
-    SELECT {columns} FROM monitoring_mention WHERE brand_id = brand {wheres}
-    ORDER BY {order} LIMIT %(limit)s) AS found
-ORDER BY {order} LIMIT %(limit)s
+    SELECT {columns} FROM {table} {wheres} ORDER BY {inner} LIMIT %(read)s) AS found
+ORDER BY {order} LIMIT %(read)s
 """
+# Of those that share a fingerprint the first one stands for all; `last` is where reading ended.
+_FOLDED = """
+SELECT {columns}, alike, CASE rank WHEN 1 THEN read END AS read,
+    CASE rank WHEN 1 THEN last_value END AS last_value, CASE rank WHEN 1 THEN last_id END AS last_id
+FROM (
+    SELECT found.*, row_number() OVER same AS place, count(*) OVER (PARTITION BY brand_id,
+            CASE fingerprint WHEN 0 THEN id ELSE fingerprint END, fingerprint = 0) AS alike,
+        row_number() OVER whole AS rank, count(*) OVER () AS read,
+        last_value({key}) OVER whole AS last_value, last_value(id) OVER whole AS last_id
+    FROM ({found}) AS found
+    WINDOW same AS (PARTITION BY brand_id, CASE fingerprint WHEN 0 THEN id ELSE fingerprint END,
+            fingerprint = 0 ORDER BY {order}),
+        whole AS (ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+) AS folded WHERE place = 1 ORDER BY {order} LIMIT %(limit)s
+"""
+_SINGLE = """
+SELECT found.*, 1 AS alike, NULL AS read, NULL AS last_value, NULL AS last_id
+FROM ({found}) AS found
+"""
+_PAGE = """
+SELECT page.*, s.state, s.version, s.kind, s.assignee_id, person.name
+FROM ({page}) AS page LEFT JOIN monitoring_mentionstate AS s ON s.mention_id = page.id
+LEFT JOIN accounts_user AS person ON person.id = s.assignee_id
+ORDER BY {order}
+"""
+
+
+class TooSlow(Refused):
+    """What was asked for would have taken too long to find."""
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A mention as lists show it. `meant` is the sentiment, a person's correction before ours."""
+    """A mention as lists show it. `meant` is the sentiment, a person's correction before ours.
+
+    `alike` counts it and those folded into it. `read`, `last_value` and `last_id` tell of the first
+    post of a page how far was read. The last five are what people have done about it, None where
+    nothing.
+    """
 
     id: int
     brand_id: int
@@ -49,30 +105,21 @@ class Post:
     meant: str
     corrected: bool
     crisis_type: str
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """Where the page before ended: the last row's time (or reach) and id."""
-
-    value: Any
-    id: int
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What of the stream is wanted; empty means all. `until` is exclusive."""
-
-    brands: Sequence[int] = ()
-    networks: Sequence[str] = ()
-    sentiments: Sequence[str] = ()
-    crisis_types: Sequence[str] = ()
-    languages: Sequence[str] = ()
-    words: str = ""
-    reach: int = 0
-    since: datetime | None = None
-    until: datetime | None = None
-    order: str = NEWEST
+    emotion: str
+    blame: str
+    question: bool
+    suspicion: float
+    stars: float | None
+    fingerprint: int
+    alike: int
+    read: int | None
+    last_value: Any
+    last_id: int | None
+    state: str | None
+    version: int | None
+    kind: str | None
+    assignee_id: int | None
+    assignee: str | None
 
 
 @dataclass(frozen=True)
@@ -83,44 +130,57 @@ class Page:
     older: Cursor | None
 
 
-@dataclass
-class _Query:
-    wheres: list[str] = field(default_factory=list)
-    values: dict[str, Any] = field(default_factory=dict)
+def stream(user: User, filters: Filters, after: Cursor | None = None, *, size: int = PAGE) -> Page:
+    """Return a page of the mentions that `user` may see and the filters want. One query.
 
-    def add(self, where: str, **values: Any) -> None:
-        self.wheres.append(where)
-        self.values.update(values)
+    Raises TooSlow where filters that no index serves find too little in time.
+    """
+    query = conditions(filters)
+    if after:
+        _continue(query, filters, after)
+    with _patience(filters):
+        posts = _read(_brands(user, filters), query, filters, size + 1)
+    return Page(posts[:size], _older(posts, filters, size))
 
 
-def stream(user: User, filters: Filters, after: Cursor | None = None) -> Page:
-    """Return a page of the mentions that `user` may see and the filters want. One query."""
-    query = _filtered(filters)
-    if after and filters.order == REACH:
-        query.add("(reach, id) < (%(at)s, %(id)s)", at=after.value, id=after.id)
-    elif after:
-        # The first half repeats the second for the planner: it leaves out months.
-        query.add("published_at <= %(at)s", at=after.value)
-        query.add("(published_at, id) < (%(at)s, %(id)s)", id=after.id)
-    posts = _read(_brands(user, filters), query, filters.order, PAGE + 1)
-    return Page(posts[:PAGE], _cursor(posts[PAGE - 1], filters) if len(posts) > PAGE else None)
+def _continue(query: Conditions, filters: Filters, after: Cursor) -> None:
+    if filters.order == REACH:
+        query.add("(m.reach, m.id) < (%(at)s, %(id)s)", at=after.value, id=after.id)
+        return
+    # The first half repeats the second for the planner: it leaves out months.
+    query.add("m.published_at <= %(at)s", at=after.value)
+    query.add("(m.published_at, m.id) < (%(at)s, %(id)s)", id=after.id)
+    if filters.handled:
+        query.add("(h.published_at, h.mention_id) < (%(at)s, %(id)s)")
+
+
+def _older(posts: list[Post], filters: Filters, size: int) -> Cursor | None:
+    if len(posts) > size:
+        last = posts[size - 1]
+        return Cursor(last.reach if filters.order == REACH else last.published_at, last.id)
+    if posts and (posts[0].read or 0) >= READ:
+        # So much was folded that the page is not full: there is more behind what was read.
+        return Cursor(posts[0].last_value, posts[0].last_id or 0)
+    return None
 
 
 def newer(user: User, filters: Filters, than: int, limit: int = 100) -> list[Post]:
     """Return what came in after the mention `than`, newest first: what waits behind the pill."""
-    query = _filtered(filters)
+    query = conditions(filters)
     query.add(
-        "(published_at, id) >"
+        "(m.published_at, m.id) >"
         " (SELECT published_at, id FROM monitoring_mention WHERE id = %(than)s)",
         than=than,
     )
-    return _read(_brands(user, filters), query, NEWEST, limit)
+    wanted = replace(filters, order=NEWEST, fold=False)
+    with _patience(filters):
+        return _read(_brands(user, filters), query, wanted, limit)
 
 
 def top_posts(brand_id: int, *, since: datetime, until: datetime, limit: int = 5) -> list[Post]:
     """Return the brand's farthest-reaching mentions from `since` to before `until`."""
-    query = _filtered(Filters(since=since, until=until))
-    return _read([brand_id], query, REACH, limit)
+    wanted = Filters(since=since, until=until, order=REACH, fold=False)
+    return _read([brand_id], conditions(wanted), wanted, limit)
 
 
 def whole(user: User, posts: Sequence[Post]) -> list[Mention]:
@@ -142,11 +202,11 @@ def samples(detection: Detection) -> list[Post]:
     if not wanted:
         return []
     times = [datetime.fromisoformat(each["published_at"]) for each in detection.samples]
-    query = _Query()
-    query.add("id = ANY(%(ids)s)", ids=wanted)
+    query = Conditions()
+    query.add("m.id = ANY(%(ids)s)", ids=wanted)
     # For the planner: only the months that they are in.
-    query.add("published_at BETWEEN %(first)s AND %(last)s", first=min(times), last=max(times))
-    posts = _read([detection.brand_id], query, NEWEST, len(wanted))
+    query.add("m.published_at BETWEEN %(first)s AND %(last)s", first=min(times), last=max(times))
+    posts = _read([detection.brand_id], query, Filters(fold=False), len(wanted))
     return sorted(posts, key=lambda post: wanted.index(post.id))
 
 
@@ -166,40 +226,44 @@ def _brands(user: User, filters: Filters) -> list[int]:
     return [pk for pk in user.roles if not filters.brands or pk in filters.brands]
 
 
-def _cursor(post: Post, filters: Filters) -> Cursor:
-    return Cursor(post.reach if filters.order == REACH else post.published_at, post.id)
+@contextmanager
+def _patience(filters: Filters) -> Iterator[None]:
+    """Give up what takes too long; nothing is set up for what an index finds."""
+    if filters.plain:
+        yield
+        return
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{PATIENCE}s"])
+            yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        raise TooSlow(
+            _("Nothing was found in %(seconds)d seconds. Choose a shorter period.")
+            % {"seconds": PATIENCE}
+        ) from error
 
 
-def _filtered(filters: Filters) -> _Query:
-    query = _Query()
-    _among(query, "network", filters.networks)
-    _among(query, "crisis_type", [t for t in filters.crisis_types if t in CrisisType.values])
-    _among(query, "lang", filters.languages)
-    if filters.sentiments:
-        known = [kind for kind in filters.sentiments if kind in Sentiment.values]
-        query.add(f"{_MEANT} = ANY(%(meant)s)", meant=known)
-    if filters.reach:
-        query.add("reach >= %(reach)s", reach=filters.reach)
-    if filters.since:
-        query.add("published_at >= %(since)s", since=filters.since)
-    if filters.until:
-        query.add("published_at < %(until)s", until=filters.until)
-    for number, word in enumerate(filters.words.split()[:8]):
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        name = f"word{number}"
-        query.add(f"(text ILIKE %({name})s OR title ILIKE %({name})s)", **{name: pattern})
-    return query
-
-
-def _among(query: _Query, column: str, wanted: Sequence[str]) -> None:
-    if wanted:
-        query.add(f"{column} = ANY(%({column})s)", **{column: list(wanted)})
-
-
-def _read(brands: list[int], query: _Query, order: str, limit: int) -> list[Post]:
-    # Columns and orders are our own words; every value goes as a parameter.
-    wheres = "".join(f" AND {where}" for where in query.wheres)
-    sql = _STREAM.format(columns=_COLUMNS, wheres=wheres, order=_ORDERS[order])
+def _read(brands: list[int], query: Conditions, filters: Filters, limit: int) -> list[Post]:
+    sql = _sql(query, filters)
+    read = max(READ, limit) if filters.fold else limit
+    values = {**query.values, "brands": brands, "read": read, "limit": limit}
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**query.values, "brands": brands, "limit": limit})
+        cursor.execute(sql, values)
         return [Post(*row) for row in cursor.fetchall()]
+
+
+def _sql(query: Conditions, filters: Filters) -> str:
+    order, handled = _ORDERS[filters.order], filters.handled
+    found = _FOUND.format(
+        columns=_COLUMNS,
+        table=_HANDLED if handled else _ALL,
+        wheres=query.sql,
+        inner=(_INNER_HANDLED if handled else _INNER)[filters.order],
+        order=order,
+    )
+    page = _FOLDED if filters.fold else _SINGLE
+    folded = page.format(columns=_NAMES, found=found, order=order, key=_KEYS[filters.order])
+    return _PAGE.format(page=folded, order=order)

@@ -1,0 +1,201 @@
+"""The choices of the stream's filter, and the filters that are active, in words."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.core.cache import cache
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from core import formats, markup
+from core.clock import database_now
+
+from .asked import ALL, ALL_TIME, ME, NONE, PERIODS, Asked
+from .chart import TriageState
+from .enums import About, Blame, CrisisType, Emotion, Sentiment
+from .models import Query, Source
+from .selectors import networks
+
+REACHES = (1_000, 5_000, 10_000, 100_000, 1_000_000)
+STARS = (1, 2, 3, 4)
+LANGUAGES = ("da", "en", "de", "sv", "no", "fr", "es", "nl")
+# More than a list can usefully offer; an address may name any.
+_MOST = 100
+NAMES: dict[str, Any] = {
+    "q": gettext_lazy("Words"),
+    "brand": gettext_lazy("Brand"),
+    "network": gettext_lazy("Network"),
+    "sentiment": gettext_lazy("Sentiment"),
+    "type": gettext_lazy("Crisis type"),
+    "state": pgettext_lazy("triage", "State"),
+    "assignee": gettext_lazy("Assigned to"),
+    "period": gettext_lazy("Period"),
+    "source": gettext_lazy("Source"),
+    "query": gettext_lazy("Query"),
+    "about": gettext_lazy("Speaks of"),
+    "lang": gettext_lazy("Language"),
+    "emotion": gettext_lazy("Emotion"),
+    "blame": gettext_lazy("Who is blamed"),
+    "question": gettext_lazy("Questions"),
+    "suspicion": gettext_lazy("Campaigns"),
+    "reach": gettext_lazy("Reach"),
+    "stars": gettext_lazy("Stars"),
+    "fold": gettext_lazy("Near-duplicates"),
+    "alike": gettext_lazy("Alike"),
+    "since": gettext_lazy("From"),
+    "until": gettext_lazy("To"),
+}
+# What stands open in the form; the rest is folded away.
+FIRST = ("brand", "network", "sentiment", "type", "state", "assignee", "period")
+IN_SIGHT = frozenset({*FIRST, "q", "order", "alike"})
+Pairs = tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What a reader's brands have to choose from."""
+
+    brands: Pairs
+    networks: tuple[str, ...]
+    sources: Pairs
+    queries: Pairs
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A select of the filter, ready to print. Equal only to itself: pages are remembered by it."""
+
+    name: str
+    label: str
+    options: SafeString
+
+
+@dataclass(frozen=True)
+class Chip:
+    """An active filter in words, with the address of the stream without it."""
+
+    name: str
+    value: str
+    address: str
+
+
+Form = tuple[tuple[Field, ...], tuple[Field, ...]]
+
+
+def offered(brand_names: dict[int, str]) -> Offered:
+    """Return the choices: the networks of the last day, sources and queries. Asked once in five
+    minutes."""
+    brands = sorted(brand_names)
+    key = "monitoring.offered." + "-".join(map(str, brands))
+    found: tuple[tuple[str, ...], Pairs, Pairs] | None = cache.get(key)
+    if found is None:
+        found = _look_up(brands)
+        cache.set(key, found, timeout=300)
+    return Offered(tuple(brand_names.items()), *found)
+
+
+def _look_up(brands: list[int]) -> tuple[tuple[str, ...], Pairs, Pairs]:
+    spoken_on = tuple(networks(brands, since=database_now() - timedelta(days=1)))
+    sources, queries = (
+        tuple(
+            model.objects.filter(brand__in=brands)  # type: ignore[attr-defined]
+            .order_by("name", "pk")
+            .values_list("pk", "name")[:_MOST]
+        )
+        for model in (Source, Query)
+    )
+    return spoken_on, sources, queries
+
+
+@lru_cache(maxsize=256)
+def fields(language: str, choices: Offered, chosen: frozenset[tuple[str, str]]) -> Form:
+    """Return the filter's selects, with what is `chosen`, in the active `language`: those that
+    stand open, and the rest."""
+    made = {
+        name: _field(name, options, chosen)
+        for name, options in _options(choices).items()
+        # One brand or network is no choice.
+        if len(options) > 1 or name not in {"brand", "network", "source", "query"}
+    }
+    first = tuple(made[name] for name in FIRST if name in made)
+    return first, tuple(field for name, field in made.items() if name not in FIRST)
+
+
+def _options(choices: Offered) -> dict[str, list[tuple[str, Any]]]:
+    return {
+        "brand": [(str(pk), name) for pk, name in choices.brands],
+        "network": [(name, markup.network_name(name)) for name in choices.networks],
+        "sentiment": list(Sentiment.choices),
+        "type": list(CrisisType.choices),
+        "state": list(TriageState.choices),
+        "assignee": [(ME, _("Me")), (NONE, _("Nobody"))],
+        "period": [*((key, label) for key, (label, _s) in PERIODS.items()), (ALL, ALL_TIME)],
+        "source": [(str(pk), name) for pk, name in choices.sources],
+        "query": [(str(pk), name) for pk, name in choices.queries],
+        "about": [*About.choices[1:], (ALL, _("All of these"))],
+        "lang": [(code, formats.language_name(code)) for code in LANGUAGES],
+        "emotion": list(Emotion.choices),
+        "blame": list(Blame.choices),
+        "question": [("1", _("Only questions"))],
+        "suspicion": [("1", _("Only probable campaigns"))],
+        "reach": [(str(least), reach_words(least)) for least in REACHES],
+        "stars": [(str(most), stars_words(most)) for most in STARS],
+        "fold": [("off", _("Show each"))],
+    }
+
+
+def _field(
+    name: str, options: Iterable[tuple[str, Any]], chosen: frozenset[tuple[str, str]]
+) -> Field:
+    choices = ((value, words, (name, value) in chosen) for value, words in options)
+    return Field(name, str(NAMES[name]), markup.options(choices))
+
+
+def reach_words(least: int) -> str:
+    return _("at least %(number)s") % {"number": formats.compact(least)}
+
+
+def stars_words(most: int) -> str:
+    return _("at most %(number)s") % {"number": most}
+
+
+def chips(asked: Asked, choices: Offered) -> list[Chip]:
+    """Return the active filters in words, each with the address without it."""
+    shown = [pair for pair in asked.kept if pair[0] != "order"]
+    if not shown:
+        return []
+    words: dict[str, dict[str, Any]] = {
+        name: dict(options) for name, options in _options(choices).items()
+    }
+    return [
+        Chip(str(NAMES[name]), _said(name, value, words.get(name, {})), asked.without(name, value))
+        for name, value in shown
+    ]
+
+
+def _said(name: str, value: str, words: dict[str, Any]) -> str:
+    known = words.get(value)
+    return str(_SAYINGS.get(name, str)(value) if known is None else known)
+
+
+def _day(text: str) -> str:
+    return formats.full_date(date.fromisoformat(text)) if len(text) == 10 else text
+
+
+_SAYINGS: dict[str, Callable[[str], str]] = {
+    "network": markup.network_name,
+    "lang": formats.language_name,
+    "reach": lambda text: reach_words(int(text)),
+    "since": _day,
+    "until": _day,
+    "alike": lambda _text: _("near-duplicates of one mention"),
+}
+
+
+def selected(choices: Sequence[Chip]) -> str:
+    """Return the filters as one line, for a list of what was exported or saved."""
+    return " · ".join(f"{chip.name} {chip.value}" for chip in choices)
