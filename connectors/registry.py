@@ -4,7 +4,7 @@ from django.utils.translation import gettext_noop as _
 
 from core.crypto import Unsealable
 
-from . import connections, feed, outbound_webhook, simulator
+from . import connections, feed, mastodon, outbound_webhook, simulator
 from .base import Connection, PermanentError, Publisher, Reader, ReadError
 from .models import ConnectedAccount
 from .network import Network, Wanted
@@ -12,6 +12,7 @@ from .network import Network, Wanted
 NETWORKS: dict[str, Network] = {
     "simulator": simulator.NETWORK,
     "feed": feed.NETWORK,
+    "mastodon": mastodon.NETWORK,
     "outbound_webhook": outbound_webhook.NETWORK,
 }
 
