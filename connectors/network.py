@@ -2,13 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .base import Can, Connection, LookUp, Prober, Publisher, Reader, Retractor, Setting, Streamer
+from .base import (
+    Batch,
+    Can,
+    Connection,
+    LookUp,
+    Prober,
+    Publisher,
+    Reader,
+    Retractor,
+    Setting,
+    Streamer,
+)
 
 # What a source of the network is set to read: the `Network.source` fields, filled in.
 Wanted = Mapping[str, Any]
@@ -22,6 +34,33 @@ class Group(Enum):
     REVIEWS = _("Reviews")
     DIRECT = _("Mail and messages")
     TOOLS = _("Tools, files and drills")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A call that a network made to us. `headers` have lower-case names; `body` is as it came."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """How a network calls us, at /hooks/<network>/<the source's public id>/, by its own rules.
+
+    `verify` says whether the network sent this (constant time, over the raw bytes); no answer
+    depends on anything unverified. `challenge` answers a network that asks whether the address is
+    ours, with a content type and a text, or None where the question is not the network's. `receive`
+    makes a batch of what was verified, for one source: its cursor stays {}, for it moves none. It
+    raises ReadError where the body cannot be read, or where a call back to the network failed.
+    """
+
+    verify: Callable[[Event, Mapping[str, Any]], bool]
+    receive: Callable[[Event, Connection, Wanted, datetime], Batch]
+    challenge: Callable[[Mapping[str, str], Mapping[str, Any]], tuple[str, str] | None] | None = (
+        None
+    )
 
 
 @dataclass(frozen=True)
@@ -56,6 +95,7 @@ class Network:
     looker: Callable[[Connection, Wanted], LookUp] | None = None
     publisher: Callable[[Connection], Publisher] | None = None
     retractor: Callable[[Connection], Retractor] | None = None
+    webhook: Webhook | None = None
 
     @property
     def can_read(self) -> bool:

@@ -4,7 +4,16 @@ from django.utils.translation import gettext_noop as _
 
 from core.crypto import Unsealable
 
-from . import connections, feed, mastodon, outbound_webhook, simulator
+from . import (
+    connections,
+    facebook,
+    feed,
+    hackernews,
+    mastodon,
+    outbound_webhook,
+    simulator,
+    x,
+)
 from .base import Connection, PermanentError, Publisher, Reader, ReadError
 from .models import ConnectedAccount
 from .network import Network, Wanted
@@ -14,6 +23,9 @@ NETWORKS: dict[str, Network] = {
     "feed": feed.NETWORK,
     "mastodon": mastodon.NETWORK,
     "outbound_webhook": outbound_webhook.NETWORK,
+    "x": x.NETWORK,
+    "facebook": facebook.NETWORK,
+    "hackernews": hackernews.NETWORK,
 }
 
 

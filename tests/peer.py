@@ -55,7 +55,7 @@ def peer() -> Iterator[Peer]:
             with suppress(OSError):
                 self._answer(answer)
 
-        do_GET = do_POST = do_HEAD = do_DELETE = _serve  # noqa: N815 - the base class's names
+        do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = _serve  # noqa: N815 - the base class's names
 
         def _answer(self, answer: Answer) -> None:
             self.close_connection = True

@@ -1,0 +1,58 @@
+"""Looking posts up one by one, where a network has no call for many."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_noop as _
+
+from .base import Batch, Post, Quota, ReadError
+from .rest import Answer, Call, Kind, Rest, Verdict, read_error
+from .shapes import each
+
+# Calls at once.
+LINES = 4
+# So many missing at once, and nothing found, is a right that was lost rather than a clearing-out.
+SUSPICIOUS = 4
+
+
+def one_by_one(
+    rest: Rest,
+    external_ids: Sequence[str],
+    call: Callable[[str], Call],
+    make: Callable[[Any], Post | None],
+    *,
+    now: datetime,
+) -> Batch:
+    """Ask for each; what is missing is gone. Raises ReadError where any question fails otherwise.
+
+    A network answers "not found" for what an account lost the right to see as well. To take
+    everything down because a token was replaced would be worse than to wait.
+    """
+    with ThreadPoolExecutor(LINES) as lines:
+        found = list(lines.map(lambda i: rest.ask(call(i), now=now), external_ids))
+    gone, here, quota = _sorted(list(zip(external_ids, found, strict=True)))
+    if len(gone) >= SUSPICIOUS and not here:
+        raise ReadError(
+            _("Nothing that was looked up is to be seen: the account may have lost a right.")
+        )
+    posts, refused = each(here, make)
+    return Batch(posts, {}, gone=gone, refused=refused, quota=quota)
+
+
+def _sorted(
+    found: Sequence[tuple[str, tuple[Answer, Verdict]]],
+) -> tuple[list[str], list[Any], Quota | None]:
+    gone: list[str] = []
+    here: list[Any] = []
+    quota: Quota | None = None
+    for external_id, (answer, verdict) in found:
+        quota = answer.quota or quota
+        if verdict.kind is Kind.MISSING:
+            gone.append(external_id)
+        elif verdict.kind is Kind.FINE:
+            here.append(answer.data)
+        else:
+            raise read_error(verdict)
+    return gone, here, quota
