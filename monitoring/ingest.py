@@ -42,6 +42,9 @@ class Accepted:
     unmatched: int = 0
     refused: list[Refusal] = field(default_factory=list)
     mended: list[Refusal] = field(default_factory=list)
+    # Which posts were new, and which do not speak of the brand: their numbers in the list.
+    new_rows: list[int] = field(default_factory=list, compare=False)
+    unmatched_rows: list[int] = field(default_factory=list, compare=False)
 
     def add(self, other: "Accepted", *, offset: int) -> None:
         """Add the outcome of a later part of the list, which began at `offset`."""
@@ -50,6 +53,8 @@ class Accepted:
         self.unmatched += other.unmatched
         for mine, theirs in ((self.refused, other.refused), (self.mended, other.mended)):
             mine.extend(Refusal(r.row + offset, r.field, r.code) for r in theirs)
+        self.new_rows.extend(row + offset for row in other.new_rows)
+        self.unmatched_rows.extend(row + offset for row in other.unmatched_rows)
 
 
 @dataclass(slots=True)
@@ -58,13 +63,13 @@ class _Ready:
 
     posts: int
     rows: list[Row]
-    unmatched: int
+    unmatched: list[int]
     refused: list[Refusal]
     mended: list[Refusal]
 
     @property
     def doubles(self) -> int:
-        return self.posts - len(self.rows) - self.unmatched - len(self.refused)
+        return self.posts - len(self.rows) - len(self.unmatched) - len(self.refused)
 
 
 def accept(
@@ -111,12 +116,14 @@ def _make_ready(
     score: bool = False,
 ) -> _Ready:
     found, refused, mended = prepare(posts)
-    matched = found
+    matched, unmatched = found, []
     if matcher is not None:
         matched = [row for row in found if matcher.matches(f"{row.title}\n{row.text}")]
+        kept = {row.number for row in matched}
+        unmatched = [row.number for row in found if row.number not in kept]
     if score:
         rows.score(matched)
-    return _Ready(len(posts), matched, len(found) - len(matched), refused, mended)
+    return _Ready(len(posts), matched, unmatched, refused, mended)
 
 
 def _store(source: Source, ready: _Ready, now: datetime, cursor: dict[str, Any] | None) -> Accepted:
@@ -128,11 +135,13 @@ def _store(source: Source, ready: _Ready, now: datetime, cursor: dict[str, Any] 
         batch.write(sorted(ready.rows, key=attrgetter("key")))
         batch.finish(cursor)
     return Accepted(
-        new=batch.new,
-        known=ready.doubles + len(ready.rows) - batch.new - len(batch.unwritable),
-        unmatched=ready.unmatched,
+        new=len(batch.new_rows),
+        known=ready.doubles + len(ready.rows) - len(batch.new_rows) - len(batch.unwritable),
+        unmatched=len(ready.unmatched),
         refused=sorted(ready.refused + batch.unwritable, key=attrgetter("row")),
         mended=ready.mended,
+        new_rows=batch.new_rows,
+        unmatched_rows=ready.unmatched,
     )
 
 

@@ -85,7 +85,8 @@ class Writer:
     def __init__(self, source: Source, now: datetime) -> None:
         self.source = source
         self.now = now
-        self.new = 0
+        # Numbers of the rows that were new.
+        self.new_rows: list[int] = []
         self.tally = Tally()
         self.unwritable: list[Refusal] = []
 
@@ -111,10 +112,10 @@ class Writer:
         """Write counts, mark and cursor; tell the pages and the judge once it is committed."""
         brand_id = self.source.brand_id
         with connection.wrap_database_errors:
-            if self.new:
+            if self.new_rows:
                 self._count()
             self._note_health(cursor)
-        if self.new:
+        if self.new_rows:
             live.publish(f"brand.{brand_id}", "volume", self._volume())
             mentions_accepted.announce(brand_id=brand_id)
 
@@ -130,7 +131,7 @@ class Writer:
                 self._copy(copy, part)
         # Counted only now: until its end the whole batch may still be undone.
         self.tally.add(new)
-        self.new += len(new)
+        self.new_rows.extend([row.number for row in new])
 
     def _unseen(self, rows: list[Row]) -> list[Row]:
         """Enter the rows' keys among those seen; return the rows whose keys were not."""
@@ -178,7 +179,7 @@ class Writer:
         return {"at": int(starts_at.timestamp()), "count": count, "negative": negative}
 
     def _note_health(self, cursor: dict[str, Any] | None) -> None:
-        mention_at = self.now if self.new else None
+        mention_at = self.now if self.new_rows else None
         stored = None if cursor is None else Jsonb(cursor)
         done = self._execute(_HEALTH, [self.now, mention_at, stored, self.source.pk])
         if not done.rowcount:

@@ -29,9 +29,11 @@ logger = logging.getLogger(__name__)
 class _Answer(Exception):
     """The call is not taken; the answer says why."""
 
-    def __init__(self, status: int, detail: str, **more: Any) -> None:
+    def __init__(
+        self, status: int, detail: str, headers: dict[str, str] | None = None, **more: Any
+    ) -> None:
         super().__init__(detail)
-        self.response = JsonResponse({"detail": detail, **more}, status=status)
+        self.response = JsonResponse({"detail": detail, **more}, status=status, headers=headers)
 
 
 @csrf_exempt
@@ -68,6 +70,9 @@ def _receive(request: HttpRequest, public_id: UUID) -> JsonResponse:
         raise _Answer(409, str(conflict)) from None
     except SourceGone:
         raise _Answer(404, _("There is no such webhook.")) from None
+    except inbound.Busy:
+        words = _("Too much is waiting here. Send it again with the same webhook-id.")
+        raise _Answer(429, words, headers={"Retry-After": "1"}) from None
     except inbound.NothingUsable as nothing:
         raise _refusal(carried.refused + _in_call(nothing.outcome.refused, carried)) from None
     return _told(outcome, carried)
