@@ -1,6 +1,7 @@
 """Where platforms push mentions to: signed, without a session, answered after the commit."""
 
 import logging
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,9 @@ from django.views.decorators.http import require_POST
 
 from core import signatures
 from core.api.strict import BadJson
-from core.clock import database_now
 from core.errors import Conflict
 from monitoring import payload
-from monitoring.enums import RefusalCode, SourceKind
+from monitoring.enums import RefusalCode
 from monitoring.ingest import Accepted, SourceGone
 from monitoring.models import Source
 from monitoring.rows import Refusal
@@ -55,17 +55,17 @@ def webhook(request: HttpRequest, public_id: UUID) -> JsonResponse:
 
 def _receive(request: HttpRequest, public_id: UUID) -> JsonResponse:
     body = _body(request)
-    source = Source.objects.filter(public_id=public_id, kind=SourceKind.WEBHOOK).first()
+    source, now = inbound.find(public_id)
     if source is None:
         raise _Answer(404, _("There is no such webhook."))
-    call_id = _verify(request, source, body)
+    call_id = _verify(request, source, body, now)
     if not source.is_active:
         raise _Answer(403, _("This source is paused in CrisisDesk."))
     carried = _read(body)
     if not carried.posts:
         raise _refusal(carried.refused)
     try:
-        outcome = inbound.receive(source, carried.posts, call_id=call_id, now=database_now())
+        outcome = inbound.receive(source, carried.posts, call_id=call_id, now=now)
     except Conflict as conflict:
         raise _Answer(409, str(conflict)) from None
     except SourceGone:
@@ -87,9 +87,8 @@ def _body(request: HttpRequest) -> bytes:
         ) from None
 
 
-def _verify(request: HttpRequest, source: Source, body: bytes) -> str:
+def _verify(request: HttpRequest, source: Source, body: bytes, now: datetime) -> str:
     """Return the call's id if one of the source's secrets signed it just now."""
-    now = database_now()
     call_id = request.headers.get("webhook-id", "")
     try:
         signatures.verify(
