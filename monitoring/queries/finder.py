@@ -1,0 +1,273 @@
+"""Finds the words of all queries in many texts at once.
+
+A text is cut at its blanks; what a piece holds is looked up, and worked out only the first time.
+People use the same words over and over, so nearly all of it is one set difference per text, however
+many words are looked for. Words with wildcards are one automaton (RE2), asked once for every new
+piece: linear, whatever was written.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_, or_
+from typing import Any
+
+import re2
+
+from .tree import Term
+from .words import BREAK, MAX_DISTANCE, Word, folded_lines, single, words_of
+
+# Bounds of what is remembered: some five megabytes. Longer pieces are seldom seen twice.
+_MOST_KNOWN = 50_000
+_LONGEST_KNOWN = 40
+# Words that are asked about at once.
+_GROUP = 32
+_MEMORY = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What a piece of text holds: so many words, and at which of them which of ours."""
+
+    width: int
+    hits: tuple[tuple[int, int], ...]
+    numbers: tuple[int, ...]
+
+
+class Finder:
+    """Finds the words of `terms`; each word has a number, `number` tells which."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        wanted = sorted({word for term in terms for word in term.words})
+        self.number = {word: number for number, word in enumerate(wanted)}
+        wild = [word for word in wanted if "*" in word.text or "?" in word.text]
+        self._exact = {
+            word.mark + word.text: number
+            for word, number in self.number.items()
+            if word not in set(wild)
+        }
+        self._wild = _Wild([(word, self.number[word]) for word in wild]) if wild else None
+        self._forget()
+
+    def find(self, texts: Sequence[str]) -> "Found":
+        """Return what was found in which texts."""
+        found = Found(self, texts)
+        if not self.number:
+            return found
+        dull, known, bits = self._dull, self._known, found.bits
+        rests = [set(text.split()).difference(dull) for text in texts]
+        fresh = self._learn(set().union(*rests).difference(known))
+        for index, rest in enumerate(rests):
+            if not rest:
+                continue
+            here = 1 << index
+            for piece in rest:
+                learnt = known.get(piece) or fresh[piece]
+                for number in learnt.numbers:
+                    bits[number] = bits.get(number, 0) | here
+        return found
+
+    def places(self, text: str) -> dict[int, int]:
+        """Return for every word found the places at which it stands, as bits."""
+        places: dict[int, int] = {}
+        at = 0
+        dull, known = self._dull, self._known
+        pieces = text.split()
+        fresh = self._learn({piece for piece in pieces if piece not in dull} - known.keys())
+        for piece in pieces:
+            width = dull.get(piece)
+            if width is None:
+                learnt = known.get(piece) or fresh[piece]
+                width = learnt.width
+                for offset, number in learnt.hits:
+                    places[number] = places.get(number, 0) | 1 << (at + offset)
+            at += width
+        return places
+
+    def _learn(self, pieces: Collection[str]) -> dict[str, _Piece]:
+        """Work out what pieces hold, all at once; remember it for the next texts."""
+        fresh: dict[str, _Piece] = {}
+        if not pieces:
+            return fresh
+        ordered = list(pieces)
+        plain: dict[str, str] = {}
+        others: dict[str, list[Word]] = {}
+        for piece, line in zip(ordered, folded_lines(ordered), strict=True):
+            form = single(line)
+            if form:
+                plain[piece] = form
+            else:
+                others[piece] = words_of(line)
+        forms = {word.mark + word.text for found in others.values() for word in found}
+        hits = self._hits(forms.union(plain.values()))
+        for piece, form in plain.items():
+            fresh[piece] = hits.get(form, _NOTHING)
+        for piece, found in others.items():
+            fresh[piece] = _several(found, hits)
+        self._remember(fresh)
+        return fresh
+
+    def _hits(self, forms: set[str]) -> dict[str, _Piece]:
+        """Return which of our words each of these is, where it is any. A form has its mark."""
+        exact = self._exact
+        hits: dict[str, list[int]] = {}
+        for form in forms:
+            if form in exact:
+                hits[form] = [exact[form]]
+            if form[0] in "#@" and form[1:] in exact:
+                hits.setdefault(form, []).append(exact[form[1:]])
+        if self._wild is not None:
+            for form, numbers in self._wild.hits(forms):
+                hits.setdefault(form, []).extend(numbers)
+        return {
+            form: _Piece(1, tuple((0, number) for number in numbers), tuple(set(numbers)))
+            for form, numbers in hits.items()
+        }
+
+    def _remember(self, fresh: dict[str, _Piece]) -> None:
+        if len(self._dull) + len(self._known) + len(fresh) > _MOST_KNOWN:
+            self._forget()
+        dull, known = self._dull, self._known
+        for piece, learnt in fresh.items():
+            if len(piece) > _LONGEST_KNOWN:
+                continue
+            if learnt.hits:
+                known[piece] = learnt
+            else:
+                dull[piece] = learnt.width
+
+    def _forget(self) -> None:
+        # Bound anew, not emptied: another thread may be reading.
+        self._known: dict[str, _Piece] = {}
+        self._dull: dict[str, int] = {BREAK: MAX_DISTANCE + 1}
+
+
+_NOTHING = _Piece(1, (), ())
+
+
+def _several(found: Sequence[Word], hits: dict[str, _Piece]) -> _Piece:
+    """What a piece of no word or of several holds."""
+    each = [hits.get(word.mark + word.text) for word in found]
+    if not any(each):
+        return _Piece(len(found), (), ())
+    placed = tuple(
+        (at, number) for at, learnt in enumerate(each) if learnt for number in learnt.numbers
+    )
+    return _Piece(len(found), placed, tuple({number for _at, number in placed}))
+
+
+class _Wild:
+    """Words with wildcards. Most words are none of them: they are asked about in groups first."""
+
+    def __init__(self, wild: Sequence[tuple[Word, int]]) -> None:
+        self._numbers = [number for _word, number in wild]
+        patterns = [_regex(word) for word, _number in wild]
+        self._one = _automaton(re2.Set.FullMatchSet, patterns)
+        self._any = _automaton(re2.Set.SearchSet, [f"(?m)^[#@]?(?:{each})$" for each in patterns])
+
+    def hits(self, forms: Iterable[str]) -> Iterator[tuple[str, list[int]]]:
+        """Yield the forms (with their marks) that are any of the words, and which."""
+        ordered = list(forms)
+        for start in range(0, len(ordered), _GROUP):
+            group = ordered[start : start + _GROUP]
+            if self._any.Match("\n".join(group)):
+                for form in group:
+                    numbers = self._match(form)
+                    if numbers:
+                        yield form, numbers
+
+    def _match(self, form: str) -> list[int]:
+        found = list(self._one.Match(form) or ())
+        if form[0] in "#@":
+            found.extend(self._one.Match(form[1:]) or ())
+        return [self._numbers[index] for index in found]
+
+
+@dataclass(slots=True)
+class Found:
+    """What a Finder found in some texts. Sets of texts, and of places, are bits of an integer."""
+
+    finder: Finder
+    texts: Sequence[str]
+    bits: dict[int, int] = field(default_factory=dict)
+    _places: dict[int, dict[int, int]] = field(default_factory=dict)
+
+    def term(self, term: Term) -> int:
+        """Return the texts that hold a term."""
+        candidates = self._holding(term)
+        if len(term.words) == 1 or not candidates:
+            return candidates
+        return self._where(candidates, lambda places: bool(self._starts(term, places)))
+
+    def near(self, left: Sequence[Term], right: Sequence[Term], distance: int) -> int:
+        """Return the texts that hold one of `left` and one of `right` so close to each other."""
+        first = reduce(or_, map(self._holding, left), 0)
+        candidates = first & reduce(or_, map(self._holding, right), 0)
+
+        def is_near(places: dict[int, int]) -> bool:
+            one, other = self._spans(left, places), self._spans(right, places)
+            return _follows(one, other, distance) or _follows(other, one, distance)
+
+        return self._where(candidates, is_near)
+
+    def _holding(self, term: Term) -> int:
+        """Return the texts that hold all words of a term, wherever."""
+        number = self.finder.number
+        return reduce(and_, (self.bits.get(number[word], 0) for word in term.words))
+
+    def _where(self, candidates: int, holds: Callable[[dict[int, int]], bool]) -> int:
+        result = 0
+        for index in members(candidates):
+            places = self._places.get(index)
+            if places is None:
+                places = self._places[index] = self.finder.places(self.texts[index])
+            if holds(places):
+                result |= 1 << index
+        return result
+
+    def _starts(self, term: Term, places: dict[int, int]) -> int:
+        """Return the places at which a term begins."""
+        number = self.finder.number
+        found = (places.get(number[word], 0) >> at for at, word in enumerate(term.words))
+        return reduce(and_, found)
+
+    def _spans(self, terms: Sequence[Term], places: dict[int, int]) -> tuple[int, int]:
+        """Return the places at which any of the terms begins, and those at which one ends."""
+        starts = ends = 0
+        for term in terms:
+            here = self._starts(term, places)
+            starts |= here
+            ends |= here << (len(term.words) - 1)
+        return starts, ends
+
+
+def _follows(first: tuple[int, int], second: tuple[int, int], distance: int) -> bool:
+    """Whether something of `second` begins within `distance` behind an end of `first`."""
+    reached = reduce(or_, (first[1] << step for step in range(1, distance + 1)))
+    return bool(reached & second[0])
+
+
+def members(bits: int) -> list[int]:
+    """Return the numbers of the bits that are set."""
+    found = []
+    while bits:
+        lowest = bits & -bits
+        found.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return found
+
+
+def _regex(word: Word) -> str:
+    text: str = re2.escape(word.mark + word.text)
+    return text.replace(r"\*", ".*").replace(r"\?", ".?")
+
+
+def _automaton(kind: Any, patterns: Sequence[str]) -> Any:
+    options = re2.Options()
+    options.max_mem = _MEMORY
+    options.log_errors = False
+    automaton = kind(options)
+    for pattern in patterns:
+        automaton.Add(pattern)
+    automaton.Compile()
+    return automaton
