@@ -1,12 +1,13 @@
-"""The per-minute counts of a batch, gathered before they are added to the table. Pure."""
+"""The counts of a batch, gathered before they are added to the tables. Pure."""
 
 from collections.abc import Sequence
 
-from .enums import Sentiment
+from .enums import About, Sentiment
 from .packing import micros
 from .rows import Row
 
 _MINUTE = 60_000_000
+_HOUR = 60 * _MINUTE
 STEP = 5 * _MINUTE
 Key = tuple[int, str, str]
 
@@ -17,11 +18,17 @@ class Tally:
     def __init__(self) -> None:
         self._counts: dict[Key, list[int]] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._counts)
+
     def add(self, rows: Sequence[Row]) -> None:
-        """Count rows with their marks."""
+        """Count rows with their marks: those that are about the brand."""
         counts = self._counts
         negative, positive = Sentiment.NEGATIVE.value, Sentiment.POSITIVE.value
+        brand = About.BRAND.value
         for row in rows:
+            if row.about != brand:
+                continue
             sentiment, crisis_type = row.marks[2], row.marks[5]
             key = (micros(row.published_at) // _MINUTE, row.network, crisis_type)
             count = counts.get(key)
@@ -51,3 +58,39 @@ class Tally:
         """Return the beginning (microseconds) of the latest five minutes that were counted."""
         latest = max(minute for minute, _network, _type in self._counts) * _MINUTE
         return latest - latest % STEP
+
+
+class QueryTally:
+    """Counts by query and hour: total, negative, positive, reach."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[int, int], list[int]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._counts)
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Count rows with their marks, once for each query that they answer."""
+        counts = self._counts
+        negative, positive = Sentiment.NEGATIVE.value, Sentiment.POSITIVE.value
+        for row in rows:
+            if not row.queries:
+                continue
+            sentiment, hour = row.marks[2], micros(row.published_at) // _HOUR
+            for query in row.queries:
+                count = counts.get((query, hour))
+                if count is None:
+                    count = counts[query, hour] = [0, 0, 0, 0]
+                count[0] += 1
+                count[1] += sentiment == negative
+                count[2] += sentiment == positive
+                count[3] += row.reach
+
+    def columns(self) -> tuple[list[int], list[int], list[list[int]]]:
+        """Return queries, hours (microseconds) and the four columns of figures, sorted."""
+        keys = sorted(self._counts)
+        return (
+            [query for query, _hour in keys],
+            [hour * _HOUR for _query, hour in keys],
+            [[self._counts[key][figure] for key in keys] for figure in range(4)],
+        )

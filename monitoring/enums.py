@@ -55,6 +55,23 @@ class About(models.TextChoices):
     COMPETITOR = "competitor", _("Competitor")
 
 
+class QueryKind(models.TextChoices):
+    """What a query is for: it decides what a mention that answers it is about."""
+
+    BRAND = "brand", _("Brand")
+    WATCH = "watch", _("Watch list")
+    TOPIC = "topic", _("Industry topic")
+    COMPETITOR = "competitor", _("Competitor")
+
+
+class WatchList(models.TextChoices):
+    EXECUTIVES = "executives", _("Executives")
+    PRODUCTS = "products", _("Products")
+    CAMPAIGNS = "campaigns", _("Campaigns")
+    SUPPLIERS = "suppliers", _("Suppliers")
+    MISSPELLINGS = "misspellings", _("Misspellings")
+
+
 class SourceKind(models.TextChoices):
     """The kinds of source that the product itself knows; see monitoring.kinds for all."""
 

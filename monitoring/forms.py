@@ -7,9 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from . import mapping
 from .enums import SourceKind
-from .matching import MAX_WORD_LENGTH, MAX_WORDS
 from .models import FileImport, Source
+from .queries.parsing import MAX_WORD
 
+# Words of a brand, each way.
+MAX_WORDS = 1_000
 # What each kind asks for beside its name.
 _FIELDS = {
     SourceKind.FEED: ("url", "network", "match", "poll_every"),
@@ -106,10 +108,10 @@ class WordsForm(forms.Form):
         if len(lines) > MAX_WORDS:
             raise forms.ValidationError(_("Use at most %(most)d.") % {"most": MAX_WORDS})
         for line in lines:
-            if len(line) > MAX_WORD_LENGTH:
+            if len(line) > MAX_WORD:
                 raise forms.ValidationError(
                     _("“%(word)s…” is longer than %(most)d characters.")
-                    % {"word": line[:40], "most": MAX_WORD_LENGTH}
+                    % {"word": line[:40], "most": MAX_WORD}
                 )
         return list(dict.fromkeys(lines))
 

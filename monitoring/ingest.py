@@ -1,8 +1,8 @@
 """The one way in. Whatever a source brings ends in `accept`; nothing else writes mentions.
 
-A batch is cleaned, matched and scored in memory, then written in one transaction together with the
-counts, the source's cursor and the mark that the brand is to be judged. Accepting the same posts
-again changes nothing, whoever does it and however many at once.
+A batch is cleaned, held against the brand's queries and scored in memory, then written in one
+transaction together with the counts, the source's cursor and the mark that the brand is to be
+judged. Accepting the same posts again changes nothing, whoever does it and however many at once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,9 +17,10 @@ from django.db import transaction
 
 from connectors.base import Post
 
-from . import kinds, matching, partitions, rows
-from .matching import Matcher
-from .models import Query, Source
+from . import kinds, partitions, rows
+from . import listening as listen
+from .listening import Listening
+from .models import Source
 from .rows import Refusal, Row
 from .writing import SourceGone, Writer
 
@@ -93,7 +94,8 @@ def _ready(source: Source, posts: Sequence[Post], now: datetime) -> Iterator[_Re
     """Yield the posts part by part, each made ready while the one before is being stored."""
     network = source.config.get("network") or kinds.counted_as(source.kind)
     prepare = partial(rows.prepare, source_id=source.pk, network=network, now=now)
-    make = partial(_make_ready, prepare=prepare, matcher=_matcher(source))
+    listening = listen.of(source.brand_id)
+    make = partial(_make_ready, source=source, prepare=prepare, listening=listening)
     parts = [posts[at : at + MAX_BATCH] for at in range(0, max(len(posts), 1), MAX_BATCH)]
     if len(parts) == 1:
         # Scored later, and only what turns out to be new.
@@ -111,16 +113,21 @@ def _ready(source: Source, posts: Sequence[Post], now: datetime) -> Iterator[_Re
 def _make_ready(
     posts: Sequence[Post],
     *,
+    source: Source,
     prepare: "partial[tuple[list[Row], list[Refusal], list[Refusal]]]",
-    matcher: Matcher | None,
+    listening: Listening | None,
     score: bool = False,
 ) -> _Ready:
     found, refused, mended = prepare(posts)
     matched, unmatched = found, []
-    if matcher is not None:
-        matched = [row for row in found if matcher.matches(f"{row.title}\n{row.text}")]
-        kept = {row.number for row in matched}
-        unmatched = [row.number for row in found if row.number not in kept]
+    if listening is not None:
+        if listening.matcher.needs_marks:
+            rows.score(found)
+        filtered = bool(source.config.get("match"))
+        matched = listening.keep(found, source, filtered=filtered)
+        if len(matched) < len(found):
+            kept = {row.number for row in matched}
+            unmatched = [row.number for row in found if row.number not in kept]
     if score:
         rows.score(matched)
     return _Ready(len(posts), matched, unmatched, refused, mended)
@@ -143,12 +150,3 @@ def _store(source: Source, ready: _Ready, now: datetime, cursor: dict[str, Any] 
         new_rows=batch.new_rows,
         unmatched_rows=ready.unmatched,
     )
-
-
-def _matcher(source: Source) -> Matcher | None:
-    """Return what finds the brand's words, where the source carries more than the brand."""
-    if not source.config.get("match"):
-        return None
-    queries = Query.objects.filter(brand_id=source.brand_id, is_active=True)
-    words = tuple(matching.words(*q) for q in queries.values_list("any_of", "all_of", "none_of"))
-    return matching.matcher(words) if words else None

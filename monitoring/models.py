@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core.words import Words
 
-from . import kinds, models_triage  # noqa: F401 - models are found through this module
+from . import kinds, models_queries, models_triage  # noqa: F401 - found through this module
 from .enums import (
     About,
     Blame,
@@ -19,7 +19,9 @@ from .enums import (
     DetectionKind,
     Emotion,
     ImportState,
+    QueryKind,
     Sentiment,
+    WatchList,
 )
 
 
@@ -101,17 +103,21 @@ class Source(models.Model):
 
 
 class Query(models.Model):
-    """Words to listen for. A source that carries more than the brand (a news feed) is matched.
+    """What a brand listens for, in the language of monitoring.queries.
 
-    `any_of`, `all_of` and `none_of` are lists of words or phrases; case and accents as written.
+    A source that carries more than the brand (a news feed) keeps only what answers some query.
+    Whatever changes a query changes the brand's QueryVersion (a trigger, migration 0008).
     """
 
     brand = models.ForeignKey("accounts.Brand", models.CASCADE, related_name="queries")
     name = models.CharField(_("name"), max_length=120)
-    any_of = models.JSONField(default=list)
-    all_of = models.JSONField(default=list)
-    none_of = models.JSONField(default=list)
-    is_active = models.BooleanField(default=True)
+    kind = models.CharField(_("kind"), max_length=12, choices=QueryKind, default=QueryKind.BRAND)
+    # Of a watch list, what is on it.
+    watched = models.CharField(_("watch list"), max_length=12, choices=WatchList, blank=True)
+    expression = models.TextField(_("query"))
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
 
     objects = BrandScoped.as_manager()
 

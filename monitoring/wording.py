@@ -10,7 +10,11 @@ register_actions(
         "source.created": _("Added a source"),
         "source.changed": _("Changed a source"),
         "source.secret_rotated": _("Replaced a source's secret"),
+        # Recorded until words became queries.
         "brand.words_changed": _("Changed the words of a brand"),
+        "query.created": _("Added a query"),
+        "query.changed": _("Changed a query"),
+        "query.deleted": _("Deleted a query"),
         "import.uploaded": _("Uploaded a file"),
         "import.started": _("Started an import"),
     }

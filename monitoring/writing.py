@@ -18,7 +18,7 @@ from core import live
 from core.errors import Refused
 
 from . import packing
-from .counting import STEP, Tally
+from .counting import STEP, QueryTally, Tally
 from .enums import RefusalCode
 from .events import mentions_accepted
 from .models import Source
@@ -60,6 +60,16 @@ ON CONFLICT (brand_id, minute, network, crisis_type) DO UPDATE SET
     total = c.total + excluded.total, negative = c.negative + excluded.negative,
     positive = c.positive + excluded.positive, reach = c.reach + excluded.reach
 """
+# A query that was deleted meanwhile is not counted; one that is there stays until this is written.
+_COUNT_QUERIES = """
+INSERT INTO monitoring_querycount AS c (query_id, hour, total, negative, positive, reach)
+SELECT counted.* FROM unnest(%b::bigint[], %b::timestamptz[], %b::bigint[], %b::bigint[],
+    %b::bigint[], %b::bigint[]) AS counted(query, hour, total, negative, positive, reach)
+JOIN monitoring_query AS q ON q.id = query ORDER BY query, hour FOR KEY SHARE OF q
+ON CONFLICT (query_id, hour) DO UPDATE SET
+    total = c.total + excluded.total, negative = c.negative + excluded.negative,
+    positive = c.positive + excluded.positive, reach = c.reach + excluded.reach
+"""
 _VOLUME = """
 SELECT sum(total), sum(negative) FROM monitoring_mentioncount
 WHERE brand_id = %s AND minute >= %s AND minute < %s
@@ -88,6 +98,7 @@ class Writer:
         # Numbers of the rows that were new.
         self.new_rows: list[int] = []
         self.tally = Tally()
+        self.queries = QueryTally()
         self.unwritable: list[Refusal] = []
 
     def write(self, rows: list[Row]) -> None:
@@ -112,10 +123,12 @@ class Writer:
         """Write counts, mark and cursor; tell the pages and the judge once it is committed."""
         brand_id = self.source.brand_id
         with connection.wrap_database_errors:
-            if self.new_rows:
+            if self.tally:
                 self._count()
+            if self.queries:
+                self._count_queries()
             self._note_health(cursor)
-        if self.new_rows:
+        if self.tally:
             live.publish(f"brand.{brand_id}", "volume", self._volume())
             mentions_accepted.announce(brand_id=brand_id)
 
@@ -131,6 +144,7 @@ class Writer:
                 self._copy(copy, part)
         # Counted only now: until its end the whole batch may still be undone.
         self.tally.add(new)
+        self.queries.add(new)
         self.new_rows.extend([row.number for row in new])
 
     def _unseen(self, rows: list[Row]) -> list[Row]:
@@ -169,6 +183,17 @@ class Writer:
         )
         earliest = packing.moment(minutes[0])
         self._execute(_PENDING, [self.source.brand_id, self.now, earliest])
+
+    def _count_queries(self) -> None:
+        queries, hours, figures = self.queries.columns()
+        self._execute(
+            _COUNT_QUERIES,
+            [
+                packing.bigints(queries),
+                packing.timestamps(hours),
+                *map(packing.bigints, figures),
+            ],
+        )
 
     def _volume(self) -> dict[str, int]:
         """What open charts need at once: the running step's beginning (Unix seconds) and count."""

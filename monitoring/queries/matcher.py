@@ -109,15 +109,14 @@ class Matcher:
         terms, names = _terms(tree for _pk, _slot, tree in self._queries)
         self._texts = Finder(terms)
         self._authors = Finder(names) if names else None
+        # Whether a post must be scored before it can be matched.
+        self.needs_marks = any(
+            isinstance(node, Field) and node.name in MARKED for node, _parts in self._nodes
+        )
         self._always: list[int] = []
         self._when: dict[int, list[int]] = defaultdict(list)
         for index, (_pk, _slot, tree) in enumerate(self._queries):
             self._note_triggers(index, tree)
-
-    @property
-    def needs_marks(self) -> bool:
-        """Whether a post must be scored before it can be matched."""
-        return any(isinstance(node, Field) and node.name in MARKED for node, _parts in self._nodes)
 
     def match(self, texts: Sequence[str], columns: Columns) -> dict[int, list[int]]:
         """Return the numbers of the posts that answer each query; a query without any is left out.

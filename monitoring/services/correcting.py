@@ -7,7 +7,7 @@ from accounts import audit
 from accounts.models import User
 from core.errors import Conflict, Refused
 from core.live import publish
-from monitoring.enums import Sentiment
+from monitoring.enums import About, Sentiment
 from monitoring.models import Mention
 
 # The minute's counts follow, so that shares and charts agree with the stream. Closed steps and
@@ -17,6 +17,11 @@ UPDATE monitoring_mentioncount
 SET negative = greatest(0, negative + %s), positive = greatest(0, positive + %s)
 WHERE brand_id = %s AND minute = date_trunc('minute', %s::timestamptz)
     AND network = %s AND crisis_type = %s
+"""
+_MOVE_QUERIES = """
+UPDATE monitoring_querycount
+SET negative = greatest(0, negative + %s), positive = greatest(0, positive + %s)
+WHERE query_id = ANY(%s) AND hour = date_trunc('hour', %s::timestamptz, 'UTC')
 """
 
 
@@ -37,7 +42,9 @@ def correct_sentiment(mention: Mention, sentiment: str, *, by: User) -> Mention:
             corrected_sentiment=sentiment
         )
         row.corrected_sentiment = sentiment
-        _move_counts(row, before, sentiment)
+        if row.about == About.BRAND:
+            _move_counts(row, before, sentiment)
+        _move_query_counts(row, before, sentiment)
         audit.record(
             "mention.corrected",
             actor=by,
@@ -59,7 +66,20 @@ def _locked(mention: Mention) -> Mention:
 
 
 def _move_counts(row: Mention, before: str, after: str) -> None:
-    change = {kind: (after == kind) - (before == kind) for kind in ("negative", "positive")}
+    change = _change(before, after)
     minute = (row.brand_id, row.published_at, row.network, row.crisis_type)
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE, (change["negative"], change["positive"], *minute))
+        cursor.execute(_MOVE, (*change, *minute))
+
+
+def _move_query_counts(row: Mention, before: str, after: str) -> None:
+    if row.queries:
+        with connection.cursor() as cursor:
+            values = (*_change(before, after), row.queries, row.published_at)
+            cursor.execute(_MOVE_QUERIES, values)
+
+
+def _change(before: str, after: str) -> tuple[int, int]:
+    """What a correction adds to the negative and to the positive ones."""
+    negative, positive = Sentiment.NEGATIVE, Sentiment.POSITIVE
+    return (after == negative) - (before == negative), (after == positive) - (before == positive)

@@ -18,7 +18,7 @@ from core.errors import Conflict, Refused
 from core.text import clean
 from monitoring import ingest
 from monitoring.enums import SourceKind
-from monitoring.models import Query, Source
+from monitoring.models import Source
 from monitoring.rows import network_name
 
 logger = logging.getLogger(__name__)
@@ -136,19 +136,6 @@ def rotate_secret(source: Source, *, by: User, now: datetime) -> str:
 def secrets(source: Source, *, now: datetime) -> list[str]:
     """Return the secrets with which a call may be signed now, the newest first."""
     return [secret for secret, until in _secrets(source) if until is None or now < until]
-
-
-@transaction.atomic
-def set_words(brand: Brand, *, any_of: list[str], none_of: list[str], by: User) -> Query:
-    """Set the words by which sources that carry more than the brand are filtered."""
-    Brand.objects.select_for_update().get(pk=brand.pk)
-    query, _created = Query.objects.update_or_create(
-        brand=brand,
-        name="words",
-        defaults={"any_of": any_of, "none_of": none_of, "is_active": bool(any_of)},
-    )
-    audit.record("brand.words_changed", actor=by, brand=brand, any_of=any_of, none_of=none_of)
-    return query
 
 
 @transaction.atomic

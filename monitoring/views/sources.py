@@ -23,7 +23,9 @@ from core.errors import Forbidden, Refused
 from monitoring.enums import SourceKind
 from monitoring.forms import SourceForm, UploadForm, WordsForm
 from monitoring.models import Query, Source
+from monitoring.queries import simple
 from monitoring.selectors import sources as selectors
+from monitoring.services import queries as query_services
 from monitoring.services import sources as services
 
 from .access import find, find_managed
@@ -161,13 +163,21 @@ def words(request: SignedIn, slug: str) -> HttpResponse:
     """The words by which sources that carry more than the brand are filtered."""
     brand = get_brand(request.user, slug)
     require(request.user, Permission.MANAGE_BRAND, brand)
-    query = Query.objects.filter(brand=brand, name="words").first() or Query()
-    initial = {"any_of": "\n".join(query.any_of), "none_of": "\n".join(query.none_of)}
+    query = Query.objects.filter(brand=brand, name=query_services.WORDS).first() or Query()
+    lists = simple.lists(query.expression if query.is_active else "")
+    if lists is None:
+        # It has grown into more than words.
+        return redirect("monitoring:query", brand.slug, query.pk)
+    initial = dict(zip(("any_of", "none_of"), map("\n".join, lists), strict=True))
     form = WordsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        services.set_words(brand, **form.cleaned_data, by=request.user)
-        messages.success(request, _("Saved. It applies to what comes in from now on."))
-        return redirect("monitoring:sources")
+        try:
+            query_services.set_words(brand, **form.cleaned_data, by=request.user)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("Saved. It applies to what comes in from now on."))
+            return redirect("monitoring:sources")
     return render(request, "monitoring/source_words.html", {"form": form, "brand": brand})
 
 

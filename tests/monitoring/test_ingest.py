@@ -154,8 +154,8 @@ def test_only_what_speaks_of_the_brand_is_taken_where_the_source_carries_more(
     source: Source,
 ) -> None:
     source.config = {"match": True}
-    QueryFactory.create(brand=source.brand, any_of=["fjordkaffe"], none_of=["konkurs"])
-    QueryFactory.create(brand=source.brand, any_of=["vejret"], is_active=False)
+    QueryFactory.create(brand=source.brand, expression="fjordkaffe NOT konkurs")
+    QueryFactory.create(brand=source.brand, expression="vejret", is_active=False)
     batch = [
         Post("1", "Fjordkaffe er god"),
         Post("2", "Vejret er godt"),

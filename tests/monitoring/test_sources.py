@@ -14,7 +14,7 @@ from core.errors import Conflict, Refused
 from monitoring import loops, tasks
 from monitoring.enums import SourceKind
 from monitoring.models import Mention, Query, Source
-from monitoring.services import sources
+from monitoring.services import queries, sources
 from tests.factories.connectors import SimulatedPostFactory
 from tests.factories.monitoring import QueryFactory, SourceFactory
 from tests.peer import Answer, Peer, peer
@@ -167,7 +167,7 @@ def test_a_feed_that_carries_more_is_filtered_by_the_brands_words(
 ) -> None:
     feed.config["match"] = True
     feed.save()
-    QueryFactory.create(brand=feed.brand, any_of=["fjordkaffe"])
+    QueryFactory.create(brand=feed.brand, expression="fjordkaffe")
     server.answers["/feed"] = Answer(RSS.replace("Fjordkaffe", "Havnen").encode())
     assert sources.poll(feed.pk, now=NOW).unmatched == 1
     server.answers["/feed"] = Answer(RSS.encode())
@@ -245,10 +245,10 @@ def test_trying_out_keeps_nothing(feed: Source, server: Peer) -> None:
 
 
 def test_words_of_a_brand_are_set_and_taken_away(brand: Brand, alice: User) -> None:
-    sources.set_words(brand, any_of=["kaffe"], none_of=["te"], by=alice)
+    queries.set_words(brand, any_of=["kaffe"], none_of=["te"], by=alice)
     query = Query.objects.get()
-    assert (query.any_of, query.none_of, query.is_active) == (["kaffe"], ["te"], True)
-    sources.set_words(brand, any_of=[], none_of=[], by=alice)
+    assert (query.expression, query.is_active) == ('"kaffe" NOT "te"', True)
+    queries.set_words(brand, any_of=[], none_of=[], by=alice)
     query.refresh_from_db()
     assert not query.is_active
 
