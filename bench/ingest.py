@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from . import Measured, figure, median_of_rounds
@@ -20,7 +18,7 @@ BATCH = 2_000
 BATCHES = 20
 ROUNDS = 5
 COPIES = 5
-SMALL, LARGE = 100_000, 3_000_000
+SMALL = 100_000
 MONTHS = 12
 # A stormy hour: this many a second.
 RATE = 500
@@ -53,34 +51,22 @@ FROM (SELECT n, %(until)s - (%(last)s - n) * (%(span)s / %(last)s) AS at
     FROM generate_series(%(first)s::int, %(last)s::int) AS n) AS numbered
 """
 _FILL_SEEN = """
-INSERT INTO monitoring_seenmention (key)
-SELECT md5(n::text)::uuid FROM generate_series(%(first)s::int, %(last)s::int) AS n
+INSERT INTO monitoring_seenmention (key, published_at)
+SELECT md5(n::text)::uuid, %(until)s - (%(last)s - n) * (%(span)s / %(last)s)
+FROM generate_series(%(first)s::int, %(last)s::int) AS n
 """
 
 
 @figure("ingest, end to end", unit="rows/s", must=">= 0.12", issue=2)
 def end_to_end() -> Measured:
     """Rows a second through `accept` with 100,000 there, against COPY without an index."""
-    source = _source()
-    _fill(1, SMALL)
-    _warm_up(source)
-    return median_of_rounds(lambda: _rate(_accept, source), _copy_rate, rounds=ROUNDS)
+    source = make_source()
+    fill(1, SMALL)
+    warm_up(source)
+    return median_of_rounds(lambda: _rate(accept_all, source), _copy_rate, rounds=ROUNDS)
 
 
-@figure("ingest, CPU a row at 3 million", unit="µs", must="<= 1.3", issue=2)
-def growth() -> Measured:
-    """Processor time a row, ours and the database's, with 3 million rows against 100,000."""
-    source = _source()
-    _fill(1, SMALL)
-    _warm_up(source)
-    small = median(_processor_time(source) for _ in range(ROUNDS))
-    _fill(SMALL + 1, LARGE)
-    _warm_up(source)
-    large = median(_processor_time(source) for _ in range(ROUNDS))
-    return Measured(value=large, limit=small)
-
-
-def _source() -> "Source":
+def make_source() -> "Source":
     from accounts.models import Brand
     from monitoring.models import Source
 
@@ -89,7 +75,7 @@ def _source() -> "Source":
     return source
 
 
-def _fill(first: int, last: int) -> None:
+def fill(first: int, last: int) -> None:
     from django.db import connection
 
     from monitoring import partitions
@@ -107,10 +93,10 @@ def _fill(first: int, last: int) -> None:
         cursor.execute("VACUUM ANALYZE monitoring_seenmention")
 
 
-def _warm_up(source: "Source") -> None:
+def warm_up(source: "Source") -> None:
     """Load the model, fill the caches, and touch the pages that a checkpoint made cold."""
     for _ in range(2):
-        _rate(_accept, source)
+        _rate(accept_all, source)
 
 
 @cache
@@ -118,7 +104,7 @@ def _random() -> random.Random:
     return random.Random(2)
 
 
-def _posts() -> "list[Post]":
+def make_posts() -> "list[Post]":
     """BATCH × BATCHES new posts in the order of time, as a storm brings them."""
     from connectors.base import Post
 
@@ -145,13 +131,13 @@ def _posts() -> "list[Post]":
 
 
 def _rate(store: "Callable[[Source, list[Post]], None]", source: "Source") -> float:
-    posts = _posts()
+    posts = make_posts()
     began = time.perf_counter()
     store(source, posts)
     return len(posts) / (time.perf_counter() - began)
 
 
-def _accept(source: "Source", posts: "list[Post]") -> None:
+def accept_all(source: "Source", posts: "list[Post]") -> None:
     from monitoring import ingest
 
     accepted = ingest.accept(source, posts, now=datetime.now(UTC))
@@ -202,15 +188,3 @@ def _copy_part(connection: Any, source: "Source", posts: "list[Post]") -> None:
                     "none", 0.5, "nobody", 0.5, False, 0.0, 0,
                 )
             )  # fmt: skip
-
-
-def _processor_time(source: "Source") -> float:
-    """Microseconds of processor time a row: this process and the database's for it."""
-    from django.db import connection
-
-    posts = _posts()
-    server = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
-    ours, theirs = time.process_time(), int(server.read_text().split()[0])
-    _accept(source, posts)
-    spent = time.process_time() - ours + (int(server.read_text().split()[0]) - theirs) / 1e9
-    return spent / len(posts) * 1e6

@@ -3,7 +3,7 @@
 from core.clock import database_now
 from core.engine import loop
 
-from . import judge, partitions, tasks
+from . import judge, partitions, retention, tasks
 from .services import imports, inbound, sources
 
 
@@ -29,6 +29,13 @@ def requeue_imports() -> int:
 def make_months() -> int:
     """Make the partitions of this month and the next ahead of time."""
     partitions.ensure_ahead(now=database_now())
+    return 0
+
+
+@loop("expire", every=3600)
+def expire_mentions() -> int:
+    """Let go of the mentions that were kept long enough."""
+    retention.expire(now=database_now())
     return 0
 
 

@@ -45,7 +45,7 @@ def ensure_months(months: Iterable[Month], *, now: datetime) -> None:
 def ensure_ahead(*, now: datetime) -> int:
     """Make this month and the next, so that ingest never has to. Return the number of months."""
     this = (now.year, now.month)
-    ensure_months([this, _after(this)], now=now)
+    ensure_months([this, after(this)], now=now)
     return 2
 
 
@@ -59,10 +59,11 @@ def table_of(month: Month) -> str:
 
 
 def _within_bound(month: Month, now: datetime) -> bool:
-    return (now.year - YEARS_BACK, now.month) <= month <= _after((now.year, now.month))
+    return (now.year - YEARS_BACK, now.month) <= month <= after((now.year, now.month))
 
 
-def _after(month: Month) -> Month:
+def after(month: Month) -> Month:
+    """Return the month that follows."""
     year, number = month
     return (year + 1, 1) if number == 12 else (year, number + 1)
 
@@ -91,7 +92,7 @@ def _make(month: Month) -> None:
     `CREATE TABLE … PARTITION OF` would take the parent exclusively. Rows of this month that went
     to "other" meanwhile move along, since two partitions cannot claim one row.
     """
-    table, start, end = table_of(month), _start(month), _start(_after(month))
+    table, begins, ends = table_of(month), start(month), start(after(month))
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [_PATIENCE])
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
@@ -103,13 +104,14 @@ def _make(month: Month) -> None:
             f"CREATE TABLE {table} (LIKE monitoring_mention"
             " INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)"
         )
-        cursor.execute(_MOVE.format(table), [start, end])
+        cursor.execute(_MOVE.format(table), [begins, ends])
         cursor.execute(
             f"ALTER TABLE monitoring_mention ATTACH PARTITION {table} FOR VALUES FROM (%s) TO (%s)",
-            [start, end],
+            [begins, ends],
         )
         cursor.execute("SELECT set_config('lock_timeout', '0', true)")
 
 
-def _start(month: Month) -> datetime:
+def start(month: Month) -> datetime:
+    """Return the first moment of a month, which is that of its partition."""
     return datetime(month[0], month[1], 1, tzinfo=UTC)

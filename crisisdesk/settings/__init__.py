@@ -212,6 +212,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 MEDIA_ROOT = VAR_DIR / "media"
 # A scoring model of one's own instead of the shipped one: tools/train_scoring.py.
 SCORING_MODEL = env.text("SCORING_MODEL")
+# Months for which mentions are kept after they came in; 0 keeps them for ever.
+MENTIONS_KEPT_MONTHS = env.integer("MENTIONS_KEPT_MONTHS", default=24, least=0)
 # The largest file the importer takes, compressed or not.
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_MB", default=512, least=1) * 1024 * 1024
 
