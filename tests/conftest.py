@@ -1,5 +1,6 @@
 """What every test may ask for: the three people, their brand, and a browser session for each."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 
@@ -18,7 +19,12 @@ LOOPBACK = {"::1", "localhost"}
 
 
 def only_this_machine(event: str, arguments: tuple) -> None:
-    """Refuse any connection beyond the loopback: a test that calls outside proves nothing."""
+    """Refuse any connection beyond the loopback: a test that calls outside proves nothing.
+
+    Only who names a server elsewhere (marker "external") wants to call it.
+    """
+    if "MASTO_URL" in os.environ:
+        return
     if event == "socket.connect" and isinstance(arguments[1], tuple):
         host = arguments[1][0]
         if host not in LOOPBACK and not host.startswith("127."):

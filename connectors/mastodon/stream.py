@@ -47,6 +47,8 @@ MAX_LINE = 1024 * 1024
 MAX_STREAMS = 8
 
 Event = tuple[str, str]
+# An edit, as Mastodon names it, and as some others do.
+_EDITS = {"status.update", "status_update"}
 
 
 def path_of(part: Part) -> str:
@@ -162,11 +164,11 @@ def _status(part: Part, name: str, data: str, me: str) -> Any:
     if not isinstance(told, dict):
         return None
     if part.kind != "mentions":
-        return told if name in {"update", "status.update"} else None
+        return told if name in {"update", *_EDITS} else None
     if name == "notification":
         return told.get("status") if told.get("type") in {"mention", "quote"} else None
     # The line of our own account also carries whom it follows: only what names us is ours.
-    return told if name == "status.update" and _names(told, me) else None
+    return told if name in _EDITS and _names(told, me) else None
 
 
 def _names(status: dict[str, Any], me: str) -> bool:

@@ -228,15 +228,14 @@ def test_a_revoked_token_is_named(server: Peer, tag: Timeline) -> None:
         fetch(server, TAG)
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"X_RateLimit_Reset": (datetime.now(UTC) + timedelta(seconds=100)).isoformat()},
-        {"X_RateLimit_Reset": str(int(datetime.now(UTC).timestamp()) + 100)},
-        {"Retry_After": "100"},
-    ],
-)
-def test_a_server_that_asks_for_patience_gets_it(server: Peer, headers: dict) -> None:
+@pytest.mark.parametrize("form", ["a moment", "seconds since 1970", "Retry-After"])
+def test_a_server_that_asks_for_patience_gets_it(server: Peer, form: str) -> None:
+    until = datetime.now(UTC) + timedelta(seconds=100)
+    headers = {
+        "a moment": {"X_RateLimit_Reset": until.isoformat()},
+        "seconds since 1970": {"X_RateLimit_Reset": str(int(until.timestamp()))},
+        "Retry-After": {"Retry_After": "100"},
+    }[form]
     server.answers["/api/v1/timelines/tag/kaffe"] = shape({"error": "slow"}, 429, **headers)
     with pytest.raises(ReadError, match="too often") as refusal:
         fetch(server, TAG)

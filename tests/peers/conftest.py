@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from . import servers
-from .servers import atproto
+from .servers import atproto, mastodon
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,4 +21,12 @@ def bluesky_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[atprot
     """Bluesky whole: accounts, firehose, search and notifications."""
     servers.need(atproto.missing())
     with atproto.network(tmp_path_factory.mktemp("bluesky")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def mastodon_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mastodon.Server]:
+    """A server of the Mastodon API, with the accounts fjordkaffe and ann."""
+    servers.need(mastodon.missing())
+    with mastodon.server(tmp_path_factory.mktemp("mastodon")) as found:
         yield found

@@ -1,0 +1,323 @@
+"""Mastodon through the product: a source that is polled and followed, an account that publishes."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Brand, User
+from connectors import connections, credentials
+from connectors.base import Can, Message, TemporaryError, Unauthorized
+from connectors.models import ConnectedAccount
+from connectors.registry import NETWORKS, publisher
+from monitoring.models import Mention, Source
+from monitoring.services import sources
+from responses import services as responses
+from responses.enums import PublicationState
+from responses.models import Publication, Version
+from responses.publishing import publish_due
+from tests.factories.connectors import AccountFactory
+from tests.factories.incidents import IncidentFactory
+from tests.factories.monitoring import SourceFactory
+from tests.peers.following import following
+from tests.peers.servers import cutting
+from tests.peers.servers.mastodon import Server
+
+MASTODON = NETWORKS["mastodon"]
+NAMES = "@fjordkaffe"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _loopback_may_be_called(settings: Any) -> None:
+    settings.OUTBOUND_ALLOW = ["127.0.0.0/8"]
+
+
+@pytest.fixture(autouse=True)
+def _faults_end(mastodon_server: Server) -> Iterator[None]:
+    yield
+    mastodon_server.works_again()
+
+
+@pytest.fixture
+def account(brand: Brand, mastodon_server: Server) -> ConnectedAccount:
+    made: ConnectedAccount = AccountFactory.create(
+        brand=brand, network="mastodon", name="@fjordkaffe", config={"server": mastodon_server.url}
+    )
+    credentials.store(made, {"token": mastodon_server.new_token("fjordkaffe")})
+    return made
+
+
+def source_of(account: ConnectedAccount, **wanted: Any) -> Source:
+    made: Source = SourceFactory.create(
+        brand=account.brand, kind="mastodon", account=account, config=wanted, next_poll_at=None
+    )
+    return made
+
+
+def poll(source: Source) -> Source:
+    """Poll as a worker does; the source as it stands then."""
+    sources.poll(source.pk, now=timezone.now())
+    source.refresh_from_db()
+    return source
+
+
+def texts(source: Source) -> list[str]:
+    return sorted(Mention.objects.filter(source_id=source.pk).values_list("text", flat=True))
+
+
+def eventually(true: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def test_the_connection_is_tested(mastodon_server: Server, account: ConnectedAccount) -> None:
+    assert MASTODON.prober
+    probe = MASTODON.prober(connections.of(account), {"hashtags": ["probe"]}).probe(
+        now=timezone.now()
+    )
+    assert probe.account == "@fjordkaffe (Testodon)"
+    assert Can.STREAM | Can.SEARCH | Can.NOTIFICATIONS | Can.POST in probe.can
+    assert any("500" in note for note in probe.notes)
+
+
+def test_mentions_hashtags_and_words_are_read_once_each(
+    mastodon_server: Server, account: ConnectedAccount
+) -> None:
+    wanted = {"mentions": "yes", "hashtags": ["glasikaffen"], "words": ["genkendelig"]}
+    source = poll(source_of(account, **wanted))
+    before = set(texts(source))
+    mastodon_server.post(f"{NAMES} der er glas i min kaffe")
+    mastodon_server.post("Glas! #glasikaffen <b>& mere</b>")
+    mastodon_server.post("Et genkendeligt ord", spoiler_text="Advarsel")
+    poll(source)
+    assert source.error == ""
+    assert sorted(set(texts(source)) - before) == [
+        "@fjordkaffe der er glas i min kaffe",
+        "Advarsel\nEt genkendeligt ord",
+        "Glas! #glasikaffen <b>& mere</b>",
+    ]
+    mention = Mention.objects.get(source_id=source.pk, text__startswith="Glas!")
+    assert (mention.network, mention.author) == ("mastodon", "Ann (@ann)")
+    assert mention.url.startswith("http")
+    for _poll in range(3):
+        poll(source)
+    assert len(texts(source)) == len(before) + 3
+
+
+def test_our_own_posts_are_no_mentions(mastodon_server: Server, account: ConnectedAccount) -> None:
+    source = source_of(account, mentions="no", hashtags=["egetopslag"])
+    mastodon_server.post("Vi beklager #egetopslag", by="fjordkaffe")
+    mastodon_server.post("Hvad sker der? #egetopslag")
+    poll(source)
+    assert texts(source) == ["Hvad sker der? #egetopslag"]
+
+
+def test_a_storm_between_two_polls_is_read_whole(
+    mastodon_server: Server, account: ConnectedAccount
+) -> None:
+    source = poll(source_of(account, mentions="no", hashtags=["storm"]))
+    for number in range(130):
+        mastodon_server.post(f"Post {number} #storm")
+    poll(source)
+    assert len(texts(source)) == 130
+
+
+def test_a_server_that_asks_for_patience_gets_it(
+    mastodon_server: Server, account: ConnectedAccount
+) -> None:
+    source = poll(source_of(account, mentions="no", hashtags=["patience"]))
+    mastodon_server.post("Still here #patience")
+    until = datetime.now(UTC) + timedelta(seconds=600)
+    mastodon_server.fails(
+        "/api/v1/timelines/tag/patience", 429, X_RateLimit_Reset=until.isoformat()
+    )
+    poll(source)
+    assert "too often" in str(source.error)
+    assert source.next_poll_at
+    assert source.next_poll_at >= until - timedelta(seconds=30)
+    poll(source)
+    assert texts(source) == ["Still here #patience"]
+    assert source.error == ""
+
+
+def test_a_revoked_token_is_named_and_a_new_one_goes_on_where_it_was(
+    mastodon_server: Server, account: ConnectedAccount
+) -> None:
+    source = poll(source_of(account, mentions="no", hashtags=["token"]))
+    mastodon_server.revoke(credentials.load(account)["token"])
+    mastodon_server.post("While nobody listened #token")
+    poll(source)
+    assert texts(source) == ["While nobody listened #token"], "hashtags are public here"
+    named = poll(source_of(account, mentions="yes"))
+    assert "revoked" in named.error
+    assert MASTODON.prober
+    with pytest.raises(Unauthorized):
+        MASTODON.prober(connections.of(account), {}).probe(now=timezone.now())
+    credentials.store(account, {"token": mastodon_server.new_token("fjordkaffe")})
+    assert poll(named).error == ""
+
+
+def test_edits_and_deletions_are_found_by_asking(
+    mastodon_server: Server, account: ConnectedAccount
+) -> None:
+    kept = mastodon_server.post("Kept")
+    edited = mastodon_server.post("Before")
+    deleted = mastodon_server.post("Deleted")
+    mastodon_server.edit(edited["id"], "After")
+    mastodon_server.delete(deleted["id"])
+    assert MASTODON.looker
+    looker = MASTODON.looker(connections.of(account), {})
+    batch = looker.look_up([kept["id"], edited["id"], deleted["id"]], now=timezone.now())
+    assert batch.gone == [deleted["id"]]
+    found = {post.external_id: post for post in batch.posts}
+    assert found[edited["id"]].text == "After"
+    assert found[edited["id"]].edited_at
+    assert found[kept["id"]].edited_at is None
+
+
+def test_a_stream_tells_of_posts_edits_and_deletions(
+    mastodon_server: Server, account: ConnectedAccount
+) -> None:
+    assert MASTODON.streamer
+    ends = time.monotonic() + 40
+    wanted = {"mentions": "yes", "hashtags": ["live"]}
+    streamer = MASTODON.streamer(connections.of(account), wanted)
+    batches = streamer.stream({}, stop=lambda: time.monotonic() > ends)
+    next(batches)
+    post = mastodon_server.post(f"{NAMES} live #live")
+    first = next(batch for batch in batches if batch.posts)
+    assert first.posts[0].text == "@fjordkaffe live #live"
+    mastodon_server.edit(post["id"], f"{NAMES} live, edited #live")
+    edited = next(b for b in batches if any(each.edited_at for each in b.posts))
+    assert edited.posts[0].text == "@fjordkaffe live, edited #live"
+    mastodon_server.delete(post["id"])
+    assert next(b for b in batches if b.gone).gone[0] == post["id"]
+    batches.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_follower_that_is_killed_again_and_again_misses_and_doubles_nothing(
+    mastodon_server: Server, account: ConnectedAccount
+) -> None:
+    source = source_of(account, mentions="yes", hashtags=["kill"])
+    expected = []
+    for life in range(3):
+        with following(source.pk):
+            eventually(lambda: bool(Source.objects.get(pk=source.pk).cursor))
+            for number in range(20):
+                text = f"{NAMES} {life}.{number} #kill"
+                expected.append(mastodon_server.post(text)["id"])
+            eventually(lambda: f"{NAMES} {life}.5 #kill" in texts(source))  # noqa: B023
+        # Killed by SIGKILL in the middle; and what comes while nobody follows:
+        expected += [
+            mastodon_server.post(f"#kill {life}.{number} alone")["id"] for number in range(5)
+        ]
+    with following(source.pk):
+        ours = Mention.objects.filter(source_id=source.pk, text__contains="#kill")
+        eventually(lambda: ours.count() >= len(expected))
+    assert sorted(ours.values_list("external_id", flat=True)) == sorted(expected)
+
+
+@pytest.fixture
+def queued(account: ConnectedAccount, alice: User, bob: User) -> Callable[..., Publication]:
+    """Makes a publication that is approved and due, by the services that people use."""
+
+    def make(text: str, *, reply_to: dict[str, Any] | None = None) -> Publication:
+        now = timezone.now()
+        incident = IncidentFactory.create(brand=account.brand)
+        chosen: dict[str, Any] = {"account_ids": [account.pk], "reply_to": reply_to}
+        draft = responses.create_draft(
+            incident.pk, title="Answer", text=text, by=bob, now=now, **chosen
+        )
+        submitted = responses.submit(draft.pk, by=bob, now=now)
+        sha256 = Version.objects.get(draft=draft).sha256
+        responses.approve(submitted.pk, by=alice, sha256=sha256, now=now)
+        publication = Publication.objects.get(version__draft=draft)
+        Publication.objects.filter(pk=publication.pk).update(publish_at=timezone.now())
+        return publication
+
+    return make
+
+
+def test_an_approved_text_goes_out_as_another_client_sees_it(
+    mastodon_server: Server, account: ConnectedAccount, queued: Callable[..., Publication]
+) -> None:
+    account.config |= {"visibility": "unlisted", "language": "da"}
+    account.save()
+    publication = queued("Vi beklager. Læs mere på https://fjord.example/glas?a=1&b=2 🙏")
+    publish_due()
+    publication.refresh_from_db()
+    assert publication.state == PublicationState.SENT, publication.error
+    seen = mastodon_server.judged()[0]
+    assert seen == {
+        "id": publication.external_id,
+        "text": "Vi beklager. Læs mere på https://fjord.example/glas?a=1&b=2 🙏",
+        "visibility": "unlisted",
+        "language": "da",
+        "in_reply_to": "",
+    }
+    assert publication.url.endswith(publication.external_id)
+
+
+def test_an_answer_reaches_whom_it_answers_and_is_taken_back(
+    mastodon_server: Server, account: ConnectedAccount, queued: Callable[..., Publication]
+) -> None:
+    asked = mastodon_server.post(f"{NAMES} er der glas i min kaffe?")
+    publication = queued("Ja. Drik den ikke.", reply_to={"external_id": asked["id"]})
+    publish_due()
+    publication.refresh_from_db()
+    seen = mastodon_server.judged()[0]
+    assert (seen["text"], seen["in_reply_to"]) == ("@ann Ja. Drik den ikke.", asked["id"])
+    told = mastodon_server.call("GET", "/api/v1/notifications?types[]=mention")
+    assert told[0]["status"]["id"] == publication.external_id
+    assert MASTODON.retractor
+    retractor = MASTODON.retractor(connections.of(account))
+    retractor.retract(publication.external_id)
+    retractor.retract(publication.external_id)
+    assert publication.external_id not in [post["id"] for post in mastodon_server.judged()]
+
+
+def test_a_lost_answer_is_found_and_a_second_try_makes_one_post(
+    mastodon_server: Server, account: ConnectedAccount, queued: Callable[..., Publication]
+) -> None:
+    with cutting.before(mastodon_server.url) as relay:
+        account.config["server"] = relay.url
+        account.save()
+        publication = queued("Kun en gang.")
+        relay.cuts = {"POST /api/v1/statuses"}
+        publish_due()
+        assert relay.lost == ["POST /api/v1/statuses"]
+        publication.refresh_from_db()
+        assert publication.state == PublicationState.SENT, "found at once by looking"
+        assert _out(mastodon_server) == 1
+        # A key that the server has never seen: what saves us is our own look at what is there.
+        other = Message("Kun en gang.", "another-key", since=publication.created_at)
+        assert publisher(account).publish(other).external_id == publication.external_id
+        assert _out(mastodon_server) == 1
+
+
+def _out(server: Server) -> int:
+    return [post["text"] for post in server.judged()].count("Kun en gang.")
+
+
+def test_what_surely_did_not_leave_is_sent_later(
+    mastodon_server: Server, account: ConnectedAccount, queued: Callable[..., Publication]
+) -> None:
+    publication = queued("Senere.")
+    mastodon_server.fails("/api/v1/statuses", 429, Retry_After="1")
+    publish_due()
+    publication.refresh_from_db()
+    assert publication.state == PublicationState.QUEUED
+    assert publication.publish_at > timezone.now()
+    publish_due(now=publication.publish_at + timedelta(seconds=1))
+    publication.refresh_from_db()
+    assert publication.state == PublicationState.SENT
+    mastodon_server.fails("/api/v1/accounts/verify_credentials", 500)
+    with pytest.raises(TemporaryError):
+        publisher(account).publish(Message("Never", "never"))
