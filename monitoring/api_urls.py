@@ -1,10 +1,16 @@
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from .api import DetectionViewSet, MentionViewSet, SourceViewSet
+from .api_labels import LabelRuleViewSet, MentionLabels
 
 router = SimpleRouter()
 router.register("sources", SourceViewSet, basename="source")
 router.register("mentions", MentionViewSet, basename="mention")
 router.register("detections", DetectionViewSet, basename="detection")
+router.register("label-rules", LabelRuleViewSet, basename="label-rule")
 
-urlpatterns = router.urls
+urlpatterns = [
+    path("mentions/<int:pk>/labels/", MentionLabels.as_view(), name="mention-labels"),
+    *router.urls,
+]

@@ -53,6 +53,28 @@ class About(models.TextChoices):
     BRAND = "brand", _("The brand")
     TOPIC = "topic", _("Industry topic")
     COMPETITOR = "competitor", _("Competitor")
+    # A person said so; what a query let through by mistake.
+    OTHER = "other", _("Something else")
+
+
+class LabelField(models.TextChoices):
+    """What a person may set right about a mention."""
+
+    SENTIMENT = "sentiment", _("Sentiment")
+    EMOTION = "emotion", _("Emotion")
+    CRISIS_TYPE = "crisis_type", _("Crisis type")
+    BLAME = "blame", _("Who is blamed")
+    ABOUT = "about", _("What it speaks of")
+
+
+# What each may be set to.
+LABELS: dict[str, type[models.TextChoices]] = {
+    LabelField.SENTIMENT: Sentiment,
+    LabelField.EMOTION: Emotion,
+    LabelField.CRISIS_TYPE: CrisisType,
+    LabelField.BLAME: Blame,
+    LabelField.ABOUT: About,
+}
 
 
 class QueryKind(models.TextChoices):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core.words import Words
 
-from . import kinds, models_queries, models_triage  # noqa: F401 - found through this module
+from . import kinds, models_labels, models_queries, models_triage  # noqa: F401 - found here
 from .enums import (
     About,
     Blame,
