@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_audit_append_only'),
-        ('monitoring', '0007_sources_that_last'),
+        ('monitoring', '0008_queries'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
