@@ -21,6 +21,7 @@ class Permission(models.TextChoices):
     VIEW = "VIEW", _("See the brand")
     MANAGE_BRAND = "MANAGE_BRAND", _("Manage brand, people and sources")
     TRIAGE = "TRIAGE", _("Correct and link mentions")
+    EXPORT = "EXPORT", _("Export mentions")
     OPEN_INCIDENT = "OPEN_INCIDENT", _("Open an incident")
     RUN_INCIDENT = "RUN_INCIDENT", _("Acknowledge, change and resolve an incident")
     WRITE_TIMELINE = "WRITE_TIMELINE", _("Write in the war room")

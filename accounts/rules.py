@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _WATCH = {Permission.VIEW}
 _WORK = _WATCH | {
     Permission.TRIAGE,
+    Permission.EXPORT,
     Permission.OPEN_INCIDENT,
     Permission.RUN_INCIDENT,
     Permission.WRITE_TIMELINE,

@@ -5,4 +5,4 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
-        from . import live, loops, messages, panels, receivers  # noqa: F401 - each registers what it holds
+        from . import linking, live, loops, messages, panels, receivers  # noqa: F401 - each registers what it holds

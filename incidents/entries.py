@@ -165,6 +165,7 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.SIGNAL, "VOLUME"): _volume,
     (EntryKind.SIGNAL, "NEGATIVE_SHARE"): _negative,
     (EntryKind.SIGNAL, "mention"): _("%(actor)s linked a mention by %(author)s."),
+    (EntryKind.SIGNAL, "mentions"): _("%(actor)s linked mentions: %(count)s."),
     (EntryKind.CALLED, ""): _called,
     (EntryKind.CALLED, "everyone"): _everyone,
     (EntryKind.CALLED, "nobody"): _(

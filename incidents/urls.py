@@ -9,6 +9,7 @@ app_name = "incidents"
 urlpatterns = [
     path("incidents/", listing.incidents, name="list"),
     path("incidents/declare/", listing.declare, name="declare"),
+    path("mentions/link/", mentions.link, name="link"),
     path("mentions/<int:pk>/incident/", mentions.mention, name="mention"),
     path("i/<slug:reference>/", room.incident, name="incident"),
     path("i/<slug:reference>/acknowledge/", actions.acknowledge, name="acknowledge"),

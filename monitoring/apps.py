@@ -5,4 +5,4 @@ class MonitoringConfig(AppConfig):
     name = "monitoring"
 
     def ready(self) -> None:
-        from . import loops, panels, wording  # noqa: F401 - each registers what it holds
+        from . import loops, messages, panels, wording  # noqa: F401 - each registers what it holds

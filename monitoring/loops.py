@@ -4,7 +4,7 @@ from core.clock import database_now
 from core.engine import loop
 
 from . import judge, partitions, retention, tasks
-from .services import imports, inbound, sources
+from .services import exporting, imports, inbound, many, sources
 
 
 @loop("poll", every=1)
@@ -23,6 +23,20 @@ def requeue_imports() -> int:
     for import_id in imports.waiting(now=database_now()):
         tasks.hand_over(tasks.run_import, expires=60, import_id=import_id)
     return 0
+
+
+@loop("stream_jobs", every=2)
+def requeue_stream_jobs() -> int:
+    """Hand work on many mentions to the workers: what waits, or whose worker fell silent."""
+    for job in many.waiting(now=database_now()):
+        tasks.hand_over_job(job)
+    return 0
+
+
+@loop("stream_files", every=60)
+def forget_stream_files() -> int:
+    """Take away the files of old exports."""
+    return exporting.forget_files(now=database_now())
 
 
 @loop("months", every=3600)

@@ -8,7 +8,9 @@ from celery.exceptions import OperationalError
 
 from core.clock import database_now
 
-from .services import imports, sources
+from .enums import JobKind
+from .models_triage import StreamJob
+from .services import exporting, imports, many, sources
 
 logger = logging.getLogger(__name__)
 # Whether the broker answered last time, so that its absence is said once and not each second.
@@ -27,6 +29,12 @@ def run_import(*, import_id: int, **_: Any) -> None:
     imports.run(import_id, clock=database_now)
 
 
+@shared_task(name="monitoring.run_stream_job")
+def run_stream_job(*, job_id: int, export: bool, **_: Any) -> None:
+    """Do work on many mentions on from where it stands, if nobody else does."""
+    (exporting if export else many).run(job_id, clock=database_now)
+
+
 def hand_over(task: "Task[Any, Any]", *, expires: float, **ids: int) -> bool:
     """Send a task; without a broker say so once. The next claim comes round.
 
@@ -42,3 +50,9 @@ def hand_over(task: "Task[Any, Any]", *, expires: float, **ids: int) -> bool:
         return False
     _broker["up"] = True
     return True
+
+
+def hand_over_job(job: StreamJob) -> bool:
+    """Send work on many mentions to a worker."""
+    export = job.kind == JobKind.EXPORT
+    return hand_over(run_stream_job, expires=60, job_id=job.pk, export=export)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import views_stream
-from .views import imports, sources, webhook
+from .views import imports, many, sources, triage, webhook
 
 app_name = "monitoring"
 
@@ -11,6 +11,16 @@ urlpatterns = [
     path("mentions/", views_stream.mentions, name="mentions"),
     path("mentions/<int:pk>/", views_stream.mention, name="mention"),
     path("mentions/<int:pk>/correct/", views_stream.correct, name="correct"),
+    path("mentions/many/", many.many, name="many"),
+    path("mentions/export/", many.export, name="export"),
+    path("mentions/jobs/", many.jobs, name="jobs"),
+    path("mentions/jobs/<int:pk>/", many.job, name="job"),
+    path("mentions/jobs/<int:pk>/undo/", many.undo, name="job_undo"),
+    path("mentions/jobs/<int:pk>/file/", many.download, name="download"),
+    path("mentions/states/", triage.states, name="states"),
+    path("mentions/<int:pk>/state/", triage.set_state, name="set_state"),
+    path("mentions/<int:pk>/triage/", triage.walk, name="chart"),
+    path("mentions/<int:pk>/not-about/", triage.not_about, name="not_about"),
     path("settings/sources/", sources.sources, name="sources"),
     path("settings/sources/new/", sources.source_new, name="source_new"),
     path("settings/sources/words/<slug:slug>/", sources.words, name="source_words"),

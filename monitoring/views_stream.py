@@ -24,7 +24,7 @@ from core.errors import Refused
 from . import asked, choosing, feed
 from .enums import Sentiment
 from .models import Mention, Source
-from .panels import MENTION, TAGS, Tag
+from .panels import ACTIONS, MENTION, TAGS, Tag
 from .selectors import Page, Post, TooSlow, get_mention, latest_at, newer, stream
 from .selectors.filters import REACH
 from .services import correct_sentiment
@@ -63,6 +63,8 @@ def mentions(request: SignedIn) -> HttpResponse:
         "more_fields": more,
         "more_open": any(name not in choosing.IN_SIGHT for name, _value in wanted.kept),
         "asked": wanted,
+        "may_triage": bool(_triaged(request.user)),
+        "actions": tuple(ACTIONS),
         "since": wanted.given("since"),
         "until": wanted.given("until"),
         **_proof_of_life(request.user, bool(page.posts)),

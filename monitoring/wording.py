@@ -7,6 +7,12 @@ from accounts.wording import register_actions
 register_actions(
     {
         "mention.corrected": _("Corrected a mention"),
+        "mention.triaged": _("Decided what to do about a mention"),
+        "mentions.changed": _("Changed many mentions"),
+        "mentions.undone": _("Took back a change of many mentions"),
+        "mentions.exported": _("Exported mentions"),
+        "search.saved": _("Saved a search"),
+        "search.deleted": _("Deleted a saved search"),
         "source.created": _("Added a source"),
         "source.changed": _("Changed a source"),
         "source.secret_rotated": _("Replaced a source's secret"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import accounts, approvals, drafts, panels, publications
+from .views import accounts, approvals, drafts, panels, publications, reply
 
 app_name = "responses"
 DRAFT = "i/<str:reference>/drafts/<int:number>/"
@@ -10,6 +10,7 @@ ACCOUNT = "settings/accounts/<int:pk>/"
 
 urlpatterns = [
     path("respond/", drafts.respond, name="respond"),
+    path("mentions/reply/", reply.reply, name="reply"),
     path("i/<str:reference>/drafts/new/", drafts.new, name="new"),
     path("i/<str:reference>/drafts/panel/", panels.drafts, name="panel"),
     path("i/<str:reference>/drafts/published/", panels.published, name="published"),

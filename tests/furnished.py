@@ -21,6 +21,9 @@ from incidents.enums import Origin, State
 from incidents.models import Incident
 from monitoring.enums import CrisisType, ImportState, Sentiment
 from monitoring.models import FileImport, Mention, MentionCount, Step
+from monitoring.models_triage import StreamJob
+from monitoring.selectors import Filters
+from monitoring.services import exporting
 from responses import services as responses
 from responses.models import Version
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
@@ -106,6 +109,15 @@ def incident_fixture(brand: Brand, post: Mention, alice: User, bob: User, karen:
     return opened
 
 
+def exported(by: User) -> StreamJob:
+    """An export whose file is ready."""
+    now = timezone.now()
+    filters = exporting.frozen(by, Filters(), now=now)
+    job = exporting.begin(by, filters, "csv", query="", now=now)
+    exporting.run(job.pk, clock=timezone.now)
+    return StreamJob.objects.get(pk=job.pk)
+
+
 @pytest.fixture(name="filled")
 def filled_fixture(
     incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
@@ -125,6 +137,7 @@ def filled_fixture(
         accepted=3, refused=1, refusals=[{"row": 2, "field": "", "why": "empty_text"}],
     )  # fmt: skip
     issue_token(karen, name="rapport")
+    job = exported(karen)
     InvitationFactory.create(brand=brand)
     return {
         "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,
@@ -134,6 +147,9 @@ def filled_fixture(
             "monitoring:mention": Mention.objects.get().pk,
             "monitoring:correct": Mention.objects.get().pk,
             "incidents:mention": Mention.objects.get().pk,
+            "monitoring:chart": Mention.objects.get().pk,
+            "monitoring:job": job.pk,
+            "monitoring:download": job.pk,
             "accounts:member_remove": bob.pk,
             "incidents:policy": brand.policies.get().pk,
         },

@@ -4,6 +4,7 @@ from .ladder import ladder
 from .lookup import (
     Filters,
     by_reference,
+    closed_of_brand,
     get_incident,
     listing,
     open_of_brand,
@@ -15,6 +16,7 @@ from .rota import coming_shifts, current_shifts, late, roster
 __all__ = [
     "Filters",
     "by_reference",
+    "closed_of_brand",
     "coming_shifts",
     "current_shifts",
     "get_incident",

@@ -60,6 +60,12 @@ def open_of_brand(brand_ids: list[int]) -> QuerySet[Incident]:
     return open_ones.select_related("brand", "lead")
 
 
+def closed_of_brand(brand_ids: list[int]) -> QuerySet[Incident]:
+    """Return the closed cases of brands, the latest first."""
+    closed = Incident.objects.filter(brand__in=brand_ids, state=State.RESOLVED)
+    return closed.select_related("brand").order_by("-resolved_at")
+
+
 def with_mention(user: User, mention_id: int) -> QuerySet[Incident]:
     """Return the incidents that a mention is linked to, among those that `user` may see."""
     found = Incident.objects.visible_to(user).filter(linked_mentions__mention_id=mention_id)

@@ -16,7 +16,7 @@ from .running import (
     take_lead,
 )
 from .timeline import add_decision, add_note, add_update, write_entry
-from .work import add_task, finish_task, link_mention, reopen_task
+from .work import add_task, finish_task, link_mention, link_mentions, reopen_task
 
 __all__ = [
     "acknowledge",
@@ -32,6 +32,7 @@ __all__ = [
     "finish_task",
     "fire_next",
     "link_mention",
+    "link_mentions",
     "mark_responded",
     "open_incident",
     "remove_shift",

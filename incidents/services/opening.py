@@ -1,6 +1,7 @@
 """How an incident begins: by a person, from a mention, or from what the desk detected."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,13 @@ from accounts.models import Brand, User
 from core.text import clean
 from incidents import events
 from incidents.enums import EntryKind, Origin, Severity, State
-from incidents.models import EscalationPolicy, Incident, ReferenceCounter, Signal
+from incidents.models import (
+    EscalationPolicy,
+    Incident,
+    LinkedMention,
+    ReferenceCounter,
+    Signal,
+)
 from incidents.severity import due_times, judge, ratio
 from monitoring.enums import CrisisType
 from monitoring.models import Detection
@@ -126,6 +133,31 @@ def link(incident: Incident, mention: dict[str, Any], *, by: User | None, now: d
         params = {"code": "mention", "mention": mention["id"], "author": mention["author"]}
         append(incident, EntryKind.SIGNAL, actor=by, params=params, now=now)
     return fresh
+
+
+def link_many(
+    incident: Incident, mentions: Sequence[dict[str, Any]], *, by: User, now: datetime
+) -> int:
+    """Link mentions to a locked incident, told in one line; return how many were not before."""
+    known = set(
+        incident.linked_mentions.filter(
+            mention_id__in=[mention["id"] for mention in mentions]
+        ).values_list("mention_id", flat=True)
+    )
+    fresh = [mention for mention in mentions if mention["id"] not in known]
+    incident.linked_mentions.bulk_create(
+        LinkedMention(
+            incident=incident,
+            mention_id=mention["id"],
+            published_at=mention["published_at"],
+            linked_by=by,
+        )
+        for mention in fresh
+    )
+    if fresh:
+        params = {"code": "mentions", "count": len(fresh)}
+        append(incident, EntryKind.SIGNAL, actor=by, params=params, now=now)
+    return len(fresh)
 
 
 def take_up_detections(now: datetime) -> int:

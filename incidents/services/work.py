@@ -1,5 +1,6 @@
 """Tasks of an incident, and the mentions that people link to it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from incidents.enums import EntryKind
 from incidents.models import Incident, Task
 
 from .notices import tell
-from .opening import link
+from .opening import link, link_many
 from .timeline import append, lock, readable, show
 
 
@@ -75,3 +76,21 @@ def link_mention(incident_id: int, mention: dict[str, Any], *, by: User, now: da
     if link(incident, mention, by=by, now=now):
         show(incident, ["timeline"])
     return incident
+
+
+@transaction.atomic
+def link_mentions(
+    incident_id: int, mentions: Sequence[dict[str, Any]], *, by: User, now: datetime
+) -> int:
+    """Link many mentions, each as `link_mention` takes it, with one line in the timeline.
+
+    Return how many were not linked before.
+    """
+    incident = lock(incident_id)
+    if len(mentions) == 1:
+        linked = int(link(incident, mentions[0], by=by, now=now))
+    else:
+        linked = link_many(incident, mentions, by=by, now=now)
+    if linked:
+        show(incident, ["timeline"])
+    return linked

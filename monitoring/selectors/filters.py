@@ -61,6 +61,8 @@ class Filters:
     until: datetime | None = None
     order: str = NEWEST
     fold: bool = True
+    # Nothing that its author or network has taken away.
+    alive: bool = False
 
     @property
     def handled(self) -> bool:
@@ -70,7 +72,9 @@ class Filters:
     @property
     def plain(self) -> bool:
         """Whether the index alone finds what is wanted, however rare it is."""
-        kept = replace(self, brands=(), since=None, until=None, order=NEWEST, fold=True)
+        kept = replace(
+            self, brands=(), since=None, until=None, order=NEWEST, fold=True, alive=False
+        )
         return kept == Filters() or self.handled
 
 
@@ -118,6 +122,8 @@ def conditions(filters: Filters) -> Conditions:
     _labels(found, filters)
     _figures(found, filters)
     _handling(found, filters)
+    if filters.alive:
+        found.add("m.gone_at IS NULL")
     if filters.since:
         found.add("m.published_at >= %(since)s", since=filters.since)
     if filters.until:

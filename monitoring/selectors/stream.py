@@ -24,8 +24,8 @@ from .filters import MEANT, NEWEST, REACH, Conditions, Cursor, Filters, conditio
 PAGE = 50
 # Rows among which near-duplicates are folded into one; read whether or not any are.
 READ = 200
-# Seconds for what no index finds. Then the reader is told to ask for less.
-PATIENCE = 5
+# Seconds for what no index finds. Then the reader is told to ask for less; a worker has longer.
+PATIENCE, WORKERS_PATIENCE = 5, 60
 _COLUMNS = (
     "m.id, m.brand_id, m.network, m.author, m.title, m.text, m.url, m.lang, m.published_at,"
     f" m.reach, {MEANT} AS meant, m.corrected_sentiment <> '' AS corrected, m.crisis_type,"
@@ -76,6 +76,14 @@ SELECT page.*, s.state, s.version, s.kind, s.assignee_id, person.name
 FROM ({page}) AS page LEFT JOIN monitoring_mentionstate AS s ON s.mention_id = page.id
 LEFT JOIN accounts_user AS person ON person.id = s.assignee_id
 ORDER BY {order}
+"""
+
+
+_SUMMED = """
+SELECT brand_id, count(*), sum(reach) FROM (
+    SELECT m.brand_id, m.reach FROM {table} AND m.brand_id = ANY(%(brands)s::bigint[]) {wheres}
+    LIMIT %(most)s) AS found
+GROUP BY brand_id
 """
 
 
@@ -130,15 +138,22 @@ class Page:
     older: Cursor | None
 
 
-def stream(user: User, filters: Filters, after: Cursor | None = None, *, size: int = PAGE) -> Page:
+def stream(
+    user: User,
+    filters: Filters,
+    after: Cursor | None = None,
+    *,
+    size: int = PAGE,
+    patience: int | None = None,
+) -> Page:
     """Return a page of the mentions that `user` may see and the filters want. One query.
 
-    Raises TooSlow where filters that no index serves find too little in time.
+    Raises TooSlow where filters that no index serves find too little in `patience` seconds.
     """
     query = conditions(filters)
     if after:
         _continue(query, filters, after)
-    with _patience(filters):
+    with _patience(filters, patience):
         posts = _read(_brands(user, filters), query, filters, size + 1)
     return Page(posts[:size], _older(posts, filters, size))
 
@@ -175,6 +190,35 @@ def newer(user: User, filters: Filters, than: int, limit: int = 100) -> list[Pos
     wanted = replace(filters, order=NEWEST, fold=False)
     with _patience(filters):
         return _read(_brands(user, filters), query, wanted, limit)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many mentions a filter finds, by brand, and how far they reach. `more` says that the
+    count ended at its bound."""
+
+    brands: dict[int, int]
+    reach: int
+    more: bool
+
+    @property
+    def total(self) -> int:
+        return sum(self.brands.values())
+
+
+def summary(user: User, filters: Filters, *, most: int) -> Summary:
+    """Count what the filters want, up to `most`. One query; TooSlow as `stream`."""
+    query = conditions(filters)
+    table = (_HANDLED if filters.handled else _ALL).replace("_id = brand", "_id = m.brand_id")
+    sql = _SUMMED.format(table=table, wheres=query.sql)
+    values = {**query.values, "brands": _brands(user, filters), "most": most + 1}
+    # Along the whole of an index, too, it may be far.
+    with _patience(replace(filters, question=True)), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows = cursor.fetchall()
+    brands = {brand: count for brand, count, _reach in rows}
+    more = sum(brands.values()) > most
+    return Summary(brands, int(sum(reach for *_rest, reach in rows)), more)
 
 
 def top_posts(brand_id: int, *, since: datetime, until: datetime, limit: int = 5) -> list[Post]:
@@ -227,22 +271,23 @@ def _brands(user: User, filters: Filters) -> list[int]:
 
 
 @contextmanager
-def _patience(filters: Filters) -> Iterator[None]:
+def _patience(filters: Filters, seconds: int | None = None) -> Iterator[None]:
     """Give up what takes too long; nothing is set up for what an index finds."""
+    seconds = PATIENCE if seconds is None else seconds
     if filters.plain:
         yield
         return
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{PATIENCE}s"])
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
             yield
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
         raise TooSlow(
             _("Nothing was found in %(seconds)d seconds. Choose a shorter period.")
-            % {"seconds": PATIENCE}
+            % {"seconds": seconds}
         ) from error
 
 

@@ -1,11 +1,12 @@
-"""How this room's settings find their rows and ask for the right."""
+"""How this room's pages find their rows and ask for the right."""
 
 from django.http import Http404
 
 from accounts.enums import Permission
 from accounts.models import User
 from accounts.rules import require
-from monitoring.models import FileImport, Source
+from monitoring.models import FileImport, Mention, Source
+from monitoring.selectors import get_mention
 from monitoring.selectors import sources as selectors
 
 
@@ -32,3 +33,11 @@ def find_import(user: User, pk: int) -> FileImport:
         raise Http404 from None
     require(user, Permission.MANAGE_BRAND, upload.source.brand_id)
     return upload
+
+
+def find_mention(user: User, pk: int) -> Mention:
+    """Return the mention, or 404 alike for a missing and an invisible one."""
+    try:
+        return get_mention(user, pk)
+    except Mention.DoesNotExist:
+        raise Http404 from None

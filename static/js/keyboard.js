@@ -4,7 +4,7 @@
    <body data-shortcuts="off">   all of this is off, except Ctrl K (WCAG 2.1.4; set in the profile)
    <button data-key="a">…<span class="kbd" aria-hidden="true">A</span></button>    A clicks it
    <textarea data-key="c">       C focuses it
-   <button data-key="Shift+P">   also ".", "Shift+D"; several: data-key="e Shift+E"
+   <button data-key="Shift+P">   also ".", "Shift+D", "Escape", "Enter"; several: data-key="e Shift+E"
    Within an open dialog only the keys inside that dialog work. Hidden and disabled ones do not.
    <dialog id="shortcuts"> <li data-go="/mentions/" data-key="m"> </dialog>    G then M goes there;
    "?" and any [data-shortcuts-open] open that dialog; "/" opens the palette ([data-palette-open]).
@@ -30,7 +30,7 @@ const nameOf = (event) => {
 
 const withKey = (root, name) =>
   [...root.querySelectorAll("[data-key]:not([data-go])")].find(
-    (element) => element.dataset.key.toLowerCase().split(/\s+/).includes(name) && visible(element),
+    (element) => element.dataset.key.toLowerCase().split(/\s+/).includes(name.toLowerCase()) && visible(element),
   );
 
 const press = (element) => {

@@ -44,7 +44,7 @@ from tests.furnished import (  # noqa: F401 - fixtures are found by their module
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NARROW = {"width": 320, "height": 700}
 # What is no page for people: for programs, for developers, a file.
-NO_PAGES = {"api/", "kit", "monitoring:webhook", "monitoring:import_report"}
+NO_PAGES = {"api/", "kit", "monitoring:webhook", "monitoring:import_report", "monitoring:download"}
 # Ends the session; is nothing to look at.
 LEFT_OUT = {"accounts:sign_out"}
 # Pages of other people, visited by a test of their own, or gone once they have been used.
@@ -105,6 +105,9 @@ def _states(incident: Incident, brand: Brand, karen: User, alice: User) -> Itera
     over = IncidentFactory.create(brand=brand, detected_at=now - timedelta(hours=3))
     incidents.resolve(over.pk, by=alice, now=now)
     found = incident.reference
+    yield from (f"/mentions/many/?mention={post.pk}", f"/mentions/link/?mention={post.pk}")
+    yield from (f"/mentions/reply/?mention={post.pk}", "/mentions/many/?q=nothing")
+    yield f"/mentions/{post.pk}/triage/?truth=false&kind=misguided"
     yield from ("/?range=24h", "/mentions/?q=plastik&sentiment=negative", "/mentions/?q=nothing")
     yield from ("/incidents/?shown=all", f"/incidents/declare/?mention={post.pk}")
     yield from ("/respond/?show=all", "/approvals/?show=waiting", "/approvals/?show=done")
