@@ -5,6 +5,7 @@ as many calls as sixty-four clients can send, which is more than is taken: those
 again, and do, until every mention is stored.
 """
 
+import functools
 import http.client
 import json
 import math
@@ -14,6 +15,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from .figures import Measured, figure
@@ -22,6 +25,7 @@ from .webhook import Sender
 
 RATE, SECONDS = 200, 60
 CLIENTS = 32
+WARM_UP = 60
 FLOOD_CLIENTS, FLOOD_CALLS, FLOOD_SIZE = 64, 12, 100
 Call = tuple[bytes, dict[str, str]]
 
@@ -30,9 +34,9 @@ Call = tuple[bytes, dict[str, str]]
 def answers() -> Measured:
     """Milliseconds from the moment a call was due to its answer; every call must be taken."""
     with _product() as (server, sender):
-        _paced(server.port, sender, rate=20, seconds=3)
+        _warm_up(server.port, sender)
         delays = _paced(server.port, sender, rate=RATE, seconds=SECONDS)
-        _all_stored((RATE * SECONDS) + 60)
+        _all_stored(RATE * SECONDS + WARM_UP)
     return Measured(delays[math.ceil(len(delays) * 0.99) - 1] * 1000, 500)
 
 
@@ -40,14 +44,42 @@ def answers() -> Measured:
         must="<= 0.001", issue=3)  # fmt: skip
 def flood() -> Measured:
     """Of calls by sixty-four clients at once; against the number of calls."""
-    calls = FLOOD_CLIENTS * FLOOD_CALLS
+    wrong = sum(n for status, n in _flooded().answers.items() if status not in {200, 429})
+    return Measured(wrong, FLOOD_CLIENTS * FLOOD_CALLS)
+
+
+@figure("storm above the bound, memory of the web process", unit="MB", must="<= 1.5", issue=3)
+def memory() -> Measured:
+    """The most that it took, against what it took after the first calls."""
+    return Measured(_flooded().most, _flooded().before)
+
+
+@dataclass(frozen=True)
+class Flooded:
+    """How often each status was answered; megabytes of the web process before and at most."""
+
+    answers: Counter[int]
+    before: float
+    most: float
+
+
+@functools.cache
+def _flooded() -> Flooded:
+    """One run for both figures."""
     with _product() as (server, sender):
-        answered = _flood(server.port, sender)
-        _all_stored(calls * FLOOD_SIZE)
-    if not answered[429]:
+        _warm_up(server.port, sender)
+        before = _megabytes(server.pid, "VmRSS")
+        answers = _flood(server.port, sender)
+        most = _megabytes(server.pid, "VmHWM")
+        _all_stored(WARM_UP + FLOOD_CLIENTS * FLOOD_CALLS * FLOOD_SIZE)
+    if not answers[429]:
         raise AssertionError("The bound was not reached: nothing was measured.")
-    wrong = sum(count for status, count in answered.items() if status not in {200, 429})
-    return Measured(wrong, calls)
+    return Flooded(answers, before, most)
+
+
+def _megabytes(pid: int, what: str) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(f"{what}:")).split()[1]) / 1024
 
 
 @contextmanager
@@ -65,6 +97,15 @@ def _product() -> Iterator[tuple[Server, Sender]]:
         stack.enter_context(running("manage.py", "engine"))
         stack.enter_context(running("-m", "celery", "-A", "crisisdesk", "worker", "-c", "1"))
         yield server, Sender(server.port, f"/hooks/{made.source.public_id}/", made.secret)
+
+
+def _warm_up(port: int, sender: Sender) -> None:
+    """One call after the other: the first ones load the models."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for call in sender.prepare(WARM_UP, 1):
+        if _sent(line, sender.address, call)[0] != 200:
+            raise AssertionError("A call at rest was not taken.")
+    line.close()
 
 
 def _paced(port: int, sender: Sender, *, rate: int, seconds: int) -> list[float]:
