@@ -1,7 +1,7 @@
 """A storm by webhook with the whole product running: web, engine and worker on the same machine.
 
 Two hundred calls a second of one mention each for a minute, each timed from when it was due; then
-as many calls as sixty-four clients can send, which is more than is taken: those are told to come
+as many calls as ninety-six clients can send, which is more than is taken: those are told to come
 again, and do, until every mention is stored.
 """
 
@@ -26,7 +26,7 @@ from .webhook import Sender
 RATE, SECONDS = 200, 60
 CLIENTS = 32
 WARM_UP = 60
-FLOOD_CLIENTS, FLOOD_CALLS, FLOOD_SIZE = 64, 12, 100
+FLOOD_CLIENTS, FLOOD_CALLS, FLOOD_SIZE = 96, 8, 100
 Call = tuple[bytes, dict[str, str]]
 
 
@@ -43,7 +43,7 @@ def answers() -> Measured:
 @figure("storm above the bound, lost or answered by anything but 200 and 429", unit="calls",
         must="<= 0.001", issue=3)  # fmt: skip
 def flood() -> Measured:
-    """Of calls by sixty-four clients at once; against the number of calls."""
+    """Of calls by ninety-six clients at once; against the number of calls."""
     wrong = sum(n for status, n in _flooded().answers.items() if status not in {200, 429})
     return Measured(wrong, FLOOD_CLIENTS * FLOOD_CALLS)
 

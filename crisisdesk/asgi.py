@@ -26,8 +26,8 @@ WSGI_THREADS = 6
 # Calls of outside programs: enough threads that calls wait together and are written together,
 # and as many under way as are answered within half a second.
 HOOKS = "/hooks/"
-HOOK_THREADS = 8
-MOST_HOOKS = 32
+HOOK_THREADS = 16
+MOST_HOOKS = 64
 
 _pages = WSGIMiddleware(_wsgi, workers=WSGI_THREADS)  # type: ignore[arg-type]
 _hooks = Bounded(WSGIMiddleware(_wsgi, workers=HOOK_THREADS), most=MOST_HOOKS)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ the turn next: in a storm of small calls a commit serves many of them, at rest n
 
 import json
 import threading
+import time
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ REMEMBERED = timedelta(seconds=2 * signatures.TOLERANCE + 60)
 # What may wait for its turn at one source, in each process; more is asked to come again.
 MOST_CALLS = 100
 MOST_POSTS = 10_000
+# Seconds: where writes follow each other this closely, each waits so long for company.
+STORM, GATHER = 0.05, 0.02
 _REMEMBER = """
 INSERT INTO monitoring_inboundcall (source_id, call_id, at)
 SELECT %s, call_id, %s FROM unnest(%s::text[]) AS call_id
@@ -80,6 +83,8 @@ class _Line:
     posts: int = 0
     guard: threading.Lock = field(default_factory=threading.Lock)
     turn: threading.Lock = field(default_factory=threading.Lock)
+    # When the last write ended, by time.monotonic().
+    wrote_at: float = 0.0
 
     def join(self, call: _Call) -> None:
         with self.guard:
@@ -130,8 +135,11 @@ def receive(source: Source, posts: Sequence[Post], *, call_id: str, now: datetim
     call = _Call(posts, call_id)
     line.join(call)
     with line.turn:
+        if not call.is_done and time.monotonic() - line.wrote_at < STORM:
+            time.sleep(GATHER)
         while not call.is_done:
             _work_off(source, line.take(), now)
+            line.wrote_at = time.monotonic()
     return call.answer()
 
 
