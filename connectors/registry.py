@@ -5,6 +5,7 @@ from django.utils.translation import gettext_noop as _
 from core.crypto import Unsealable
 
 from . import (
+    bluesky,
     connections,
     facebook,
     feed,
@@ -21,6 +22,7 @@ from .network import Network, Wanted
 NETWORKS: dict[str, Network] = {
     "simulator": simulator.NETWORK,
     "feed": feed.NETWORK,
+    "bluesky": bluesky.NETWORK,
     "mastodon": mastodon.NETWORK,
     "outbound_webhook": outbound_webhook.NETWORK,
     "x": x.NETWORK,
