@@ -1,12 +1,11 @@
 """Brands over the API."""
 
-from typing import cast
-
 from django.db.models import QuerySet
 from rest_framework import mixins, serializers, viewsets
 
 from .enums import Role
-from .models import Brand, User
+from .http import caller
+from .models import Brand
 from .selectors import visible_brands
 
 
@@ -32,4 +31,4 @@ class BrandViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     queryset = Brand.objects.none()
 
     def get_queryset(self) -> QuerySet[Brand]:
-        return visible_brands(cast("User", self.request.user))
+        return visible_brands(caller(self.request))

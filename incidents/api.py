@@ -1,6 +1,6 @@
 """Incidents over the API: list, read, declare, acknowledge, move; their log, read and written."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -11,9 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.enums import Permission
-from accounts.models import Brand, User
+from accounts.http import caller
+from accounts.models import Brand
 from accounts.rules import allowed
 from accounts.selectors import get_brand
+from core.api.checked import checked
 from core.api.pages import Keyset
 from core.clock import database_now
 from monitoring.enums import CrisisType
@@ -126,11 +128,6 @@ class ByNumber(Keyset):
     ordering = ("-number",)
 
 
-def caller(request: Request) -> User:
-    """The signed-in person: the API lets nobody else in."""
-    return cast("User", request.user)
-
-
 def require(request: Request, permission: Permission, brand: Brand) -> None:
     """Refuse with 403 who sees the brand but may not do this in it."""
     if not allowed(caller(request), permission, brand):
@@ -154,7 +151,7 @@ class IncidentViewSet(
     def get_queryset(self) -> QuerySet[Incident]:
         wanted: dict[str, Any] = {"shown": "all"}
         if self.action == "list":
-            wanted = _valid(FiltersInput, self.request.query_params)
+            wanted = checked(FiltersInput, self.request.query_params)
         brands = Brand.objects.visible_to(caller(self.request)).filter(slug=wanted.get("brand"))
         filters = selectors.Filters(
             shown=wanted["shown"],
@@ -169,7 +166,7 @@ class IncidentViewSet(
         request=IncidentInput, responses={201: IncidentOutput}, summary="Declare an incident"
     )
     def create(self, request: Request) -> Response:
-        wanted = _valid(IncidentInput, request.data)
+        wanted = checked(IncidentInput, request.data)
         brand = get_brand(caller(request), wanted["brand"])
         require(request, Permission.OPEN_INCIDENT, brand)
         now = database_now()
@@ -197,7 +194,7 @@ class IncidentViewSet(
     @action(detail=True, methods=["post"])
     def state(self, request: Request, reference: str) -> Response:
         incident = self._run(request)
-        wanted = _valid(StateInput, request.data)
+        wanted = checked(StateInput, request.data)
         done = services.change_state(
             incident.pk,
             wanted["state"],
@@ -219,7 +216,7 @@ class IncidentViewSet(
     def write(self, request: Request, reference: str) -> Response:
         incident = self.get_object()
         require(request, Permission.WRITE_TIMELINE, incident.brand)
-        wanted = _valid(EntryInput, request.data)
+        wanted = checked(EntryInput, request.data)
         say = SAYING[EntryKind(wanted["kind"])]
         entry = say(incident.pk, by=caller(request), text=wanted["text"], now=database_now())
         return Response(EntryOutput(entry).data, status.HTTP_201_CREATED)
@@ -228,10 +225,3 @@ class IncidentViewSet(
         incident = self.get_object()
         require(request, Permission.RUN_INCIDENT, incident.brand)
         return incident
-
-
-def _valid(serializer: type[serializers.Serializer], data: Any) -> dict[str, Any]:
-    checked = serializer(data=data)
-    checked.is_valid(raise_exception=True)
-    valid: dict[str, Any] = checked.validated_data
-    return valid

@@ -1,7 +1,5 @@
 """Drafts, approvals and publications over the API."""
 
-from typing import Any, cast
-
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -10,8 +8,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.http import caller
 from connectors.models import ConnectedAccount
+from core.api.checked import checked
 from core.api.pages import Keyset
 from core.clock import database_now
 from core.errors import Refused
@@ -155,18 +154,6 @@ class SettleInput(serializers.Serializer):
     url = serializers.URLField(max_length=2000, required=False, allow_blank=True, default="")
 
 
-def _valid(serializer: type[serializers.Serializer], data: Any) -> dict[str, Any]:
-    checked = serializer(data=data)
-    checked.is_valid(raise_exception=True)
-    values: dict[str, Any] = checked.validated_data
-    return values
-
-
-def _caller(request: Request) -> User:
-    """Whoever calls: the framework lets nobody through who is not signed in."""
-    return cast("User", request.user)
-
-
 def _latest(draft: Draft) -> Version:
     """The version that `selectors.with_latest` fetched along."""
     version: Version = draft.latest[0]  # type: ignore[attr-defined]
@@ -188,23 +175,23 @@ class DraftViewSet(
     lookup_value_regex = "[0-9]{1,18}"
 
     def get_queryset(self) -> QuerySet[Draft]:
-        rows = selectors.with_latest(selectors.visible_drafts(_caller(self.request)))
+        rows = selectors.with_latest(selectors.visible_drafts(caller(self.request)))
         if self.action != "list":
             return rows
-        wanted = _valid(DraftFilters, self.request.query_params)
+        wanted = checked(DraftFilters, self.request.query_params)
         names = {"incident": "incident__reference", "state": "state"}
         return rows.filter(**{names[name]: value for name, value in wanted.items()})
 
     def _shown(self, draft: Draft, code: int = status.HTTP_200_OK) -> Response:
-        fresh = selectors.with_latest(selectors.visible_drafts(_caller(self.request))).get(
+        fresh = selectors.with_latest(selectors.visible_drafts(caller(self.request))).get(
             pk=draft.pk
         )
         return Response(DraftOutput(fresh).data, code)
 
     @extend_schema(request=DraftInput, responses={201: DraftOutput}, summary="Begin a draft")
     def create(self, request: Request) -> Response:
-        wanted = _valid(DraftInput, request.data)
-        visible = Incident.objects.visible_to(_caller(request))
+        wanted = checked(DraftInput, request.data)
+        visible = Incident.objects.visible_to(caller(request))
         incident = visible.filter(reference=wanted["incident"]).first()
         if incident is None:
             raise Refused(_("There is no such incident."))
@@ -213,7 +200,7 @@ class DraftViewSet(
             title=wanted["title"],
             text=wanted["text"],
             account_ids=wanted["accounts"],
-            by=_caller(request),
+            by=caller(request),
             now=database_now(),
         )
         return self._shown(draft, status.HTTP_201_CREATED)
@@ -221,14 +208,14 @@ class DraftViewSet(
     @extend_schema(request=DraftChange, responses=DraftOutput, summary="Change a draft")
     def partial_update(self, request: Request, pk: str) -> Response:
         draft = self.get_object()
-        wanted = _valid(DraftChange, request.data)
+        wanted = checked(DraftChange, request.data)
         done = services.edit_draft(
             draft.pk,
             text=wanted.get("text", _latest(draft).text),
             base_version=wanted["base_version"],
             title=wanted.get("title"),
             account_ids=wanted.get("accounts"),
-            by=_caller(request),
+            by=caller(request),
             now=database_now(),
         )
         return self._shown(done)
@@ -237,15 +224,15 @@ class DraftViewSet(
     @action(detail=True, methods=["post"])
     def submit(self, request: Request, pk: str) -> Response:
         draft = self.get_object()
-        return self._shown(services.submit(draft.pk, by=_caller(request), now=database_now()))
+        return self._shown(services.submit(draft.pk, by=caller(request), now=database_now()))
 
     @extend_schema(request=ApproveInput, responses=DraftOutput, summary="Approve what you read")
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """403 to whoever wrote or changed it; 409 when the text is not the one you read."""
         draft = self.get_object()
-        wanted = _valid(ApproveInput, request.data)
-        done = services.approve(draft.pk, by=_caller(request), now=database_now(), **wanted)
+        wanted = checked(ApproveInput, request.data)
+        done = services.approve(draft.pk, by=caller(request), now=database_now(), **wanted)
         return self._shown(done)
 
     @extend_schema(request=None, responses=DraftOutput, summary="Take your approval back")
@@ -253,16 +240,14 @@ class DraftViewSet(
     def undo(self, request: Request, pk: str) -> Response:
         """Within ten seconds; then 409."""
         draft = self.get_object()
-        return self._shown(
-            services.undo_approval(draft.pk, by=_caller(request), now=database_now())
-        )
+        return self._shown(services.undo_approval(draft.pk, by=caller(request), now=database_now()))
 
     @extend_schema(request=ChangesInput, responses=DraftOutput, summary="Ask for changes")
     @action(detail=True, methods=["post"])
     def changes(self, request: Request, pk: str) -> Response:
         draft = self.get_object()
-        wanted = _valid(ChangesInput, request.data)
-        done = services.ask_changes(draft.pk, by=_caller(request), now=database_now(), **wanted)
+        wanted = checked(ChangesInput, request.data)
+        done = services.ask_changes(draft.pk, by=caller(request), now=database_now(), **wanted)
         return self._shown(done)
 
 
@@ -281,10 +266,10 @@ class PublicationViewSet(
     lookup_value_regex = "[0-9]{1,18}"
 
     def get_queryset(self) -> QuerySet[Publication]:
-        rows = selectors.visible_publications(_caller(self.request))
+        rows = selectors.visible_publications(caller(self.request))
         if self.action != "list":
             return rows
-        wanted = _valid(PublicationFilters, self.request.query_params)
+        wanted = checked(PublicationFilters, self.request.query_params)
         names = {
             "incident": "version__draft__incident__reference",
             "draft": "version__draft",
@@ -299,11 +284,11 @@ class PublicationViewSet(
     def settle(self, request: Request, pk: str) -> Response:
         """For one that may or may not be out: somebody has looked."""
         publication = self.get_object()
-        wanted = _valid(SettleInput, request.data)
+        wanted = checked(SettleInput, request.data)
         services.settle(
             publication.pk,
             wanted["outcome"],
-            by=_caller(request),
+            by=caller(request),
             url=wanted["url"],
             now=database_now(),
         )
