@@ -40,7 +40,8 @@ class Setting:
     """One field of a network's form. Secrets are stored encrypted and never shown again.
 
     `kind` is "text", "url", "number", "lines" (a list of strings) or "choice"; `choices` are
-    (value, label). `default` is what an empty field means.
+    (value, label). `default` is what an empty field means. `must_hold` is a piece of text that a
+    value that is given must contain.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Setting:
     required: bool = True
     default: Any = ""
     choices: tuple[tuple[str, str | Promise], ...] = ()
+    must_hold: str = ""
 
 
 def _nothing_to_renew(_exchange: "Exchange") -> Mapping[str, Any]:

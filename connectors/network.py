@@ -82,6 +82,8 @@ class Network:
     counted_as: str = ""
     account: tuple[Setting, ...] = ()
     source: tuple[Setting, ...] = ()
+    # Whether we make the account's secret and show it once; its owner enters it on their side.
+    makes_secret: bool = False
     # Whether a source reads by an account's credentials, where accounts have any that are required.
     reads_by_account: bool = True
     # Seconds between polls: the usual, and the least that the network's rules bear.
@@ -111,6 +113,11 @@ class Network:
     def needs_account(self) -> bool:
         """Whether nothing can be read without a connected account."""
         return self.reads_by_account and any(field.required for field in self.account)
+
+    @property
+    def can_connect(self) -> bool:
+        """Whether there is an account to connect."""
+        return bool(self.account)
 
     @property
     def can_publish(self) -> bool:

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("training.urls")),
     path("api/", include("crisisdesk.api_urls")),
     path("", include("accounts.urls")),
+    path("", include("connectors.urls")),
     path("", include("notifications.urls")),
 ]
 if settings.DEBUG:

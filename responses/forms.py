@@ -54,37 +54,3 @@ class VerdictForm(forms.Form):
 class SettleForm(forms.Form):
     outcome = forms.ChoiceField(choices=[("sent", "sent"), ("failed", "failed")])
     url = forms.URLField(max_length=2000, required=False, assume_scheme="https")
-
-
-class SimulatorForm(forms.Form):
-    """An account on the simulated network."""
-
-    name = forms.CharField(
-        label=_("Name"), max_length=120, help_text=_("As people see it, such as @fjordkaffe.")
-    )
-    world = forms.CharField(
-        label=_("Simulated world"),
-        max_length=60,
-        help_text=_("Sources of the same world read what this account publishes."),
-    )
-
-
-class WebhookForm(forms.Form):
-    """An address that is called, signed, for each publication."""
-
-    name = forms.CharField(label=_("Name"), max_length=120)
-    url = forms.URLField(
-        label=_("Address"),
-        max_length=1000,
-        assume_scheme="https",
-        help_text=_("It receives each publication as a signed POST (Standard Webhooks)."),
-    )
-    lookup_url = forms.CharField(
-        label=_("Lookup address"),
-        max_length=1000,
-        required=False,
-        help_text=_(
-            "Optional: where to look for a publication when the answer was lost."
-            " Write {key} where its key goes."
-        ),
-    )

@@ -56,9 +56,5 @@ register_actions(
         "draft.settled_failed": _("Settled a publication as not published"),
         "draft.retried": _("Tried a publication again"),
         "draft.withdrawn": _("Withdrew a publication"),
-        "account.connected": _("Connected an account"),
-        "account.secret_replaced": _("Replaced an account's secret"),
-        "account.activated": _("Switched an account on"),
-        "account.deactivated": _("Switched an account off"),
     }
 )

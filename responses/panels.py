@@ -1,8 +1,7 @@
-"""What this room shows on the pages of an incident, and its place in the settings."""
+"""What this room shows on the pages of an incident."""
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.panels import SETTINGS, SettingsPage
 from core.panels import Panel
 from incidents.panels import REVIEW, WAR_ROOM
 from monitoring.panels import ACTIONS, RowAction
@@ -10,14 +9,3 @@ from monitoring.panels import ACTIONS, RowAction
 WAR_ROOM.add(Panel("drafts", _("Drafts"), "responses:panel", order=10, live="drafts"))
 REVIEW.add(Panel("published", _("What we said"), "responses:published", order=20, live="drafts"))
 ACTIONS.append(RowAction("reply", _("Reply"), "message-reply", "r", "responses:reply"))
-SETTINGS.add(
-    SettingsPage(
-        "accounts",
-        _("Accounts"),
-        "responses:accounts",
-        order=35,
-        icon="send-2",
-        about=_("Where each brand publishes: connect, test, switch off."),
-        owns=("responses:account",),
-    )
-)

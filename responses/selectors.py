@@ -127,13 +127,6 @@ def usable_accounts(brand_id: int) -> QuerySet[ConnectedAccount]:
     )
 
 
-def managed_accounts(user: User) -> QuerySet[ConnectedAccount]:
-    """Accounts of the brands that `user` manages, by brand."""
-    managed = _brands_with(user, Permission.MANAGE_BRAND)
-    accounts = ConnectedAccount.objects.filter(brand_id__in=managed)
-    return accounts.select_related("brand").order_by("brand__name", "name")
-
-
 def mention_to_answer(user: User, mention_id: int, *, brand_id: int) -> Mention | None:
     """The mention, if it is of this brand and the reader may see it."""
     visible = Mention.objects.visible_to(user)

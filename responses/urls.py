@@ -2,11 +2,10 @@
 
 from django.urls import path
 
-from .views import accounts, approvals, drafts, panels, publications, reply
+from .views import approvals, drafts, panels, publications, reply
 
 app_name = "responses"
 DRAFT = "i/<str:reference>/drafts/<int:number>/"
-ACCOUNT = "settings/accounts/<int:pk>/"
 
 urlpatterns = [
     path("respond/", drafts.respond, name="respond"),
@@ -26,10 +25,4 @@ urlpatterns = [
     path("publications/<int:pk>/settle/", publications.settle, name="settle"),
     path("publications/<int:pk>/retry/", publications.retry, name="retry"),
     path("publications/<int:pk>/withdraw/", publications.withdraw, name="withdraw"),
-    path("settings/accounts/", accounts.listing, name="accounts"),
-    path("settings/accounts/new/<slug:brand>/<slug:network>/", accounts.new, name="account_new"),
-    path(ACCOUNT + "test/", accounts.test, name="account_test"),
-    path(ACCOUNT + "secret/", accounts.secret, name="account_secret"),
-    path(ACCOUNT + "deactivate/", accounts.deactivate, name="account_deactivate"),
-    path(ACCOUNT + "activate/", accounts.activate, name="account_activate"),
 ]

@@ -19,8 +19,24 @@ NETWORK = Network(
     max_length=WebhookPublisher.max_length,
     group=Group.TOOLS,
     account=(
-        Setting("url", _("Address"), kind="url"),
-        Setting("lookup_url", _("Address for looking up"), kind="url", required=False),
+        Setting(
+            "url",
+            _("Address"),
+            kind="url",
+            help=_("It receives each publication as a signed POST (Standard Webhooks)."),
+        ),
+        Setting(
+            "lookup_url",
+            _("Lookup address"),
+            kind="url",
+            help=_(
+                "Optional: where to look for a publication when the answer was lost."
+                " Write {key} where its key goes."
+            ),
+            required=False,
+            must_hold="{key}",
+        ),
     ),
+    makes_secret=True,
     publisher=_publisher,
 )

@@ -8,7 +8,11 @@ from connectors.network import Group, Network, Wanted
 from .publisher import SimulatorPublisher
 from .reader import SimulatorReader
 
-_WORLD = Setting("world", _("Simulated world"))
+_WORLD = Setting(
+    "world",
+    _("Simulated world"),
+    help=_("The name of the demo or drill. Sources of a world read what its accounts publish."),
+)
 
 
 def _reader(_connection: Connection, wanted: Wanted) -> SimulatorReader:

@@ -13,6 +13,7 @@ from accounts.enums import Role
 from accounts.models import Brand, User
 from connectors import credentials
 from connectors.models import ConnectedAccount, SimulatedPost
+from connectors.services import connect
 from core import signatures
 from responses import services
 from responses.enums import PublicationState
@@ -40,7 +41,8 @@ def connected(server: Behaviour, brand: Brand, settings: object) -> tuple[Connec
     settings.OUTBOUND_ALLOW = ["127.0.0.1"]
     admin = UserFactory.create()
     MembershipFactory.create(user=admin, brand=brand, role=Role.ADMINISTRATOR)
-    return services.connect_webhook(brand, name="Own system", url=f"{server.url}/publish", by=admin)
+    values = {"url": f"{server.url}/publish"}
+    return connect(brand, "outbound_webhook", name="Own system", values=values, by=admin)
 
 
 @pytest.fixture
