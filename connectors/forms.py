@@ -26,7 +26,8 @@ def field(setting: Setting, *, kept: bool = False) -> forms.Field:
         "required": needed,
     }
     if setting.kind == "choice":
-        empty = [] if needed or setting.default else [("", "—")]
+        has_empty = any(value == "" for value, _label in setting.choices)
+        empty = [] if needed or setting.default or has_empty else [("", "—")]
         return forms.ChoiceField(choices=[*empty, *setting.choices], **common)
     return forms.CharField(widget=_widget(setting), **common)
 

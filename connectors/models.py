@@ -52,7 +52,8 @@ class Budget(models.Model):
     # See connectors.budget.key: an account, or a network that counts by our address.
     key = models.CharField(max_length=80, primary_key=True)
     left = models.IntegerField()
-    # Of how many; where the network does not say, the most that was seen left in this window.
+    # Of how many; where the network does not say, the most that was seen left in this window. 0:
+    # nothing is known but that we are to wait.
     limit = models.PositiveIntegerField()
     resets_at = models.DateTimeField(null=True)
     # Not before this, by the network's own word (Retry-After).

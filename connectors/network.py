@@ -82,6 +82,8 @@ class Network:
     counted_as: str = ""
     account: tuple[Setting, ...] = ()
     source: tuple[Setting, ...] = ()
+    # Judges a source's settings together. Raises declared.BadSetting.
+    check: Callable[[Wanted], None] | None = None
     # Whether we make the account's secret and show it once; its owner enters it on their side.
     makes_secret: bool = False
     # Whether a source reads by an account's credentials, where accounts have any that are required.

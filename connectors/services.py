@@ -15,7 +15,6 @@ from accounts.enums import Permission
 from accounts.models import Brand, User
 from accounts.rules import require
 from core import signatures
-from core.clock import database_now
 from core.crypto import Unsealable
 from core.errors import Conflict, Refused
 from core.text import clean
@@ -48,7 +47,9 @@ def connect(
 
 
 @transaction.atomic
-def change(account_id: int, *, name: str, values: Mapping[str, Any], by: User) -> ConnectedAccount:
+def change(
+    account_id: int, *, name: str, values: Mapping[str, Any], by: User, now: datetime
+) -> ConnectedAccount:
     """Change an account's name and fields; an empty secret stays as it is.
 
     What was stopped because its credentials were refused is tried again.
@@ -56,9 +57,10 @@ def change(account_id: int, *, name: str, values: Mapping[str, Any], by: User) -
     account = _lock(account_id, by)
     kept = stored_secrets(account)
     config, secrets = _values(_network(account.network), values, kept=kept)
-    account.name, account.config = _name(name), config
+    # What was set besides, by a program, stays.
+    account.name, account.config = _name(name), {**account.config, **config}
     account.error, account.error_at, account.expires_at = "", None, None
-    account.connected_at = database_now()
+    account.connected_at = now
     _save(account)
     credentials.store(account, {**kept, **secrets})
     _record("changed", account, by=by)

@@ -140,7 +140,8 @@ def account(request: SignedIn, pk: int) -> HttpResponse:
         else:
             try:
                 name = form.cleaned_data["name"]
-                services.change(pk, name=name, values=form.values, by=request.user)
+                now = database_now()
+                services.change(pk, name=name, values=form.values, by=request.user, now=now)
                 messages.success(request, _("Saved. It takes effect at once."))
                 return redirect("connectors:accounts")
             except Refused as refused:

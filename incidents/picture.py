@@ -59,7 +59,7 @@ MARKED = (
 _AUTHORS = """
 SELECT count(DISTINCT author) FROM (
     SELECT author FROM monitoring_mention
-    WHERE brand_id = %s AND published_at >= %s AND published_at < %s
+    WHERE brand_id = %s AND published_at >= %s AND published_at < %s AND gone_at IS NULL
     ORDER BY published_at DESC LIMIT %s) AS newest
 """
 

@@ -5,7 +5,9 @@ from typing import Any, cast
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.http import Http404
 from django.urls import reverse
+from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
@@ -18,8 +20,11 @@ from accounts.enums import Permission
 from accounts.models import User
 from accounts.rules import allowed
 from accounts.selectors import get_brand
+from connectors.models import ConnectedAccount
+from connectors.selectors import usable
 from core.api.pages import Keyset
 from core.clock import database_now
+from core.errors import Refused
 
 from . import reasons, selectors
 from .enums import Condition, CrisisType, Sentiment, SourceKind
@@ -51,13 +56,17 @@ class SourceOutput(serializers.ModelSerializer):
 
 
 class SourceInput(serializers.Serializer):
-    """What it takes to make a source. `url` is a feed's, `world` the simulator's."""
+    """What it takes to make a source.
+
+    `kind` is "webhook", "file" or a network that can be read; `settings` are the fields that it
+    declares, as its form shows them ({"url": …} for a feed); `account` is a connected account's id.
+    """
 
     brand = serializers.SlugField()
-    kind = serializers.ChoiceField(SourceKind.choices)
+    kind = serializers.CharField(max_length=40)
     name = serializers.CharField(max_length=120)
-    url = serializers.CharField(required=False, default="", max_length=2000, allow_blank=True)
-    world = serializers.CharField(required=False, default="", max_length=60, allow_blank=True)
+    account = serializers.IntegerField(required=False, allow_null=True, default=None)
+    settings = serializers.DictField(required=False, default=dict)
     network = serializers.CharField(required=False, default="", max_length=40, allow_blank=True)
     match = serializers.BooleanField(required=False, default=False)
 
@@ -76,6 +85,9 @@ class HealthOutput(serializers.Serializer):
     """How a source is doing; `error` says what to do."""
 
     condition = serializers.ChoiceField(Condition.choices)
+    lag = serializers.FloatField(allow_null=True, help_text="Seconds.")
+    quota_left = serializers.IntegerField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
     succeeded_at = serializers.DateTimeField(allow_null=True)
     mention_at = serializers.DateTimeField(allow_null=True)
     next_poll_at = serializers.DateTimeField(allow_null=True)
@@ -109,11 +121,14 @@ class SourceViewSet(
         if not allowed(user, Permission.MANAGE_BRAND, brand):
             raise PermissionDenied
         kind, name = wanted.pop("kind"), wanted.pop("name")
+        account = _account(brand.pk, kind, wanted.pop("account"))
+        settings = wanted.pop("settings")
         made = source_services.create_source(
             brand,
             kind=kind,
             name=name,
-            config=source_services.configure(kind, **wanted),
+            config=source_services.configure(kind, settings, **wanted),
+            account=account,
             by=user,
             now=database_now(),
         )
@@ -127,8 +142,21 @@ class SourceViewSet(
         return Response(HealthOutput(found).data)
 
 
+def _account(brand_id: int, kind: str, pk: int | None) -> ConnectedAccount | None:
+    """Return the brand's account of that id on the network; refuse any other."""
+    if pk is None:
+        return None
+    found = usable(brand_id, kind).filter(pk=pk).first()
+    if found is None:
+        raise Refused(gettext("This brand has no such account on that network."))
+    return found
+
+
 class MentionOutput(serializers.ModelSerializer):
-    """Something somebody said. `sentiment` is a person's correction where there is one."""
+    """Something somebody said. `sentiment` is a person's correction where there is one.
+
+    What was taken away by its author or network has `gone_at`, and no words.
+    """
 
     sentiment = serializers.SerializerMethodField()
     corrected = serializers.SerializerMethodField()
@@ -137,8 +165,8 @@ class MentionOutput(serializers.ModelSerializer):
         model = Mention
         fields = (
             "id", "brand_id", "source_id", "external_id", "network", "author", "title", "text",
-            "url", "lang", "published_at", "received_at", "reach", "sentiment", "corrected",
-            "sentiment_score", "confidence", "crisis_type",
+            "url", "lang", "published_at", "received_at", "edited_at", "gone_at", "reach",
+            "sentiment", "corrected", "sentiment_score", "confidence", "crisis_type",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -184,7 +212,11 @@ class MentionViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Mention]
 
     @extend_schema(summary="Read a mention")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().retrieve(request, *args, **kwargs)
+        try:
+            found = selectors.get_mention(_person(request), int(kwargs["pk"]))
+        except Mention.DoesNotExist:
+            raise Http404 from None
+        return Response(MentionOutput(found).data)
 
     @extend_schema(
         parameters=[MentionFilters], responses=MentionPage, summary="List mentions, newest first"

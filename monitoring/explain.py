@@ -21,6 +21,7 @@ from .distinctive import READ, distinctive, words
 from .enums import CrisisType, DetectionKind, Sentiment
 from .models import Mention, MentionCount, Step
 from .steps import STEP, Count, Judged
+from .visible import standing
 
 Reason = dict[str, Any]
 
@@ -171,9 +172,10 @@ def _volume(extent: Extent) -> Reason:
 
 def _texts(brand_id: int, since: datetime, until: datetime, *, limit: int) -> list[Text]:
     """The newest mentions of a time, as many as are read."""
-    rows = Mention.objects.filter(
+    period = Mention.objects.filter(
         brand_id=brand_id, published_at__gte=since, published_at__lte=until
-    ).order_by("-published_at", "-id")
+    )
+    rows = standing(period).order_by("-published_at", "-id")
     columns = ("pk", "published_at", "author", "start", "reach", "sentiment", "crisis_type")
     return [
         Text(*row) for row in rows.annotate(start=Left("text", READ)).values_list(*columns)[:limit]

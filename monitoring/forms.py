@@ -5,20 +5,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from . import mapping
-from .enums import SourceKind
+from accounts.models import Brand
+from connectors.forms import DeclaredForm, shown
+from connectors.models import ConnectedAccount
+from connectors.network import Network
+from connectors.selectors import usable
+
+from . import kinds, mapping
 from .models import FileImport, Source
 from .queries.parsing import MAX_WORD
+from .services.sources import configure
 
 # Words of a brand, each way.
 MAX_WORDS = 1_000
-# What each kind asks for beside its name.
-_FIELDS = {
-    SourceKind.FEED: ("url", "network", "match", "poll_every"),
-    SourceKind.FILE: ("network", "match"),
-    SourceKind.WEBHOOK: ("network", "match"),
-    SourceKind.SIMULATOR: ("world",),
-}
 FIELD_LABELS = {
     "text": _("Text"),
     "title": _("Title"),
@@ -32,51 +31,79 @@ FIELD_LABELS = {
 }
 
 
-class SourceForm(forms.Form):
-    """A source of one kind; the fields of the other kinds are left out."""
+class SourceForm(DeclaredForm):
+    """A source: its name, the account it reads by, what its kind declares, and what all have."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
-    url = forms.CharField(
-        label=_("Address of the feed"),
-        max_length=2000,
-        help_text=_("RSS or Atom, beginning with https://."),
-    )
-    world = forms.CharField(
-        label=_("Simulated world"),
-        max_length=60,
-        help_text=_("The name of the demo or drill whose posts are read."),
-    )
-    network = forms.CharField(
-        label=_("Network"),
-        max_length=40,
-        required=False,
-        help_text=_("Mentions without a network of their own are counted under this name."),
-    )
-    match = forms.BooleanField(
-        label=_("Keep only what holds one of the brand's words"),
-        required=False,
-        help_text=_("For sources that carry more than the brand, such as a newspaper."),
-    )
-    poll_every = forms.IntegerField(
-        label=_("Seconds between checks"), min_value=60, max_value=86_400, initial=300
-    )
 
-    def __init__(self, kind: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        wanted = ("name", *_FIELDS[SourceKind(kind)])
-        for name in set(self.fields) - set(wanted):
-            del self.fields[name]
+    def __init__(
+        self, kind: str, data: Any = None, *, brand: Brand, source: Source | None = None
+    ) -> None:
+        self.kind = kind
+        self.network = kinds.all_kinds()[kind]
+        super().__init__(data, initial=_shown(self.network, source) if source else None)
+        if self.network.reads_by_account and self.network.account:
+            self.fields["account"] = self._account(kind, brand)
+        self.declare(self.network.source)
+        if self.network.counted_as:
+            self.fields["network"] = forms.CharField(
+                label=_("Network"),
+                max_length=40,
+                required=False,
+                help_text=_("Mentions without a network of their own are counted under this name."),
+            )
+        self.fields["match"] = forms.BooleanField(
+            label=_("Keep only what holds one of the brand's words"),
+            required=False,
+            help_text=_("For sources that carry more than the brand, such as a newspaper."),
+        )
+        if self.network.reader:
+            self.fields["poll_every"] = forms.IntegerField(
+                label=_("Seconds between checks"),
+                min_value=self.network.shortest_poll,
+                max_value=86_400,
+                initial=self.network.poll_every,
+            )
 
-    @classmethod
-    def of(cls, source: Source, data: Any = None) -> "SourceForm":
-        """The form of a source that exists."""
-        initial = {**source.config, "name": source.name, "poll_every": source.poll_every}
-        return cls(source.kind, data, initial=initial)
+    def _account(self, kind: str, brand: Brand) -> forms.ModelChoiceField:
+        accounts = usable(brand.pk, kind)
+        return AccountField(
+            queryset=accounts,
+            label=_("Account"),
+            required=self.network.needs_account,
+            initial=accounts.first(),
+            empty_label=None if self.network.needs_account and accounts else "—",
+            help_text=_("The account on the network by which it is read."),
+        )
 
-    def settings(self) -> dict[str, Any]:
-        """What services.sources.configure takes."""
-        rest = {"name", "poll_every"}
-        return {name: value for name, value in self.cleaned_data.items() if name not in rest}
+    @property
+    def account(self) -> ConnectedAccount | None:
+        return self.cleaned_data.get("account")
+
+    def config(self) -> dict[str, Any]:
+        """What is stored as the source's settings. Raises core.errors.Refused."""
+        common = {
+            name: self.cleaned_data[name] for name in ("match", "network") if name in self.fields
+        }
+        return configure(self.kind, self.values, **common)
+
+
+class AccountField(forms.ModelChoiceField):
+    """Accounts by their name alone: the network is known."""
+
+    def label_from_instance(self, account: Any) -> str:
+        return str(account.name)
+
+
+def _shown(network: Network, source: Source) -> dict[str, Any]:
+    """A source's settings as its form shows them."""
+    return {
+        **source.config,
+        **shown(network.source, source.config),
+        "name": source.name,
+        "account": source.account_id,
+        "poll_every": source.poll_every,
+    }
 
 
 class WordsForm(forms.Form):

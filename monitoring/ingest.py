@@ -15,19 +15,21 @@ from typing import Any
 
 from django.db import transaction
 
-from connectors.base import Post
+from connectors.base import Batch, Post
 
-from . import kinds, partitions, rows
+from . import changes, kinds, partitions, rows
 from . import listening as listen
+from .changes import NO_CHANGES, Changes
 from .listening import Listening
 from .models import Source
 from .rows import Refusal, Row
 from .writing import SourceGone, Writer
 
-__all__ = ["MAX_BATCH", "Accepted", "SourceGone", "accept"]
+__all__ = ["MAX_BATCH", "Accepted", "SourceGone", "accept", "accept_batch"]
 
 # Rows a transaction: more gains little, holds locks longer and repeats more after a failure.
 MAX_BATCH = 2_000
+_MORE_TO_COME: tuple[None, Changes] = (None, NO_CHANGES)
 
 
 @dataclass(slots=True)
@@ -67,25 +69,44 @@ class _Ready:
     unmatched: list[int]
     refused: list[Refusal]
     mended: list[Refusal]
+    # Edited posts, also those that no longer match: what is known of them is rewritten.
+    edits: list[Row]
 
     @property
     def doubles(self) -> int:
         return self.posts - len(self.rows) - len(self.unmatched) - len(self.refused)
 
 
+def accept_batch(source: Source, batch: Batch, *, now: datetime) -> Accepted:
+    """Take in what a network gave: posts, edits, deletions and the cursor behind them.
+
+    What a batch brings and takes away at once does not come in.
+    """
+    gone = set(batch.gone)
+    posts = [post for post in batch.posts if post.external_id not in gone]
+    return accept(source, posts, now=now, cursor=batch.cursor, news=Changes.of(batch))
+
+
 def accept(
-    source: Source, posts: Sequence[Post], *, now: datetime, cursor: dict[str, Any] | None = None
+    source: Source,
+    posts: Sequence[Post],
+    *,
+    now: datetime,
+    cursor: dict[str, Any] | None = None,
+    news: Changes = NO_CHANGES,
 ) -> Accepted:
     """Take posts in: all that is new is stored, counted and marked for judging, exactly once.
 
-    At most MAX_BATCH posts go into one transaction; the cursor is stored with the last of them.
+    At most MAX_BATCH posts go into one transaction; the cursor, and `news` of earlier posts, are
+    stored with the last of them. A post that is known and edited since is rewritten.
     Raises SourceGone where the source was deleted meanwhile; nothing of that part is kept then.
     """
     outcome = Accepted()
     done = 0
     for ready in _ready(source, posts, now):
         last = done + ready.posts == len(posts)
-        outcome.add(_store(source, ready, now, cursor if last else None), offset=done)
+        end = (cursor, news) if last else _MORE_TO_COME
+        outcome.add(_store(source, ready, now, end), offset=done)
         done += ready.posts
     return outcome
 
@@ -130,16 +151,22 @@ def _make_ready(
             unmatched = [row.number for row in found if row.number not in kept]
     if score:
         rows.score(matched)
-    return _Ready(len(posts), matched, unmatched, refused, mended)
+    edits = [row for row in found if row.edited_at is not None]
+    return _Ready(len(posts), matched, unmatched, refused, mended, edits)
 
 
-def _store(source: Source, ready: _Ready, now: datetime, cursor: dict[str, Any] | None) -> Accepted:
+def _store(
+    source: Source, ready: _Ready, now: datetime, end: tuple[dict[str, Any] | None, Changes]
+) -> Accepted:
+    """Write a part; `end` are the cursor and the changes that go with it."""
+    cursor, news = end
     months = {(row.published_at.year, row.published_at.month) for row in ready.rows}
     partitions.ensure_months(months, now=now)
     with transaction.atomic():
         batch = Writer(source, now)
         # One order for everybody who writes keys at once, or they would wait for each other.
         batch.write(sorted(ready.rows, key=attrgetter("key")))
+        changes.apply(source, news, ready.edits, now=now)
         batch.finish(cursor)
     return Accepted(
         new=len(batch.new_rows),

@@ -1,6 +1,7 @@
 """The kinds of source there are: a file, a webhook, and every network that can be read."""
 
-from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -51,19 +52,19 @@ def counted_as(kind: str) -> str:
     return found.counted_as if found and found.counted_as else kind
 
 
-def is_polled(kind: str) -> bool:
-    """Whether there is something to ask again and again."""
+def is_read(kind: str) -> bool:
+    """Whether we go and look, rather than being called or given a file."""
     found = find(kind)
     return found is not None and found.can_read
 
 
-def grouped() -> list[tuple[Group, list[tuple[str, Network]]]]:
-    """Return the kinds under their headings, in the order of Group, by label."""
-    under: dict[Group, list[tuple[str, Network]]] = defaultdict(list)
-    for name, network in all_kinds().items():
-        under[network.group].append((name, network))
-    return [
-        (group, sorted(under[group], key=lambda each: str(each[1].label)))
-        for group in Group
-        if under[group]
-    ]
+def is_polled(kind: str, config: Mapping[str, Any]) -> bool:
+    """Whether such a source is asked again and again."""
+    found = find(kind)
+    return found is not None and found.reader is not None and not found.follows(config)
+
+
+def is_followed(kind: str, config: Mapping[str, Any]) -> bool:
+    """Whether such a source is streamed (monitoring.streams)."""
+    found = find(kind)
+    return found is not None and found.follows(config)

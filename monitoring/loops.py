@@ -3,14 +3,14 @@
 from core.clock import database_now
 from core.engine import loop
 
-from . import judge, partitions, retention, tasks
-from .services import exporting, imports, inbound, many, sources
+from . import changes, judge, partitions, retention, tasks
+from .services import exporting, imports, inbound, many, polling
 
 
 @loop("poll", every=1)
 def poll() -> int:
     """Hand the sources that are due to the workers."""
-    claimed = sources.claim_due(now=database_now())
+    claimed = polling.claim_due(now=database_now())
     for source_id, every in claimed:
         # A poll that waited longer than this is made by a later claim: the queue cannot grow.
         tasks.hand_over(tasks.poll_source, expires=max(every, 10), source_id=source_id)
@@ -50,6 +50,20 @@ def make_months() -> int:
 def expire_mentions() -> int:
     """Let go of the mentions that were kept long enough."""
     retention.expire(now=database_now())
+    return 0
+
+
+@loop("departed", every=3600)
+def forget_departed() -> int:
+    """Empty the posts of authors who left a month ago and did not come back."""
+    changes.forget_departed(now=database_now())
+    return 0
+
+
+@loop("credentials", every=3600)
+def warn_of_ends() -> int:
+    """Tell the leads of a brand, once, that the credentials of a source end within a week."""
+    polling.warn_of_ends(now=database_now())
     return 0
 
 

@@ -133,19 +133,20 @@ def prepare(
 ) -> tuple[list[Row], list[Refusal], list[Refusal]]:
     """Return the rows that can be stored, what was refused, and what was mended.
 
-    A post without an id gets one from its content. Of several posts with one id, the first stays.
+    A post without an id gets one from its content. Of several posts with one id, the one that was
+    edited last stays, else the first.
     """
     rows: dict[bytes, Row] = {}
     refused: list[Refusal] = []
     mender = _Mender(network=network, now=now)
-    salt = source_id.to_bytes(8, "big")
+    salt = _salt(source_id)
     for number, post in enumerate(posts):
         text = _visible(post.text) or _visible(post.title)
         if not text:
             refused.append(Refusal(number, "text", RefusalCode.EMPTY_TEXT))
             continue
         key = _key(post, salt)
-        if key not in rows:
+        if key not in rows or _is_later(post, rows[key]):
             rows[key] = mender.row(post, number, key, text)
     return list(rows.values()), refused, mender.mended
 
@@ -187,6 +188,19 @@ def _visible(raw: str) -> str:
     return text if text[:1].isalnum() or fold(text).strip() else ""
 
 
+def key_of(source_id: int, external_id: str) -> bytes:
+    """Return the key of a source's post whose id is known."""
+    return _digest(external_id.encode("utf-8", "surrogatepass"), _salt(source_id))
+
+
+def _salt(source_id: int) -> bytes:
+    return source_id.to_bytes(8, "big")
+
+
+def _is_later(post: Post, row: Row) -> bool:
+    return post.edited_at is not None and (row.edited_at is None or post.edited_at > row.edited_at)
+
+
 def _key(post: Post, salt: bytes) -> bytes:
     """128 bits of source and id as given; cleaning must not make two ids one."""
     if post.external_id:
@@ -195,4 +209,8 @@ def _key(post: Post, salt: bytes) -> bytes:
         when = post.published_at.isoformat() if post.published_at else ""
         content = "\0".join((post.author, when, post.url, post.title, post.text))
         identity = b"\0" + content.encode("utf-8", "surrogatepass")
+    return _digest(identity, salt)
+
+
+def _digest(identity: bytes, salt: bytes) -> bytes:
     return hashlib.blake2b(identity, digest_size=16, key=salt).digest()

@@ -10,7 +10,7 @@ from core.clock import database_now
 
 from .enums import JobKind
 from .models_triage import StreamJob
-from .services import exporting, imports, many, sources
+from .services import exporting, imports, many, polling
 
 logger = logging.getLogger(__name__)
 # Whether the broker answered last time, so that its absence is said once and not each second.
@@ -20,7 +20,7 @@ _broker = {"up": True}
 @shared_task(name="monitoring.poll_source")
 def poll_source(*, source_id: int, **_: Any) -> None:
     """Ask a source for what is new."""
-    sources.poll(source_id, now=database_now())
+    polling.poll(source_id, now=database_now())
 
 
 @shared_task(name="monitoring.run_import")

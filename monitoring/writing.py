@@ -81,7 +81,8 @@ VALUES (%s, '{}', '{}', %s, %s) ON CONFLICT (brand_id) DO UPDATE SET
 """
 _HEALTH = """
 UPDATE monitoring_source SET succeeded_at = %s, mention_at = COALESCE(%s, mention_at),
-    cursor = COALESCE(%s, cursor), error = '', failures = 0 WHERE id = %s
+    cursor = COALESCE(%s, cursor), lag = COALESCE(%s, lag), error = '', failures = 0
+WHERE id = %s
 """
 
 
@@ -97,6 +98,7 @@ class Writer:
         self.now = now
         # Numbers of the rows that were new.
         self.new_rows: list[int] = []
+        self.newest: datetime | None = None
         self.tally = Tally()
         self.queries = QueryTally()
         self.unwritable: list[Refusal] = []
@@ -146,6 +148,8 @@ class Writer:
         self.tally.add(new)
         self.queries.add(new)
         self.new_rows.extend([row.number for row in new])
+        if new:
+            self.newest = max(self.newest or new[-1].published_at, new[-1].published_at)
 
     def _unseen(self, rows: list[Row]) -> list[Row]:
         """Enter the rows' keys among those seen; return the rows whose keys were not."""
@@ -206,9 +210,13 @@ class Writer:
     def _note_health(self, cursor: dict[str, Any] | None) -> None:
         mention_at = self.now if self.new_rows else None
         stored = None if cursor is None else Jsonb(cursor)
-        done = self._execute(_HEALTH, [self.now, mention_at, stored, self.source.pk])
+        done = self._execute(_HEALTH, [self.now, mention_at, stored, self._lag(), self.source.pk])
         if not done.rowcount:
             raise SourceGone(_("The source was deleted."))
+
+    def _lag(self) -> float | None:
+        """Seconds between what the newest new post claims and its arrival."""
+        return (self.now - self.newest).total_seconds() if self.newest else None
 
     def _execute(self, statement: str, parameters: list[Any]) -> psycopg.Cursor[Any]:
         return packing.cursor(connection.connection).execute(statement, parameters, binary=True)

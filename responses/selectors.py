@@ -9,6 +9,7 @@ from accounts.selectors import members
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
 from monitoring.models import Mention
+from monitoring.visible import standing
 
 from .enums import DraftState, PublicationState, Verdict
 from .models import Approval, Draft, OfIncident, Publication, Version
@@ -129,6 +130,6 @@ def usable_accounts(brand_id: int) -> QuerySet[ConnectedAccount]:
 
 def mention_to_answer(user: User, mention_id: int, *, brand_id: int) -> Mention | None:
     """The mention, if it is of this brand and the reader may see it."""
-    visible = Mention.objects.visible_to(user)
+    visible = standing(Mention.objects.visible_to(user))
     mention: Mention | None = visible.filter(pk=mention_id, brand_id=brand_id).first()
     return mention

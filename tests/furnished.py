@@ -33,6 +33,7 @@ from tests.factories.monitoring import SourceFactory, mention
 from training.services import add_lesson
 
 Page = tuple[str, set[str]]
+ACCOUNT_PAGES = ("", "_test", "_secret", "_deactivate", "_activate")
 
 
 def names(
@@ -151,6 +152,7 @@ def filled_fixture(
             "monitoring:job": job.pk,
             "monitoring:download": job.pk,
             "accounts:member_remove": bob.pk,
+            **{f"connectors:account{page}": account.pk for page in ACCOUNT_PAGES},
             "incidents:policy": brand.policies.get().pk,
         },
     }  # fmt: skip

@@ -261,7 +261,6 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "Role": "accounts.enums.Role",
-        "SourceKind": "monitoring.enums.SourceKind",
         "DetectionKind": "monitoring.enums.DetectionKind",
         "IncidentState": "incidents.enums.State",
         "DraftState": "responses.enums.DraftState",

@@ -18,6 +18,7 @@ from psycopg.errors import QueryCanceled
 from accounts.models import User
 from core.errors import Refused
 from monitoring.models import Detection, Mention, MentionCount
+from monitoring.visible import STANDING, emptied, standing
 
 from .filters import MEANT, NEWEST, REACH, Conditions, Cursor, Filters, conditions
 
@@ -38,12 +39,12 @@ _NAMES = (
 _ORDERS = {NEWEST: "published_at DESC, id DESC", REACH: "reach DESC, id DESC"}
 _INNER = {NEWEST: "m.published_at DESC, m.id DESC", REACH: "m.reach DESC, m.id DESC"}
 _KEYS = {NEWEST: "published_at", REACH: "reach"}
-_ALL = "monitoring_mention AS m WHERE m.brand_id = brand"
+_ALL = "monitoring_mention AS m WHERE m.brand_id = brand AND " + STANDING.format("m")
 # The same two columns once more, so that the index of the states gives the order.
 _HANDLED = (
     "monitoring_mentionstate AS h JOIN monitoring_mention AS m"
     " ON m.id = h.mention_id AND m.published_at = h.published_at WHERE h.brand_id = brand"
-    " AND h.state = ANY(%(states)s)"
+    " AND h.state = ANY(%(states)s) AND " + STANDING.format("m")
 )
 _INNER_HANDLED = {NEWEST: "h.published_at DESC, h.mention_id DESC", REACH: _INNER[REACH]}
 # The brands' own newest rows first, then the newest of those: never a sort of a whole table.
@@ -233,7 +234,7 @@ def whole(user: User, posts: Sequence[Post]) -> list[Mention]:
         return []
     times = [post.published_at for post in posts]
     # The bounds spare the months in which none of them lies.
-    found = Mention.objects.visible_to(user).filter(
+    found = standing(Mention.objects.visible_to(user)).filter(
         pk__in=[post.id for post in posts], published_at__range=(min(times), max(times))
     )
     by_id = {mention.pk: mention for mention in found}
@@ -255,8 +256,11 @@ def samples(detection: Detection) -> list[Post]:
 
 
 def get_mention(user: User, pk: int) -> Mention:
-    """Return the mention; Mention.DoesNotExist alike for a missing and an invisible one."""
-    mention: Mention = Mention.objects.visible_to(user).get(pk=pk)
+    """Return the mention; Mention.DoesNotExist alike for a missing and an invisible one.
+
+    One that was taken away, or whose author has left, comes without words and with `gone_at`.
+    """
+    mention: Mention = emptied(Mention.objects.visible_to(user).get(pk=pk))
     return mention
 
 

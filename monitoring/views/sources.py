@@ -17,14 +17,19 @@ from accounts.http import SignedIn
 from accounts.models import Brand
 from accounts.rules import allowed, require
 from accounts.selectors import get_brand, visible_brands
-from connectors.base import ReadError
+from connectors import guides
+from connectors.models import ConnectedAccount
+from connectors.selectors import by_group, usable
+from connectors.trying import Tried
 from core.clock import database_now
 from core.errors import Forbidden, Refused
+from monitoring import kinds
 from monitoring.enums import SourceKind
 from monitoring.forms import SourceForm, UploadForm, WordsForm
 from monitoring.models import Query, Source
 from monitoring.queries import simple
 from monitoring.selectors import sources as selectors
+from monitoring.services import polling
 from monitoring.services import queries as query_services
 from monitoring.services import sources as services
 
@@ -37,15 +42,14 @@ def sources(request: SignedIn) -> HttpResponse:
     """All sources of the reader's brands with their health."""
     now = database_now()
     managed = selectors.managed_brands(request.user)
-    rows = [
-        {"source": source, "health": selectors.health(source, now=now)}
-        for source in selectors.sources(request.user)
-    ]
+    found = list(selectors.sources(request.user))
+    healths = selectors.healths(found, now=now)
+    rows = [{"source": s, "health": h} for s, h in zip(found, healths, strict=True)]
     context = {
         "rows": rows,
+        "managed_ids": managed,
         "now": now,
         "managed": [b for b in visible_brands(request.user) if b.pk in managed],
-        "kinds": SourceKind.choices,
     }
     return render(request, "monitoring/sources.html", context)
 
@@ -62,39 +66,53 @@ def source_new(request: SignedIn) -> HttpResponse:
     if brand is None and len(brands) == 1:
         [brand] = brands
     kind = request.GET.get("kind", "")
-    if brand is None or kind not in SourceKind:
-        context = {"brands": brands, "brand": brand, "kinds": SourceKind.choices}
+    if brand is None or kind not in kinds.all_kinds():
+        q = request.GET.get("q", "")[:60]
+        context = {
+            "brands": brands,
+            "brand": brand or brands[0],
+            "groups": by_group(kinds.all_kinds(), q=q),
+            "q": q,
+        }
         return render(request, "monitoring/source_kinds.html", context)
     return _new_of_kind(request, brand, kind)
 
 
 def _new_of_kind(request: SignedIn, brand: Brand, kind: str) -> HttpResponse:
-    form = SourceForm(kind, request.POST or None)
-    context: dict[str, Any] = {"form": form, "brand": brand, "kind": SourceKind(kind)}
+    form = SourceForm(kind, request.POST or None, brand=brand)
+    context: dict[str, Any] = {
+        "form": form,
+        "brand": brand,
+        "kind": kind,
+        "network": kinds.all_kinds()[kind],
+        "guide": guides.exists(kind),
+        "has_account": "account" not in form.fields or usable(brand.pk, kind).exists(),
+    }
     if request.method == "POST" and form.is_valid():
         try:
-            config = services.configure(kind, **form.settings())
-            if "try" in request.POST:
-                context["tried"] = _try_out(kind, config)
-            else:
-                return _made(request, brand, kind, form, config)
+            config = form.config()
+            if "try" not in request.POST:
+                return _made(request, brand, form, config)
+            context["tried"] = _try_out(kind, config, form.account)
         except Refused as refusal:
             form.add_error(None, str(refusal))
     return render(request, "monitoring/source_new.html", context)
 
 
 def _made(
-    request: SignedIn, brand: Brand, kind: str, form: SourceForm, config: dict[str, Any]
+    request: SignedIn, brand: Brand, form: SourceForm, config: dict[str, Any]
 ) -> HttpResponse:
     name = form.cleaned_data["name"]
-    now = database_now()
     made = services.create_source(
-        brand, kind=kind, name=name, config=config, by=request.user, now=now
+        brand,
+        kind=form.kind,
+        name=name,
+        config=config,
+        account=form.account,
+        poll_every=form.cleaned_data.get("poll_every"),
+        by=request.user,
+        now=database_now(),
     )
-    if every := form.cleaned_data.get("poll_every"):
-        services.update_source(
-            made.source, name=name, config=config, poll_every=every, by=request.user, now=now
-        )
     if made.secret:
         # In this answer and never again; a redirect would have to keep it somewhere.
         return _page(request, find(request.user, made.source.pk), secret=made.secret)
@@ -110,14 +128,19 @@ def source(request: SignedIn, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, row)
     row = find_managed(request.user, pk)
-    form = SourceForm.of(row, request.POST)
+    form = SourceForm(row.kind, request.POST, brand=row.brand, source=row)
     if form.is_valid():
         try:
-            config = services.configure(row.kind, **form.settings())
+            config = form.config()
+            if "try" in request.POST:
+                return _page(
+                    request, row, form=form, tried=_try_out(row.kind, config, form.account)
+                )
             services.update_source(
                 row,
                 name=form.cleaned_data["name"],
                 config=config,
+                account=form.account,
                 poll_every=form.cleaned_data.get("poll_every"),
                 by=request.user,
                 now=database_now(),
@@ -133,9 +156,16 @@ def source(request: SignedIn, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def source_try(request: SignedIn, pk: int) -> HttpResponse:
-    """Read the source once without keeping anything, and show what came."""
+    """Read the source once without keeping anything, and show what came.
+
+    Where its credentials work again, what was stopped goes on.
+    """
     row = find_managed(request.user, pk)
-    return _page(request, row, tried=_try_out(row.kind, row.config))
+    tried = _try_out(row.kind, row.config, row.account)
+    if tried.works and row.stopped_at:
+        services.go_on(row, by=request.user, now=database_now())
+        row = find(request.user, pk)
+    return _page(request, row, tried=tried)
 
 
 @login_required
@@ -185,12 +215,8 @@ def _managed(request: SignedIn) -> list[int]:
     return selectors.managed_brands(request.user)
 
 
-def _try_out(kind: str, config: dict[str, Any]) -> dict[str, Any]:
-    """Return {"texts"} of what came, or {"error"}."""
-    try:
-        return {"texts": services.try_out(kind, config, now=database_now())}
-    except ReadError as error:
-        return {"error": str(error)}
+def _try_out(kind: str, config: dict[str, Any], account: ConnectedAccount | None) -> Tried:
+    return polling.try_out(kind, config, account=account, now=database_now())
 
 
 def _page(request: SignedIn, row: Source, **more: Any) -> HttpResponse:
@@ -201,8 +227,9 @@ def _page(request: SignedIn, row: Source, **more: Any) -> HttpResponse:
         "health": selectors.health(row, now=now),
         "now": now,
         "managing": managing,
-        "polled": row.kind in services.POLLED,
-        "form": SourceForm.of(row) if managing else None,
+        "readable": kinds.is_read(row.kind),
+        "guide": guides.exists(row.kind),
+        "form": SourceForm(row.kind, brand=row.brand, source=row) if managing else None,
         **more,
     }
     if row.kind == SourceKind.WEBHOOK:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accounts.enums import Role
@@ -220,7 +221,9 @@ def test_what_a_test_finds_of_a_stored_account_is_kept_in_any_language(
     account.refresh_from_db()
     assert account.problem == "The key … is not known."
     assert "msgid" in account.error
-    services.change(account.pk, name="D", values=values | {"key": "open-sesame"}, by=admin)
+    services.change(
+        account.pk, name="D", values=values | {"key": "open-sesame"}, by=admin, now=timezone.now()
+    )
     signed_in(admin).post(test)
     account.refresh_from_db()
     assert account.problem == ""

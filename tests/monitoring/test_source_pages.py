@@ -132,7 +132,7 @@ def test_an_address_that_is_none_is_refused_beside_the_form(
 ) -> None:
     new = "/settings/sources/new/?kind=feed&brand=fjordkaffe"
     form = {"name": "News", "url": "javascript:alert(1)", "poll_every": "600"}
-    assert "beginning with https://" in page(signed_in(admin), new, **form)
+    assert "must begin with https://" in page(signed_in(admin), new, **form)
     assert not Source.objects.exists()
 
 
