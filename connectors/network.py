@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from importlib import import_module
 from typing import Any
 
 from django.utils.functional import Promise
@@ -34,6 +35,16 @@ class Group(Enum):
     REVIEWS = _("Reviews")
     DIRECT = _("Mail and messages")
     TOOLS = _("Tools, files and drills")
+
+
+def made_by(place: str) -> Callable[..., Any]:
+    """Return a maker that imports what it makes when it is first called: "package.module:Name"."""
+
+    def make(*args: Any) -> Any:
+        module, _colon, name = place.partition(":")
+        return getattr(import_module(module), name)(*args)
+
+    return make
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,10 +87,10 @@ def kept(answer: Mapping[str, Any], stored: Mapping[str, Any], *, now: datetime)
     return fresh
 
 
-def refresh(url: str, *, basic: bool = True, grant: str = "refresh_token") -> Ask:
+def refresh(url: str, *, basic: bool = True, grant: str = "refresh_token", agent: str = "") -> Ask:
     """Return the exchange of RFC 6749: at `url`, the client named by HTTP Basic or in the form.
 
-    `grant` "client_credentials" needs no refresh token.
+    `grant` "client_credentials" needs no refresh token; `agent` is a User-Agent of our own.
     """
 
     def ask(stored: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def refresh(url: str, *, basic: bool = True, grant: str = "refresh_token") -> As
                     _("The access token has ended, and there is no refresh token to renew it with.")
                 )
         client = text(stored, "client_id"), text(stored, "client_secret")
-        headers: dict[str, str] = {}
+        headers = {"User-Agent": agent} if agent else {}
         if basic and client[1]:
             headers["Authorization"] = basic_auth(*client)
         else:

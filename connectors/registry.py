@@ -5,15 +5,25 @@ from django.utils.translation import gettext_noop as _
 from core.crypto import Unsealable
 
 from . import (
+    appstore,
     bluesky,
     connections,
     facebook,
     feed,
+    googlebusiness,
+    googleplay,
     hackernews,
+    instagram,
+    linkedin,
     mastodon,
     outbound_webhook,
+    reddit,
     simulator,
+    threads,
+    tiktok,
+    trustpilot,
     x,
+    youtube,
 )
 from .base import Connection, PermanentError, Publisher, Reader, ReadError
 from .models import ConnectedAccount
@@ -27,7 +37,17 @@ NETWORKS: dict[str, Network] = {
     "outbound_webhook": outbound_webhook.NETWORK,
     "x": x.NETWORK,
     "facebook": facebook.NETWORK,
+    "instagram": instagram.NETWORK,
+    "threads": threads.NETWORK,
+    "youtube": youtube.NETWORK,
+    "tiktok": tiktok.NETWORK,
+    "linkedin": linkedin.NETWORK,
+    "reddit": reddit.NETWORK,
     "hackernews": hackernews.NETWORK,
+    "trustpilot": trustpilot.NETWORK,
+    "googlebusiness": googlebusiness.NETWORK,
+    "googleplay": googleplay.NETWORK,
+    "appstore": appstore.NETWORK,
 }
 
 

@@ -87,3 +87,10 @@ def each(found: Iterable[Any], make: Callable[[Any], Made | None]) -> tuple[list
 def unique(posts: Iterable[Post]) -> list[Post]:
     """Return the posts without those of an id that came before."""
     return list({post.external_id: post for post in posts}.values())
+
+
+def review_text(title: str, body: str, stars: float | None) -> str:
+    """Return what a review says; of one that says nothing, its stars: it counts all the same."""
+    words = "\n".join(part for part in (title.strip(), body.strip()) if part)
+    full = round(stars or 0)
+    return words or "★" * full + "☆" * (5 - full)

@@ -36,7 +36,14 @@ MAX_URL = 4_000
 USER_AGENT = "CrisisDesk/1"
 _PORTS = {"http": 80, "https": 443}
 _CHUNK = 64 * 1024
-_SECRET_HEADERS = {"authorization", "cookie", "x-api-key"}
+_SECRET_HEADERS = {
+    "authorization",
+    "cookie",
+    "x-api-key",
+    "x-goog-api-key",
+    "apikey",
+    "access-token",
+}
 _REDIRECTS = {301, 302, 303, 307, 308}
 
 

@@ -2,42 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from connectors.base import Can, Connection, LookUp, Prober, Publisher, Reader, Retractor, Setting
+from connectors.base import Can, Setting
 from connectors.meta.webhook import challenge, verify
-from connectors.network import Network, Wanted, Webhook
+from connectors.network import Network, Webhook, made_by
 
 from .webhook import receive
 
-
-def _reader(connection: Connection, wanted: Wanted) -> Reader:
-    from .reader import FacebookReader  # noqa: PLC0415
-
-    return FacebookReader(connection, wanted)
-
-
-def _prober(connection: Connection, wanted: Wanted) -> Prober:
-    from .reader import FacebookReader  # noqa: PLC0415
-
-    return FacebookReader(connection, wanted)
-
-
-def _looker(connection: Connection, wanted: Wanted) -> LookUp:
-    from .reader import FacebookReader  # noqa: PLC0415
-
-    return FacebookReader(connection, wanted)
-
-
-def _publisher(connection: Connection) -> Publisher:
-    from .publisher import FacebookPublisher  # noqa: PLC0415
-
-    return FacebookPublisher(connection)
-
-
-def _retractor(connection: Connection) -> Retractor:
-    from .publisher import FacebookPublisher  # noqa: PLC0415
-
-    return FacebookPublisher(connection)
-
+_READER = made_by("connectors.facebook.reader:FacebookReader")
+_PUBLISHER = made_by("connectors.facebook.publisher:FacebookPublisher")
 
 NETWORK = Network(
     label=_("Facebook Page"),
@@ -98,10 +70,10 @@ NETWORK = Network(
     ),
     poll_every=600,
     shortest_poll=60,
-    reader=_reader,
-    prober=_prober,
-    looker=_looker,
-    publisher=_publisher,
-    retractor=_retractor,
+    reader=_READER,
+    prober=_READER,
+    looker=_READER,
+    publisher=_PUBLISHER,
+    retractor=_PUBLISHER,
     webhook=Webhook(verify=verify, receive=receive, challenge=challenge),
 )

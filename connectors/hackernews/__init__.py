@@ -2,31 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from connectors.base import Can, Connection, LookUp, Prober, Reader, Setting
-from connectors.network import Network, Wanted
+from connectors.base import Can, Setting
+from connectors.network import Network, made_by
 
-
-def _reader(_connection: Connection, wanted: Wanted) -> Reader:
-    from .reader import HackerNewsReader  # noqa: PLC0415
-
-    return HackerNewsReader(wanted)
-
-
-def _prober(_connection: Connection, wanted: Wanted) -> Prober:
-    from .reader import HackerNewsReader  # noqa: PLC0415
-
-    return HackerNewsReader(wanted)
-
-
-def _looker(_connection: Connection, wanted: Wanted) -> LookUp:
-    from .reader import HackerNewsReader  # noqa: PLC0415
-
-    return HackerNewsReader(wanted)
-
+_READER = made_by("connectors.hackernews.reader:HackerNewsReader")
 
 NETWORK = Network(
     label="Hacker News",
-    icon="news",
+    icon="brand-ycombinator",
     can=Can.SEARCH | Can.BACKFILL | Can.LOOK_UP | Can.SEES_DELETIONS,
     source=(
         Setting(
@@ -38,7 +21,7 @@ NETWORK = Network(
     ),
     poll_every=300,
     shortest_poll=60,
-    reader=_reader,
-    prober=_prober,
-    looker=_looker,
+    reader=_READER,
+    prober=_READER,
+    looker=_READER,
 )

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.base import Batch, Can, Post, Probe
+from connectors.base import Batch, Can, Connection, Post, Probe
 from connectors.plain import text_of
 from connectors.rest import Rest
 from connectors.shapes import each, items, moment, number, pick, text
@@ -30,7 +30,7 @@ LINES = 8
 class HackerNewsReader:
     """Config: {"words": [a search, …]}."""
 
-    def __init__(self, wanted: Mapping[str, Any]) -> None:
+    def __init__(self, _connection: Connection, wanted: Mapping[str, Any]) -> None:
         self._words = list(dict.fromkeys(wanted["words"]))
         self._search = Rest(wanted.get("search_api", SEARCH))
         self._items = Rest(wanted.get("items_api", ITEMS))

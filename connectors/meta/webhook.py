@@ -49,14 +49,14 @@ def changes(body: Any, *, kind: str, owner: str) -> Iterator[tuple[str, dict[str
     for entry in items(body, "entry"):
         if text(entry, "id") != owner:
             continue
-        at = _sent(entry)
+        at = sent(entry)
         for change in [*items(entry, "changes"), entry]:
             value = pick(change, "value")
             if isinstance(value, dict) and at is not None:
                 yield text(change, "field"), value, at
 
 
-def _sent(entry: Any) -> datetime | None:
+def sent(entry: Any) -> datetime | None:
     """Seconds since 1970; in milliseconds in some of Meta's products."""
     at = number(entry, "time")
     return moment(at / 1000 if at > 10**11 else at)

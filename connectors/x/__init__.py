@@ -2,43 +2,15 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from connectors.base import Can, Connection, LookUp, Prober, Publisher, Reader, Retractor, Setting
-from connectors.network import Network, Wanted, Webhook
+from connectors.base import Can, Setting
+from connectors.network import Network, Webhook, made_by
 
 from .webhook import challenge, receive, verify
 
-
-def _reader(connection: Connection, wanted: Wanted) -> Reader:
-    from .reader import XReader  # noqa: PLC0415
-
-    return XReader(connection, wanted)
-
-
-def _prober(connection: Connection, wanted: Wanted) -> Prober:
-    from .reader import XReader  # noqa: PLC0415
-
-    return XReader(connection, wanted)
-
-
-def _looker(connection: Connection, wanted: Wanted) -> LookUp:
-    from .reader import XReader  # noqa: PLC0415
-
-    return XReader(connection, wanted)
-
-
-def _publisher(connection: Connection) -> Publisher:
-    from .publisher import XPublisher  # noqa: PLC0415
-
-    return XPublisher(connection)
-
-
-def _retractor(connection: Connection) -> Retractor:
-    from .publisher import XPublisher  # noqa: PLC0415
-
-    return XPublisher(connection)
-
-
 _CONSOLE = _("In the developer console (console.x.com), under the app's “Keys and tokens”.")
+
+_READER = made_by("connectors.x.reader:XReader")
+_PUBLISHER = made_by("connectors.x.publisher:XPublisher")
 
 NETWORK = Network(
     label="X",
@@ -126,10 +98,10 @@ NETWORK = Network(
     ),
     poll_every=120,
     shortest_poll=15,
-    reader=_reader,
-    prober=_prober,
-    looker=_looker,
-    publisher=_publisher,
-    retractor=_retractor,
+    reader=_READER,
+    prober=_READER,
+    looker=_READER,
+    publisher=_PUBLISHER,
+    retractor=_PUBLISHER,
     webhook=Webhook(verify=verify, receive=receive, challenge=challenge),
 )

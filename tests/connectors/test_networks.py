@@ -22,10 +22,29 @@ from connectors.base import (
 from connectors.registry import NETWORKS
 from tests.connectors.worlds import NOW, Answer, World, cut, recorded, reply, running, shaken
 from tests.connectors.worlds.facebook import Facebook
+from tests.connectors.worlds.forums import LinkedIn, Reddit, TikTok
+from tests.connectors.worlds.google import GoogleBusiness, GooglePlay, YouTube
 from tests.connectors.worlds.hackernews import HackerNews
+from tests.connectors.worlds.meta import Instagram, Threads
+from tests.connectors.worlds.reviews import AppStore, Trustpilot
 from tests.connectors.worlds.x import X
 
-WORLDS: dict[str, type[World]] = {"hackernews": HackerNews, "x": X, "facebook": Facebook}
+_ALL = (
+    HackerNews,
+    X,
+    Facebook,
+    Instagram,
+    Threads,
+    YouTube,
+    Reddit,
+    LinkedIn,
+    TikTok,
+    Trustpilot,
+    GoogleBusiness,
+    GooglePlay,
+    AppStore,
+)
+WORLDS: dict[str, type[World]] = {each.network: each for each in _ALL}
 HOSTILE = "\x00<script>alert(1)</script>\u202e\ud83d=1+1\u0000 ${jndi:ldap://x} '); DROP TABLE"
 
 
@@ -62,17 +81,19 @@ def names(world: World) -> set[str]:
 
 
 def test_all_pages_are_read_and_then_only_what_is_new(world: World) -> None:
-    world.add(70, at=NOW - timedelta(hours=20))
-    world.add(5, at=NOW - timedelta(hours=8))
+    world.add(70, at=NOW - world.reach)
+    world.add(5, at=NOW - world.reach / 2)
     first, cursor = drained(world, {})
     assert set(ids(first)) == names(world)
     assert not [line for batch in first for line in batch.refused]
     new = world.add(3)
     second, cursor = drained(world, cursor)
     assert {item.id for item in new} <= set(ids(second))
-    # Little is read twice.
-    assert len(set(ids(second))) < 70
-    assert drained(world, cursor)[1] == cursor
+    # Little is read twice, unless it all came in one page.
+    assert len(set(ids(second))) < 70 or world.page > 70
+    again = drained(world, cursor)[1]
+    # What YouTube's calls cost is counted here, for it does not tell.
+    assert {**again, "spent": None} == {**cursor, "spent": None}
 
 
 def test_a_post_is_what_was_written(world: World) -> None:
@@ -247,7 +268,7 @@ def test_each_failure_of_publishing_is_one_of_three(
     world: World, answered: Message, fault: Answer, kind: type[Exception]
 ) -> None:
     def failing(right: Answer) -> Answer:
-        return fault if world.asked[-1].method in {"POST", "PUT"} else right
+        return fault if world.changes(world.asked[-1]) else right
 
     publisher = NETWORKS[world.network].publisher(world.connection())
     world.faults = [failing] * 9
@@ -264,7 +285,7 @@ def test_an_answer_that_was_lost_is_found_again(world: World, answered: Message)
     calls = []
 
     def lost(right: Answer) -> Answer:
-        changing = world.asked[-1].method in {"POST", "PUT"}
+        changing = world.changes(world.asked[-1])
         calls.append(changing)
         return Answer(b"", 504) if changing else right
 

@@ -74,6 +74,8 @@ class World:
     secrets: dict[str, Any] = field(default_factory=dict)
     wanted: dict[str, Any] = field(default_factory=dict)
     page: int = 20
+    # How long ago something may have been written that a first reading still finds.
+    reach: timedelta = timedelta(days=6)
     # Called before each answer: something happens on the network while it is being read.
     meanwhile: Callable[[], None] = lambda: None
 
@@ -121,6 +123,10 @@ class World:
         said = self.answer(asked)
         right = said if isinstance(said, Answer) else reply(said)
         return fault(right) if fault else right
+
+    def changes(self, asked: Asked) -> bool:
+        """Whether this call is the one that makes something public."""
+        return asked.method in {"POST", "PUT"} and "token" not in asked.path
 
     def connection(self, **more: Any) -> Connection:
         """Return a connection whose renewals are kept in the world's secrets."""

@@ -1,7 +1,7 @@
 """X's API v2."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.connectors.worlds import NOW, Answer, Asked, Item, World, filled, recorded, reply
@@ -13,6 +13,7 @@ _EPOCH = 1_288_834_974_657
 @dataclass
 class X(World):
     network: str = "x"
+    reach: timedelta = timedelta(hours=20)
     secrets: dict[str, Any] = field(
         default_factory=lambda: {
             "access_token": "good",

@@ -1,0 +1,82 @@
+"""Threads: mentions, answers, and posts found by words; posts and answers by the account."""
+
+from django.utils.translation import gettext_lazy as _
+
+from connectors.base import Can, Setting
+from connectors.meta.webhook import challenge, verify
+from connectors.network import Network, Webhook, made_by
+
+from .webhook import receive
+
+_READER = made_by("connectors.threads.reader:ThreadsReader")
+_PUBLISHER = made_by("connectors.threads.publisher:ThreadsPublisher")
+
+NETWORK = Network(
+    label="Threads",
+    icon="brand-threads",
+    can=(
+        Can.SEARCH
+        | Can.NOTIFICATIONS
+        | Can.WEBHOOK
+        | Can.BACKFILL
+        | Can.SEES_DELETIONS
+        | Can.LOOK_UP
+        | Can.POST
+        | Can.REPLY
+        | Can.DELETE
+        | Can.FIND
+    ),
+    max_length=500,
+    account=(
+        Setting(
+            "user",
+            _("Account ID"),
+            help=_("The number of the Threads account, as the app's dashboard shows it."),
+        ),
+        Setting(
+            "access_token",
+            _("Access token"),
+            secret=True,
+            help=_("A sixty-day token from the app's dashboard. We renew it in time."),
+        ),
+        Setting(
+            "app_secret",
+            _("App secret"),
+            secret=True,
+            required=False,
+            help=_("In the app's dashboard. Needed for webhooks."),
+        ),
+        Setting(
+            "verify_token",
+            _("Verify token"),
+            secret=True,
+            required=False,
+            help=_("Any long word: enter the same one where the app's webhook is set up."),
+        ),
+    ),
+    source=(
+        Setting(
+            "words",
+            _("Words to search for"),
+            kind="lines",
+            required=False,
+            help=_("One search a line. Needs the permission threads_keyword_search."),
+        ),
+        Setting(
+            "mentions",
+            _("Mentions of the account"),
+            kind="choice",
+            default="yes",
+            required=False,
+            choices=(("yes", _("Read them")), ("no", _("Leave them out"))),
+        ),
+    ),
+    poll_every=300,
+    shortest_poll=60,
+    reader=_READER,
+    prober=_READER,
+    looker=_READER,
+    publisher=_PUBLISHER,
+    retractor=_PUBLISHER,
+    webhook=Webhook(verify=verify, receive=receive, challenge=challenge),
+)
