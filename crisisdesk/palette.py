@@ -10,6 +10,7 @@ from accounts.selectors import visible_brands
 from core.navigation import address
 from core.palette import MOST_HITS, Hit, provide
 from incidents.models import Incident
+from monitoring.models_triage import SavedSearch
 from responses.models import Draft
 
 
@@ -61,6 +62,20 @@ def brands(user: User, words: Sequence[str]) -> list[Hit]:
     return [
         Hit(brand.name, f"{stream}?brand={brand.pk}", "building-store", brand.description)
         for brand in found[:MOST_HITS]
+    ]
+
+
+@provide("searches", _("Saved searches"), order=35)
+def searches(user: User, words: Sequence[str]) -> list[Hit]:
+    rows = SavedSearch.objects.visible_to(user).select_related("brand")
+    return [
+        Hit(
+            search.name,
+            f"{address('monitoring:mentions')}?{search.query}&search={search.pk}",
+            "bookmark",
+            str(search.brand or ""),
+        )
+        for search in rows.filter(_each(words, "name"))[:MOST_HITS]
     ]
 
 

@@ -47,7 +47,7 @@ class Asked:
     @property
     def choices(self) -> frozenset[tuple[str, str]]:
         """What is chosen from lists: all but the words and dates, which are anything."""
-        free = {"q", "order", "since", "until", "alike"}
+        free = {"q", "order", "since", "until", "alike", "search"}
         return frozenset(pair for pair in self.kept if pair[0] not in free)
 
     def given(self, name: str) -> str:
@@ -66,7 +66,7 @@ class Asked:
         return f"?{query.urlencode()}" if query else "?"
 
     def without(self, name: str, value: str) -> str:
-        rest = tuple(pair for pair in self.kept if pair != (name, value))
+        rest = tuple(pair for pair in self.kept if pair != (name, value) and pair[0] != "search")
         return replace(self, kept=rest).address()
 
 
@@ -209,6 +209,8 @@ _SINGLE: dict[str, Callable[[str], str]] = {
     "until": _date,
     "fold": _among("off"),
     "order": _among(NEWEST, REACH),
+    # The saved search that the view came from.
+    "search": _id,
 }
 
 

@@ -16,7 +16,7 @@ from core.clock import database_now
 
 from .asked import ALL, ALL_TIME, ME, NONE, PERIODS, Asked
 from .chart import TriageState
-from .enums import About, Blame, CrisisType, Emotion, Sentiment
+from .enums import LABELS, About, Blame, CrisisType, Emotion, LabelField, Sentiment
 from .models import Query, Source
 from .selectors import networks
 
@@ -51,7 +51,7 @@ NAMES: dict[str, Any] = {
 }
 # What stands open in the form; the rest is folded away.
 FIRST = ("brand", "network", "sentiment", "type", "state", "assignee", "period")
-IN_SIGHT = frozenset({*FIRST, "q", "order", "alike"})
+IN_SIGHT = frozenset({*FIRST, "q", "order", "alike", "search"})
 Pairs = tuple[tuple[int, str], ...]
 
 
@@ -125,6 +125,20 @@ def fields(language: str, choices: Offered, chosen: frozenset[tuple[str, str]]) 
     return first, tuple(field for name, field in made.items() if name not in FIRST)
 
 
+@lru_cache(maxsize=8)
+def label_fields(_language: str) -> tuple[Field, ...]:
+    """Return the labels beside the sentiment that people set right, as selects."""
+    return tuple(
+        Field(
+            name.value,
+            str(name.label),
+            markup.options((value, label, False) for value, label in LABELS[name].choices),
+        )
+        for name in LabelField
+        if name != LabelField.SENTIMENT
+    )
+
+
 def _options(choices: Offered) -> dict[str, list[tuple[str, Any]]]:
     return {
         "brand": [(str(pk), name) for pk, name in choices.brands],
@@ -165,7 +179,7 @@ def stars_words(most: int) -> str:
 
 def chips(asked: Asked, choices: Offered) -> list[Chip]:
     """Return the active filters in words, each with the address without it."""
-    shown = [pair for pair in asked.kept if pair[0] != "order"]
+    shown = [pair for pair in asked.kept if pair[0] not in {"order", "search"}]
     if not shown:
         return []
     words: dict[str, dict[str, Any]] = {

@@ -3,7 +3,7 @@ there is and template tags would cost several times the query. All text is escap
 outside carries its own language, and its tags are shown as text.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -20,7 +20,7 @@ from core import formats, markup
 
 from .chart import PostKind, TriageState
 from .enums import Blame, CrisisType, Emotion, Sentiment
-from .panels import Tag
+from .panels import TAGS, Tag
 from .selectors import Post
 from .selectors.filters import SUSPICIOUS
 
@@ -71,6 +71,15 @@ class Shown:
     may_triage: frozenset[int]
     tags: Mapping[int, list[Tag]] = field(default_factory=dict)
     address: str = "?"
+
+
+def tags(mention_ids: Sequence[int]) -> dict[int, list[Tag]]:
+    """Return what the rooms above say that these mentions belong to."""
+    found: dict[int, list[Tag]] = {}
+    for told in TAGS if mention_ids else ():
+        for pk, some in told(mention_ids).items():
+            found.setdefault(pk, []).extend(some)
+    return found
 
 
 def rows(posts: Iterable[Post], shown: Shown) -> SafeString:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import views_stream
-from .views import imports, many, sources, triage, webhook
+from .views import imports, many, searches, sources, triage, webhook
 
 app_name = "monitoring"
 
@@ -11,6 +11,9 @@ urlpatterns = [
     path("mentions/", views_stream.mentions, name="mentions"),
     path("mentions/<int:pk>/", views_stream.mention, name="mention"),
     path("mentions/<int:pk>/correct/", views_stream.correct, name="correct"),
+    path("mentions/searches/", searches.searches, name="searches"),
+    path("mentions/searches/save/", searches.save, name="search_save"),
+    path("mentions/searches/<int:pk>/delete/", searches.delete, name="search_delete"),
     path("mentions/many/", many.many, name="many"),
     path("mentions/export/", many.export, name="export"),
     path("mentions/jobs/", many.jobs, name="jobs"),
@@ -19,6 +22,7 @@ urlpatterns = [
     path("mentions/jobs/<int:pk>/file/", many.download, name="download"),
     path("mentions/states/", triage.states, name="states"),
     path("mentions/<int:pk>/state/", triage.set_state, name="set_state"),
+    path("mentions/<int:pk>/label/", triage.label, name="label"),
     path("mentions/<int:pk>/triage/", triage.walk, name="chart"),
     path("mentions/<int:pk>/not-about/", triage.not_about, name="not_about"),
     path("settings/sources/", sources.sources, name="sources"),

@@ -24,7 +24,7 @@ from core.errors import Refused
 from . import asked, choosing, feed
 from .enums import Sentiment
 from .models import Mention, Source
-from .panels import ACTIONS, MENTION, TAGS, Tag
+from .panels import ACTIONS, MENTION
 from .selectors import Page, Post, TooSlow, get_mention, latest_at, newer, stream
 from .selectors.filters import REACH
 from .services import correct_sentiment
@@ -63,8 +63,10 @@ def mentions(request: SignedIn) -> HttpResponse:
         "more_fields": more,
         "more_open": any(name not in choosing.IN_SIGHT for name, _value in wanted.kept),
         "asked": wanted,
+        "here": wanted.address().removeprefix("?"),
         "may_triage": bool(_triaged(request.user)),
         "actions": tuple(ACTIONS),
+        "labels": choosing.label_fields(formats.language()),
         "since": wanted.given("since"),
         "until": wanted.given("until"),
         **_proof_of_life(request.user, bool(page.posts)),
@@ -83,11 +85,7 @@ def _page(user: User, wanted: asked.Asked) -> tuple[Page, str]:
 def _rows(
     user: User, posts: list[Post], wanted: asked.Asked, names: dict[int, str], now: datetime
 ) -> SafeString:
-    ids = [post.id for post in posts]
-    tags: dict[int, list[Tag]] = {}
-    for told in TAGS if ids else ():
-        for pk, found in told(ids).items():
-            tags.setdefault(pk, []).extend(found)
+    tags = feed.tags([post.id for post in posts])
     return feed.rows(posts, feed.Shown(now, names, _triaged(user), tags, wanted.address()))
 
 

@@ -24,6 +24,7 @@ from monitoring.models import FileImport, Mention, MentionCount, Step
 from monitoring.models_triage import StreamJob
 from monitoring.selectors import Filters
 from monitoring.services import exporting
+from monitoring.services.searches import save_search
 from responses import services as responses
 from responses.models import Version
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
@@ -139,6 +140,7 @@ def filled_fixture(
     )  # fmt: skip
     issue_token(karen, name="rapport")
     job = exported(karen)
+    save_search("Vrede", "emotion=anger", by=karen, brand_id=brand.pk, now=now)
     InvitationFactory.create(brand=brand)
     return {
         "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,

@@ -213,8 +213,7 @@ def summary(user: User, filters: Filters, *, most: int) -> Summary:
     table = (_HANDLED if filters.handled else _ALL).replace("_id = brand", "_id = m.brand_id")
     sql = _SUMMED.format(table=table, wheres=query.sql)
     values = {**query.values, "brands": _brands(user, filters), "most": most + 1}
-    # Along the whole of an index, too, it may be far.
-    with _patience(replace(filters, question=True)), connection.cursor() as cursor:
+    with giving_up(), connection.cursor() as cursor:
         cursor.execute(sql, values)
         rows = cursor.fetchall()
     brands = {brand: count for brand, count, _reach in rows}
@@ -239,6 +238,18 @@ def whole(user: User, posts: Sequence[Post]) -> list[Mention]:
     )
     by_id = {mention.pk: mention for mention in found}
     return [by_id[post.id] for post in posts if post.id in by_id]
+
+
+def shown(mentions: Sequence[Mention]) -> list[Post]:
+    """Return these mentions, which the caller was allowed to see, as lists show them."""
+    if not mentions:
+        return []
+    query = Conditions()
+    query.add("m.id = ANY(%(ids)s)", ids=[mention.pk for mention in mentions])
+    times = [mention.published_at for mention in mentions]
+    query.add("m.published_at BETWEEN %(first)s AND %(last)s", first=min(times), last=max(times))
+    brands = sorted({mention.brand_id for mention in mentions})
+    return _read(brands, query, Filters(fold=False), len(mentions))
 
 
 def samples(detection: Detection) -> list[Post]:
@@ -277,14 +288,19 @@ def _brands(user: User, filters: Filters) -> list[int]:
 @contextmanager
 def _patience(filters: Filters, seconds: int | None = None) -> Iterator[None]:
     """Give up what takes too long; nothing is set up for what an index finds."""
-    seconds = PATIENCE if seconds is None else seconds
     if filters.plain:
         yield
         return
+    with giving_up(PATIENCE if seconds is None else seconds):
+        yield
+
+
+@contextmanager
+def giving_up(seconds: int = PATIENCE) -> Iterator[None]:
+    """End what takes longer than this with TooSlow. The queries within are one transaction."""
     try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
             yield
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):

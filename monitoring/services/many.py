@@ -23,7 +23,7 @@ from accounts.rules import allowed
 from core.errors import Conflict, Forbidden, Refused
 from monitoring import packing
 from monitoring.chart import TriageState
-from monitoring.enums import JobKind, JobState
+from monitoring.enums import LABELS, JobKind, JobState
 from monitoring.models import Mention
 from monitoring.models_triage import StreamJob
 from monitoring.selectors import Cursor, Filters, Post, stream, summary
@@ -31,7 +31,7 @@ from monitoring.selectors.filters import NEWEST, pack, unpack
 from monitoring.selectors.stream import WORKERS_PATIENCE
 
 from . import triage
-from .correcting import correct_sentiment
+from .corrections import correct, effective
 from .triage import CHUNK, Outcome, Place
 
 logger = logging.getLogger(__name__)
@@ -288,9 +288,10 @@ def _assign(work: Work) -> Outcome:
 
 
 def _check_label(params: dict[str, Any], _brands: Iterable[int], _by: User) -> dict[str, Any]:
-    if params.get("field") != "sentiment":
+    field, value = params.get("field", ""), params.get("value", "")
+    if field not in LABELS or value not in LABELS[field].values:
         raise Refused(_("That is not a label."))
-    return {"field": params["field"], "value": params.get("value", "")}
+    return {"field": field, "value": value}
 
 
 def _label(work: Work) -> Outcome:
@@ -298,11 +299,11 @@ def _label(work: Work) -> Outcome:
     rows = Mention.objects.filter(
         pk__in=[place.id for place in work.places], published_at__range=(min(times), max(times))
     )
+    field, value = work.params["field"], work.params["value"]
     changed = 0
     for row in rows.order_by("pk"):
-        before = row.corrected_sentiment or row.sentiment
-        after = correct_sentiment(row, work.params["value"], by=work.by)
-        changed += (after.corrected_sentiment or after.sentiment) != before
+        changed += effective(row, field) != value
+        correct(row, field, value, work.by)
     return Outcome(changed, len(work.places) - changed)
 
 

@@ -17,13 +17,17 @@ from accounts.enums import Permission
 from accounts.http import SignedIn
 from accounts.models import User
 from accounts.rules import allowed
+from accounts.selectors import brand_names
 from core.clock import database_now
 from core.errors import Refused
 from monitoring import asked, chart, feed
+from monitoring.feed import Shown
 from monitoring.models import Mention
 from monitoring.models_triage import MentionState
 from monitoring.selectors import handling
+from monitoring.selectors.stream import shown as shown_posts
 from monitoring.services import triage as services
+from monitoring.services.corrections import correct
 from monitoring.services.triage import Place
 
 from .access import find_mention
@@ -63,6 +67,23 @@ def walk(request: SignedIn, pk: int) -> HttpResponse:
         )
     fragment = "#chart" if request.htmx else ""
     return render(request, f"monitoring/chart.html{fragment}", _chart(request, found))
+
+
+@login_required
+@require_POST
+def label(request: SignedIn, pk: int) -> HttpResponse:
+    """Set one label right: `field` and `value`. With htmx answer with the row anew."""
+    found = find_to_triage(request.user, pk)
+    try:
+        field, value = request.POST.get("field", ""), request.POST.get("value", "")
+        row = correct(found, field, value, request.user)
+    except Refused as refusal:
+        return _refused(request, found, str(refusal))
+    if not request.htmx:
+        return redirect("monitoring:mention", pk=found.pk)
+    names = brand_names(request.user)
+    told = Shown(database_now(), names, frozenset({found.brand_id}), feed.tags([row.pk]))
+    return HttpResponse(feed.rows(shown_posts([row]), told))
 
 
 @login_required

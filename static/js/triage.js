@@ -6,7 +6,8 @@
    <form id="pick" method="get" action="/mentions/many/" data-states="/mentions/states/">
      <p data-words data-none="…" data-one="…" data-many="{count} selected, reach {reach}"></p>
      <button type="button" data-do="state" data-value="done">     sets the state
-     <button type="button" data-do="label">                       opens <dialog id="label">
+     <button type="button" data-do="label">                       opens <dialog id="label">, in which
+       <button data-label="sentiment" data-value="negative"> and <select data-label="emotion"> set one
      <button type="button" data-do="chart">                       opens <dialog id="chart">
      <button type="button" data-do="go" data-address="…" data-for-many>   goes there with ?mention=7
      <button type="button" data-do="clear">                       unticks all
@@ -22,6 +23,7 @@ let asked = 0;
 const form = () => document.getElementById("pick");
 const picks = () => [...document.querySelectorAll("[data-pick]")];
 const ticked = () => picks().filter((box) => box.checked);
+const rowOf = (id) => document.querySelector(`[data-list] [data-id="${id}"]`);
 const handlingOf = (id) => document.getElementById(`handling-${id}`);
 const addressOf = (id, part) => `${location.pathname}${id}/${part}/`;
 
@@ -86,13 +88,22 @@ const setState = (event, button) => {
   });
 };
 
-const label = (event, button) => {
-  const { label: field, value } = button.dataset;
+const label = (event, element) => {
+  const values = { field: element.dataset.label, value: element.dataset.value || element.value };
   const [id, ...others] = targets();
-  button.closest("dialog").close();
-  if (others.length) return many(event, { kind: "label", field, value });
-  const place = document.querySelector(`[data-item][data-id="${id}"] .meant`);
-  return send(event, addressOf(id, "correct"), { [field]: value }, place);
+  element.closest("dialog").close();
+  if (element instanceof HTMLSelectElement) element.value = "";
+  if (others.length) return many(event, { kind: "label", ...values });
+  const row = rowOf(id);
+  const chosen = row.querySelector("[data-pick]").checked;
+  return send(event, addressOf(id, "label"), values, row).then(() => {
+    // The row is a new one: the focus goes on there.
+    const fresh = rowOf(id);
+    fresh.querySelector("[data-pick]").checked = chosen;
+    fresh.tabIndex = -1;
+    fresh.focus();
+    mark(fresh);
+  });
 };
 
 const chart = (event) => {
@@ -153,9 +164,10 @@ document.addEventListener("focusin", (event) => {
 });
 document.addEventListener("change", (event) => {
   if (event.target.matches?.("[data-pick]")) say();
+  if (event.target.matches?.("select[data-label]") && targets().length) label(event, event.target);
 });
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-do], [data-label]");
+  const button = event.target.closest("button[data-do], button[data-label]");
   if (button && form() && targets().length) {
     if (button.dataset.label) label(event, button);
     else DOING[button.dataset.do](event, button);

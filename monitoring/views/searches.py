@@ -1,0 +1,103 @@
+"""Saved searches: the list with what is unread, saving, removing."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.enums import Permission
+from accounts.http import SignedIn
+from accounts.rules import allowed
+from accounts.selectors import brand_names
+from core.clock import database_now
+from core.errors import Refused
+from monitoring import asked
+from monitoring.models_triage import SavedSearch
+from monitoring.selectors import searches as selectors
+from monitoring.selectors.filters import Filters
+from monitoring.services import searches as services
+
+
+@login_required
+@require_GET
+def searches(request: SignedIn) -> HttpResponse:
+    """The searches, each with what is unread; `?search=7` is the one being looked at."""
+    user, now = request.user, database_now()
+    found = selectors.searches(user)
+    current = asked.integer(request.GET.get("search", ""))
+    for each in found:
+        if each.pk == current:
+            services.look(each, by=user, now=now)
+
+    def read(search: SavedSearch) -> Filters:
+        query = QueryDict(search.query)
+        return asked.read(query, brands=user.roles, now=now, me=user.pk).filters
+
+    counts = selectors.unread(user, found, read, now=now)
+    context = {
+        "now": now,
+        "searches": [(each, address(each), counts.get(each.pk)) for each in found],
+        "current": current,
+        **_saving(request),
+    }
+    fragment = "#list" if request.htmx else ""
+    return render(request, f"monitoring/searches.html{fragment}", context)
+
+
+def address(search: SavedSearch) -> str:
+    """Return where the search shows what it finds."""
+    query = QueryDict(search.query, mutable=True)
+    query["search"] = str(search.pk)
+    return f"{reverse('monitoring:mentions')}?{query.urlencode()}"
+
+
+def _saving(request: SignedIn) -> dict[str, Any]:
+    """What the form to save the view at hand needs: the filter, and whom to share with."""
+    wanted = asked.read(
+        request.GET, brands=request.user.roles, now=database_now(), me=request.user.pk
+    )
+    return {
+        "query": wanted.address(search="").removeprefix("?"),
+        "brands": [
+            (pk, name)
+            for pk, name in brand_names(request.user).items()
+            if allowed(request.user, Permission.TRIAGE, pk)
+        ],
+    }
+
+
+@login_required
+@require_POST
+def save(request: SignedIn) -> HttpResponse:
+    """Keep the filter under a name, for oneself or for a brand."""
+    user, now = request.user, database_now()
+    wanted = asked.read(
+        QueryDict(request.POST.get("query", "")), brands=user.roles, now=now, me=user.pk
+    )
+    query = wanted.address(search="").removeprefix("?")
+    brand = asked.integer(request.POST.get("brand", ""))
+    try:
+        made = services.save_search(
+            request.POST.get("name", ""), query, by=user, brand_id=brand, now=now
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(reverse("monitoring:mentions") + wanted.address())
+    return redirect(address(made))
+
+
+@login_required
+@require_POST
+def delete(request: SignedIn, pk: int) -> HttpResponse:
+    """Remove a search."""
+    try:
+        services.delete_search(selectors.get_search(request.user, pk), by=request.user)
+    except SavedSearch.DoesNotExist:
+        raise Http404 from None
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("monitoring:searches")
