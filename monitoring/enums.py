@@ -118,6 +118,44 @@ class Condition(models.TextChoices):
 class DetectionKind(models.TextChoices):
     VOLUME = "VOLUME", _("Unusual volume")
     NEGATIVE_SHARE = "NEGATIVE_SHARE", _("Unusual share of negative")
+    REACH = "REACH", _("Unusual reach")
+    SLOW_RISE = "SLOW_RISE", _("A day far above the usual")
+    NEW_THEME = "NEW_THEME", _("A new theme")
+    GREAT_POST = "GREAT_POST", _("A post of great reach")
+    RATING_FALL = "RATING_FALL", _("A falling rating")
+    SILENCE = "SILENCE", _("Silence where there should be talk")
+
+
+class Sensitivity(models.TextChoices):
+    """How easily a rule raises an alarm."""
+
+    FEWER = "FEWER", _("Fewer alarms")
+    BALANCED = "BALANCED", _("Balanced")
+    MORE = "MORE", _("More alarms")
+
+
+class Opinion(models.TextChoices):
+    """What a person makes of a signal."""
+
+    REAL = "REAL", _("Real")
+    NOISE = "NOISE", _("Noise")
+
+
+class Occasion(models.TextChoices):
+    """Why more is expected to be said than usual."""
+
+    LAUNCH = "LAUNCH", _("Launch")
+    CAMPAIGN = "CAMPAIGN", _("Campaign")
+    COURT = "COURT", _("Court date")
+    RESULTS = "RESULTS", _("Results or annual meeting")
+    OTHER = "OTHER", _("Something else")
+
+
+class RehearsalState(models.TextChoices):
+    QUEUED = "QUEUED", _("Waiting to start")
+    RUNNING = "RUNNING", _("Running")
+    DONE = "DONE", _("Done")
+    FAILED = "FAILED", _("Stopped")
 
 
 class ImportState(models.TextChoices):

@@ -8,10 +8,9 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from core.words import Words
 
-from . import kinds, models_labels, models_queries, models_triage  # noqa: F401 - found here
+from . import kinds, models_labels, models_queries, models_signals, models_triage  # noqa: F401 - found here
 from .enums import (
     About,
     Blame,
@@ -23,13 +22,7 @@ from .enums import (
     Sentiment,
     WatchList,
 )
-
-
-class BrandScoped(models.QuerySet):  # type: ignore[type-arg]
-    """Rows of a brand, for those who may see it."""
-
-    def visible_to(self, user: User) -> "BrandScoped":
-        return self.filter(brand_id__in=user.roles)
+from .scoping import BrandScoped
 
 
 class Source(models.Model):
@@ -355,6 +348,13 @@ class Detection(models.Model):
     reasons = models.JSONField(default=list)
     # [{"id": mention, "published_at": …}], the posts that show it best.
     samples = models.JSONField(default=list)
+    # The first signal of the same matter, for those that came after it.
+    group = models.ForeignKey("self", models.CASCADE, null=True, related_name="further")
+    rule = models.ForeignKey(
+        "monitoring.DetectionRule", models.SET_NULL, null=True, related_name="detections"
+    )
+    # How loud it will become, as it looked then: monitoring.forecasting.
+    forecast = models.JSONField(default=dict)
     # When a room above took it up; until then its sweep finds it here.
     handled_at = models.DateTimeField(null=True)
 

@@ -1,5 +1,6 @@
 """The streaming detector: one number per step in, a verdict out. Small state, plain JSON."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,6 +12,9 @@ from .band import WEEK, Band
 from .surprise import Surprise
 
 Floats = NDArray[np.float64]
+# What a detector is made of, and what of it is changed in place.
+_PARTS = ("slow", "quick", "lasting", "band")
+_CHANGING = ("seen", "square", "daily")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +63,35 @@ class Detector:
 
     `step` is the length of a step in seconds; `start` the epoch second at which the first step
     begins (it decides the hour of the week; without it the band knows hours only relatively).
+    `windows`, in seconds, stand in the place of the usual ones.
     """
 
-    def __init__(self, *, step: int = 300, start: float = 0.0) -> None:
+    def __init__(
+        self, *, step: int = 300, start: float = 0.0, windows: Sequence[int] | None = None
+    ) -> None:
         if step <= 0:
             raise ValueError("A step is at least one second long.")
         self.step = step
-        block = max(1, figures.HOUR // step)
+        self.windows = list(windows) if windows else None
+        self.block = block = max(1, figures.HOUR // step)
         self.block_seconds = block * step
-        windows = dict.fromkeys(max(1, seconds // step) for seconds in figures.WINDOW_SECONDS)
-        self.surprise = Surprise(tuple(windows), block, max(1, 86400 // self.block_seconds))
+        self.slow = self._view(windows or figures.SLOW_WINDOWS, figures.SLOW_HALF_LIFE)
+        self.quick = self._view(windows or figures.QUICK_WINDOWS, figures.QUICK_HALF_LIFE)
+        self.lasting = self._view(
+            windows or figures.SLOW_WINDOWS, figures.SLOW_HALF_LIFE, seasonal=True
+        )
         # The middle of the first block names its hour.
         slot = int((start + self.block_seconds / 2) // figures.HOUR) % WEEK
         self.band = Band(block, slot)
         self.open: list[float] = []
         self.hold = 0
+
+    def _view(
+        self, windows: Sequence[int], half_life: float, *, seasonal: bool = False
+    ) -> Surprise:
+        steps = dict.fromkeys(max(1, seconds // self.step) for seconds in windows)
+        day = max(1, 86400 // self.block_seconds)
+        return Surprise(tuple(steps), self.block, day, half_life, seasonal)
 
     def peek(self, value: float) -> Verdict:
         """Judge a step as if it ended with `value`, without remembering it."""
@@ -93,44 +111,57 @@ class Detector:
         rows = np.concatenate((self.open, new))
         skip = len(self.open)
         verdicts = self._judge(rows, learn=True, skip=skip)
-        self.open = rows[len(rows) // self.surprise.block * self.surprise.block :].tolist()
+        self.open = rows[len(rows) // self.block * self.block :].tolist()
         return verdicts
 
     def state(self) -> dict[str, Any]:
-        """Everything there is to remember, for JSON; about 6 kB."""
+        """Everything there is to remember, for JSON; about 12 kB."""
         return {
             "step": self.step,
+            "windows": self.windows,
             "open": list(self.open),
             "hold": self.hold,
-            "surprise": self.surprise.state(),
-            "band": self.band.state(),
+            **{name: getattr(self, name).state() for name in _PARTS},
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
         """Go on where `state()` was taken; the figures that follow are the same."""
-        detector = cls(step=state["step"])
+        detector = cls(step=state["step"], windows=state["windows"])
         detector.open = list(state["open"])
         detector.hold = state["hold"]
-        for name, value in state["surprise"].items():
-            setattr(detector.surprise, name, value)
-        for name, value in state["band"].items():
-            setattr(detector.band, name, list(value) if name == "seen" else value)
+        for part in _PARTS:
+            for name, value in state[part].items():
+                # Lists that are changed in place are the detector's own.
+                own = list(value) if name in _CHANGING else value
+                setattr(getattr(detector, part), name, own)
         return detector
 
     def _judge(self, rows: Floats, *, learn: bool, skip: int = 0) -> Verdicts:
-        hours = self.surprise.hours
+        hours = self.slow.hours
         low, high = self.band.judge(rows, learn=learn)
-        surprise, best, mentions = self.surprise.judge(rows, learn=learn)
-        surprise = np.where(mentions >= figures.LEAST_MENTIONS, surprise, 0.0)
-        score = surprise / (surprise + figures.THRESHOLD)
-        widths = np.array(self.surprise.windows) * self.step // 60
-        ready = hours + np.arange(len(rows)) // self.surprise.block >= figures.READY_HOURS
+        score, minutes, mentions = self._score(rows, learn=learn)
+        ready = hours + np.arange(len(rows)) // self.block >= figures.READY_HOURS
         new = slice(skip, None)
         alarm = self._alarms(score[new], learn=learn)
         return Verdicts(
-            low[new], high[new], score[new], alarm, widths[best[new]], mentions[new], ready[new]
+            low[new], high[new], score[new], alarm, minutes[new], mentions[new], ready[new]
         )
+
+    def _score(self, rows: Floats, *, learn: bool) -> tuple[Floats, NDArray[np.intp], Floats]:
+        """Return (score, minutes of the weightiest window, its sum) for each row."""
+        slow, best, mentions = self.slow.judge(rows, learn=learn)
+        quick, _best, _mentions = self.quick.judge(rows, learn=learn)
+        lasting, lasting_best, lasting_mentions = self.lasting.judge(rows, learn=learn)
+        both = np.sqrt(slow * quick)
+        burst = both / (both + figures.THRESHOLD)
+        sure = burst >= figures.SURE
+        # Always below SURE: what bursts comes first.
+        rest = 0.999 * figures.SURE * lasting / (lasting + figures.LASTING)
+        score = np.where(sure, burst, rest)
+        widths = np.array(self.slow.windows) * self.step // 60
+        minutes = widths[np.where(sure, best, lasting_best)]
+        return score, minutes, np.where(sure, mentions, lasting_mentions)
 
     def _alarms(self, score: Floats, *, learn: bool) -> NDArray[np.bool_]:
         """The first step over the threshold, then silence for the length of the hold."""
