@@ -15,6 +15,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from monitoring import reasons
+from monitoring.enums import DetectionKind
+
 from .enums import EntryKind, Severity, State
 
 Params = Mapping[str, Any]
@@ -137,6 +140,11 @@ def _volume(params: Params) -> str:
     ) % figures(params)
 
 
+def _leading(params: Params) -> str:
+    """What the desk noticed, by the reason that the entry keeps."""
+    return reasons.tell(params.get("reason") or {}) or str(DetectionKind(params["code"]).label)
+
+
 def _negative(params: Params) -> str:
     return gettext("%(negative)s%% of the mentions are negative, far more than usual.") % figures(
         params
@@ -164,6 +172,11 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.OPENED, "mention"): _("%(actor)s opened the incident from a mention."),
     (EntryKind.SIGNAL, "VOLUME"): _volume,
     (EntryKind.SIGNAL, "NEGATIVE_SHARE"): _negative,
+    **{
+        (EntryKind.SIGNAL, kind): _leading
+        for kind in DetectionKind.values
+        if kind not in ("VOLUME", "NEGATIVE_SHARE")
+    },
     (EntryKind.SIGNAL, "mention"): _("%(actor)s linked a mention by %(author)s."),
     (EntryKind.SIGNAL, "mentions"): _("%(actor)s linked mentions: %(count)s."),
     (EntryKind.CALLED, ""): _called,

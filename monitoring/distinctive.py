@@ -38,7 +38,7 @@ def distinctive(
     now, then = _texts_with(recent, ignored), _texts_with(before, ignored)
     least = max(LEAST_TEXTS, LEAST_SHARE * len(recent))
     scored = {
-        term: _deviations(count, len(recent), then[term], len(before))
+        term: deviations(count, len(recent), then[term], len(before))
         for term, count in now.items()
         if count >= least
     }
@@ -68,7 +68,7 @@ def _telling(word: str, ignored: frozenset[str]) -> bool:
     return len(word) > 2 and word not in ignored and word.lstrip("#") not in ignored
 
 
-def _deviations(now: int, texts_now: int, then: int, texts_then: int) -> float:
+def deviations(now: int, texts_now: int, then: int, texts_then: int) -> float:
     """How far the odds have risen, in standard deviations."""
     share = (now + then) / (texts_now + texts_then + 1)
     expected = PRIOR * share

@@ -8,20 +8,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import log1p
 from typing import Any
 
-from django.db.models.functions import Left
+from django.db.models import Q
 
-from accounts.models import Brand
-
-from . import steps
-from .detection import ShareVerdict
-from .distinctive import READ, distinctive, words
-from .enums import CrisisType, DetectionKind, Sentiment
+from . import evidence, steps
+from .alarms import Finding, Look
+from .enums import CrisisType, DetectionKind
+from .evidence import Heaps, Text
 from .models import Mention, MentionCount, Step
-from .steps import STEP, Count, Judged
-from .visible import standing
+from .models_signals import ExpectedPeak, Theme
+from .steps import STEP, Count
 
 Reason = dict[str, Any]
 
@@ -31,27 +28,11 @@ RECENT = timedelta(minutes=30)
 EARLIER = timedelta(days=14)
 RECENT_TEXTS = 600
 EARLIER_TEXTS = 1500
-SAMPLES = 5
-# A kind of crisis is named if at least this share speaks of it, and this much more than before.
-KIND_SHARE = 0.15
-KIND_RISE = 1.5
 _TICK = timedelta(microseconds=1)
-# Followers from which an account is worth naming.
-LARGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a brand looks like at a moment.
-
-    `steps` are the latest ones, the running one last; `loudest` is the one of greatest score.
-    `share` judges the negative ones among what is not remembered yet.
-    """
-
-    brand_id: int
-    steps: list[Judged]
-    loudest: Judged
-    share: ShareVerdict
+# What took a day to build is explained from that day.
+_SLOW = (DetectionKind.SLOW_RISE, DetectionKind.RATING_FALL)
+_LONGEST = timedelta(days=1)
+_LISTS = ("words", "networks", "accounts", "authors", "places", "themes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,59 +56,109 @@ class Explanation:
     samples: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A mention as far as it explains anything. `at` is when it was published."""
-
-    pk: int
-    at: datetime
-    author: str
-    text: str
-    reach: int
-    sentiment: str
-    crisis_type: str
-
-
-def explain(kind: DetectionKind, look: Look, now: datetime) -> Explanation:
-    """Look up what makes the difference. Reads the brand's latest texts and counts; six queries."""
-    started_at = _began(look, now)
-    since = max(started_at, now - RECENT)
-    recent = _texts(look.brand_id, since, now, limit=RECENT_TEXTS)
-    earlier = _texts(look.brand_id, now - EARLIER, since - _TICK, limit=EARLIER_TEXTS)
-    said = _total(steps.counts(look.brand_id, since=started_at, until=steps.floor(now) + STEP))
-    share = look.share.share if kind == DetectionKind.NEGATIVE_SHARE else _share(said)
-    telling = _words(look.brand_id, recent, earlier)
-    crisis_type = _crisis_type(recent, earlier)
+def explain(
+    finding: Finding, look: Look, now: datetime, *, peak: ExpectedPeak | None = None
+) -> Explanation:
+    """Look up what makes the difference: some ten queries, whatever the size of the storm."""
     extent = _extent(look)
+    if finding.kind == DetectionKind.SILENCE:
+        began = finding.began or now
+        reasons = [finding.reason, *_history(look)]
+        return Explanation(extent, began, 0.0, 0, CrisisType.NONE, reasons, [])
+    started_at = finding.began or _began(look, now)
+    heaps = _heaps(finding, look, started_at, now)
+    counted_from = max(steps.floor(started_at), now - _LONGEST)
+    until = steps.floor(now) + STEP
+    said = _total(
+        steps.counts(look.brand_id, since=counted_from, until=until, rule_id=look.rule_id)
+    )
+    share = look.share.share if finding.kind == DetectionKind.NEGATIVE_SHARE else _share(said)
+    telling = evidence.telling_words(heaps)
+    crisis_type = evidence.crisis_type(heaps)
     reasons = [
+        _leading(finding, extent),
         _volume(extent),
         {"code": "since", "at": started_at.isoformat()},
         {"code": "negative", "share": round(share, 3), "usual": round(look.share.usual, 3)},
         {"code": "words", "words": telling},
-        _networks(look.brand_id, since, now),
-        _accounts(recent),
+        _themes(look.brand_id),
+        _networks(look.brand_id, max(counted_from, now - RECENT), now),
+        evidence.risen_networks(heaps),
+        evidence.places(heaps),
+        evidence.largest_accounts(heaps),
+        evidence.busiest_authors(heaps),
+        evidence.copies(heaps),
         {"code": "kind", "crisis_type": crisis_type.value},
+        _peak(peak),
+        *_history(look),
     ]
-    if kind == DetectionKind.NEGATIVE_SHARE:
-        reasons.insert(0, reasons.pop(2))
-    if not look.loudest.verdict.ready:
-        reasons.append({"code": "short_history"})
+    own = finding.posts or _own_post(finding, look.brand_id)
     return Explanation(
         extent=extent,
         started_at=started_at,
         negative_share=round(share, 4),
         reach=said.reach,
         crisis_type=crisis_type,
-        reasons=[reason for reason in reasons if _says_something(reason)],
-        samples=_samples(recent, telling),
+        reasons=_each_once(reasons),
+        samples=_first(own, evidence.samples(heaps.recent, telling)),
     )
 
 
+def _heaps(finding: Finding, look: Look, started_at: datetime, now: datetime) -> Heaps:
+    span = _LONGEST if finding.kind in _SLOW else RECENT
+    since = max(started_at, now - span)
+    only = _only(finding)
+    recent = evidence.texts(look.brand_id, since, now, limit=RECENT_TEXTS, only=only)
+    before = since - _TICK
+    earlier = evidence.texts(look.brand_id, now - EARLIER, before, limit=EARLIER_TEXTS, only=only)
+    return Heaps(recent, earlier, evidence.brand_name(look.brand_id))
+
+
+def _only(finding: Finding) -> Q:
+    """Which mentions the rule counts."""
+    if finding.kind == DetectionKind.RATING_FALL:
+        return Q(stars__isnull=False, network=finding.reason["network"])
+    row = finding.rule.row
+    if row is None or not row.scope:
+        return Q()
+    only = Q(queries__overlap=row.queries) if row.queries else Q()
+    for column, values in (
+        ("network", row.networks),
+        ("lang", row.languages),
+        ("crisis_type", row.crisis_types),
+    ):
+        if values:
+            only &= Q(**{f"{column}__in": values})
+    return only
+
+
+def _leading(finding: Finding, extent: Extent) -> Reason:
+    return _volume(extent) if finding.kind == DetectionKind.VOLUME else finding.reason
+
+
+def _each_once(reasons: Sequence[Reason | None]) -> list[Reason]:
+    """Leave out what was looked for and not found, and what the leading reason has said."""
+    kept: dict[str, Reason] = {}
+    for reason in reasons:
+        if reason and _says_something(reason):
+            kept.setdefault(reason["code"], reason)
+    return list(kept.values())
+
+
 def _says_something(reason: Reason) -> bool:
-    """Leave out what was looked for and not found."""
-    lists = ("words", "networks", "accounts")
-    empty = any(reason.get(name) == [] for name in lists)
+    empty = any(reason.get(name) == [] for name in _LISTS)
     return not empty and reason.get("crisis_type") != CrisisType.NONE
+
+
+def _history(look: Look) -> list[Reason]:
+    return [] if look.loudest.verdict.ready else [{"code": "short_history"}]
+
+
+def _peak(peak: ExpectedPeak | None) -> Reason | None:
+    if peak is None:
+        return None
+    figures = {"title": peak.title, "factor": peak.factor, "until": peak.ends_at.isoformat()}
+    return {"code": "peak", **figures}
 
 
 def _began(look: Look, now: datetime) -> datetime:
@@ -153,7 +184,7 @@ def _extent(look: Look) -> Extent:
     """The figures of the loudest step; of its longer window where the step alone is not above."""
     step = look.loudest
     low, high = step.verdict.expected_low, step.verdict.expected_high
-    if step.above or step.verdict.score < 0.5:
+    if step.above or step.verdict.score < 0.3:
         return Extent(step.count.total, STEP // timedelta(minutes=1), low, high)
     minutes = step.verdict.minutes
     spans = timedelta(minutes=minutes) / STEP
@@ -170,18 +201,6 @@ def _volume(extent: Extent) -> Reason:
     }
 
 
-def _texts(brand_id: int, since: datetime, until: datetime, *, limit: int) -> list[Text]:
-    """The newest mentions of a time, as many as are read."""
-    period = Mention.objects.filter(
-        brand_id=brand_id, published_at__gte=since, published_at__lte=until
-    )
-    rows = standing(period).order_by("-published_at", "-id")
-    columns = ("pk", "published_at", "author", "start", "reach", "sentiment", "crisis_type")
-    return [
-        Text(*row) for row in rows.annotate(start=Left("text", READ)).values_list(*columns)[:limit]
-    ]
-
-
 def _total(counts: Sequence[Count]) -> Count:
     return Count(
         counts[0].starts_at,
@@ -196,13 +215,13 @@ def _share(said: Count) -> float:
     return said.negative / said.total if said.total else 0.0
 
 
-def _words(brand_id: int, recent: Sequence[Text], earlier: Sequence[Text]) -> list[str]:
-    name = Brand.objects.values_list("name", flat=True).get(pk=brand_id)
-    # The brand's name is in every text; its hashtag is one word.
-    names = (name, "".join(name.split()))
-    return distinctive(
-        [text.text for text in recent], [text.text for text in earlier], ignore=names
-    )
+def _themes(brand_id: int) -> Reason:
+    """The largest themes of the moment, each with its share of what is said."""
+    rows = Theme.objects.filter(brand=brand_id, rank__isnull=False).order_by("rank")[:3]
+    return {
+        "code": "themes",
+        "themes": [[row.name, round(row.mentions / max(row.sampled, 1), 3)] for row in rows],
+    }
 
 
 def _networks(brand_id: int, since: datetime, now: datetime) -> Reason:
@@ -216,48 +235,25 @@ def _networks(brand_id: int, since: datetime, now: datetime) -> Reason:
     return {"code": "networks", "networks": counts.most_common(3)}
 
 
-def _accounts(recent: Sequence[Text]) -> Reason:
-    """The accounts that most people follow, each once."""
-    reach: dict[str, int] = {}
-    for text in recent:
-        if text.author and text.reach >= LARGE:
-            reach[text.author] = max(text.reach, reach.get(text.author, 0))
-    largest = sorted(reach.items(), key=lambda each: (-each[1], each[0]))[:3]
-    return {"code": "accounts", "accounts": [[author, followers] for author, followers in largest]}
+def _own_post(finding: Finding, brand_id: int) -> list[dict[str, Any]]:
+    """The post that raised the alarm, where one did."""
+    if finding.kind != DetectionKind.GREAT_POST:
+        return []
+    reason = finding.reason
+    found = Mention.objects.filter(
+        brand_id=brand_id,
+        published_at=datetime.fromisoformat(reason["published_at"]),
+        external_id=reason["external_id"],
+    )
+    return [
+        {"id": pk, "published_at": reason["published_at"]}
+        for pk in found.values_list("pk", flat=True)[:1]
+    ]
 
 
-def _crisis_type(recent: Sequence[Text], earlier: Sequence[Text]) -> CrisisType:
-    """The kind that most of what is said speaks of, if it is much and more than before."""
-    now, then = _types(recent), _types(earlier)
-    now.pop(CrisisType.NONE.value, None)
-    if not now:
-        return CrisisType.NONE
-    kind, count = max(now.items(), key=lambda each: (each[1], each[0]))
-    share = count / len(recent)
-    before = then[kind] / len(earlier) if earlier else 0.0
-    named = share >= KIND_SHARE and share >= KIND_RISE * before
-    return CrisisType(kind) if named else CrisisType.NONE
+def _first(own: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    known = {post["id"] for post in own}
+    return [*own, *(post for post in others if post["id"] not in known)][: evidence.SAMPLES]
 
 
-def _types(texts: Sequence[Text]) -> Counter[str]:
-    return Counter(text.crisis_type for text in texts)
-
-
-def _samples(recent: Sequence[Text], telling: Sequence[str]) -> list[dict[str, Any]]:
-    """The posts that show it best: telling words, reach, negative; no wording twice."""
-    best: list[Text] = []
-    seen: set[str] = set()
-    for text in sorted(recent, key=lambda text: (-_weight(text, telling), text.pk)):
-        wording = " ".join(words(text.text))[:80]
-        if wording not in seen:
-            seen.add(wording)
-            best.append(text)
-        if len(best) == SAMPLES:
-            break
-    return [{"id": text.pk, "published_at": text.at.isoformat()} for text in best]
-
-
-def _weight(text: Text, telling: Sequence[str]) -> float:
-    said = f" {' '.join(words(text.text))} "
-    typical = sum(f" {term} " in said for term in telling)
-    return log1p(text.reach) + 2 * typical + (text.sentiment == Sentiment.NEGATIVE)
+__all__ = ["Explanation", "Extent", "Text", "explain"]

@@ -14,21 +14,24 @@ from django.db.models import Q, QuerySet
 
 from core import live
 
-from . import explain, memory, steps
+from . import alarms, explain, forecasting, memory, peaks, rules, steps
+from .alarms import Finding, Look
 from .enums import DetectionKind
 from .events import detection_made
-from .explain import Look
-from .memory import Memory
+from .memory import Memory, Outlook
 from .models import Baseline, Detection
+from .models_signals import Theme
+from .peaks import Peaks
+from .rules import Rule
 from .steps import STEP, Judged
 
 # Brands a call looks at; the rest come with the next.
 BRANDS = 50
 # An alarm is about now: what is imported or arrives later than this only warms the memory.
 ALARM_WITHIN = timedelta(minutes=30)
-# One crisis, one alarm …
+# One crisis, one group of signals: what comes within this of the last one belongs to it …
 QUIET = timedelta(hours=24)
-# … told again only where it has grown so many times since, for the rooms above to weigh anew.
+# … and the first kind is told again only where it has grown so many times since.
 GROWN = 4.0
 # A row that ingest holds for a moment is asked for again, so often and after so many seconds.
 _TRIES = 5
@@ -69,82 +72,145 @@ def _judge(pk: int, now: datetime) -> bool:
     if baseline is None:
         # Judged in the meantime is done, too.
         return not _waiting(now).filter(pk=pk).exists()
-    known, closed = memory.advance(baseline, now)
+    expected = peaks.of_brand(baseline.brand_id, since=now - memory.HISTORY, until=now + STEP)
+    known, closed = memory.advance(baseline, now, expected)
     if known:
-        look = _look(baseline.brand_id, known, closed, now)
-        for kind in _alarms(baseline, look, now):
-            _detect(baseline, kind, look, now)
+        _raise_alarms(baseline, known, closed, expected, now)
     baseline.pending_at = baseline.changed_from = None
-    baseline.save(update_fields=["state", "closed_at", "pending_at", "changed_from", "quiet_until"])
+    fields = ["closed_at", "pending_at", "changed_from", "quiet_until"]
+    if closed:
+        # The large column is written once a step, not with every look.
+        fields.append("state")
+    baseline.save(update_fields=fields)
     return True
 
 
-def _look(brand_id: int, known: Memory, closed: list[Judged], now: datetime) -> Look:
-    """Judge what is not remembered yet, and draw it."""
+def _raise_alarms(
+    baseline: Baseline, known: Memory, closed: list[Judged], expected: Peaks, now: datetime
+) -> None:
+    outlook, look = _look(baseline.brand_id, known, closed, expected, now)
+    steps.write(baseline.brand_id, outlook.steps[:-1])
+    standing = rules.standing(baseline.brand_id)
+    for rule in standing:
+        if not _may_call(baseline, rule, look, now):
+            continue
+        seen = _own_look(rule, expected, now) if _counts_for_itself(rule) else look
+        found = alarms.find(rule, seen, now) if seen else None
+        if found:
+            _detect(baseline, found, seen or look, expected, now)
+
+
+def _counts_for_itself(rule: Rule) -> bool:
+    return rule.row is not None and rule.row.counts_for_itself
+
+
+def _look(
+    brand_id: int, known: Memory, closed: list[Judged], expected: Peaks, now: datetime
+) -> tuple[Outlook, Look]:
+    """Judge what is not remembered yet."""
     counts = steps.counts(brand_id, since=known.closed_until, until=steps.floor(now) + STEP)
-    fresh = known.look(counts)
-    steps.write(brand_id, fresh[:-1])
+    outlook = known.look(counts, expected)
+    latest = [step for step in closed if step.count.starts_at >= now - ALARM_WITHIN]
+    return outlook, _seen(brand_id, known, [*latest, *outlook.steps], outlook)
+
+
+def _own_look(rule: Rule, expected: Peaks, now: datetime) -> Look | None:
+    """The same for a rule that counts for itself, by its own memory."""
+    assert rule.row is not None  # noqa: S101 - for the reader and the checker
+    known = memory.advance_rule(rule.row, now, expected)
+    if known is None:
+        return None
+    own = rule.row.pk if rule.row.scope else None
+    until = steps.floor(now) + STEP
+    counts = steps.counts(rule.row.brand_id, since=known.closed_until, until=until, rule_id=own)
+    outlook = known.look(counts, expected)
+    return _seen(rule.row.brand_id, known, outlook.steps, outlook, rule_id=own)
+
+
+def _seen(
+    brand_id: int,
+    known: Memory,
+    latest: list[Judged],
+    outlook: Outlook,
+    *,
+    rule_id: int | None = None,
+) -> Look:
+    counts = [step.count for step in outlook.steps]
     total = sum(count.total for count in counts)
     share = known.share.judge(total, sum(count.negative for count in counts))
-    latest = [step for step in closed if step.count.starts_at >= now - ALARM_WITHIN] + fresh
     loudest = max(reversed(latest), key=lambda step: step.verdict.score)
-    return Look(brand_id, latest, loudest, share)
+    rest = (outlook.reach, outlook.rise, outlook.silence, rule_id)
+    return Look(brand_id, latest, loudest, share, *rest)
 
 
-def _alarms(baseline: Baseline, look: Look, now: datetime) -> list[DetectionKind]:
-    """The kinds of alarm that are to be raised: what is far above usual and not silenced."""
-    raised = []
-    if _volume_score(look) >= 0.5:
-        raised.append(DetectionKind.VOLUME)
-    elif look.share.alarm and not _quiet(baseline, DetectionKind.VOLUME, now):
-        raised.append(DetectionKind.NEGATIVE_SHARE)
-    return [
-        kind for kind in raised if not _quiet(baseline, kind, now) or _has_grown(look, kind, now)
-    ]
+def _may_call(baseline: Baseline, rule: Rule, look: Look, now: datetime) -> bool:
+    """Whether the rule is not silenced, or by a storm that has grown since."""
+    if rule.is_standard and rule.kind in rules.FOLLOWS_VOLUME:
+        volume = DetectionKind.VOLUME.value
+        if _quiet(baseline, volume, now):
+            return False
+    return not _quiet(baseline, rule.key, now) or _has_grown(rule, look, now)
 
 
-def _volume_score(look: Look) -> float:
-    return look.loudest.verdict.score
-
-
-def _quiet(baseline: Baseline, kind: DetectionKind, now: datetime) -> bool:
-    until = baseline.quiet_until.get(kind)
+def _quiet(baseline: Baseline, key: str, now: datetime) -> bool:
+    until = baseline.quiet_until.get(key)
     return until is not None and datetime.fromisoformat(until) > now
 
 
-def _has_grown(look: Look, kind: DetectionKind, now: datetime) -> bool:
+def _has_grown(rule: Rule, look: Look, now: datetime) -> bool:
     """Whether the storm is GROWN times as far above its band as when it was called the last time.
 
     The first alarm is early and so small; what it became must not stay unsaid for a day.
     """
-    if kind != DetectionKind.VOLUME:
+    if rule.kind != DetectionKind.VOLUME or not rule.is_standard:
         return False
-    called = Detection.objects.filter(brand=look.brand_id, kind=kind, detected_at__gt=now - QUIET)
+    times = max(step.count.total / max(step.verdict.expected_high, 1.0) for step in look.steps)
+    if times < GROWN:
+        # No earlier alarm was from below the band: not worth a query.
+        return False
+    called = Detection.objects.filter(
+        brand=look.brand_id, kind=rule.kind, detected_at__gt=now - QUIET
+    )
     latest = called.order_by("-detected_at").first()
     if latest is None:
         return False
-    times = max(step.count.total / max(step.verdict.expected_high, 1.0) for step in look.steps)
     return times >= GROWN * latest.value / max(latest.expected_high, 1.0)
 
 
-def _detect(baseline: Baseline, kind: DetectionKind, look: Look, now: datetime) -> None:
-    """Write the detection with its reasons, silence its kind, and tell everybody."""
-    found = explain.explain(kind, look, now)
+def _detect(
+    baseline: Baseline, finding: Finding, look: Look, expected: Peaks, now: datetime
+) -> None:
+    """Write the detection with its reasons, silence its rule, and tell everybody."""
+    found = explain.explain(finding, look, now, peak=expected.at(now))
+    outlook = forecasting.of_brand(look.brand_id, now)
     detection = Detection.objects.create(
         brand_id=look.brand_id,
-        kind=kind,
+        kind=finding.kind,
+        rule_id=finding.rule.pk,
+        group_id=_group(look.brand_id, now),
         started_at=found.started_at,
         detected_at=now,
         value=found.extent.count,
         expected_low=found.extent.low,
         expected_high=found.extent.high,
-        score=look.share.score if kind == DetectionKind.NEGATIVE_SHARE else _volume_score(look),
+        score=finding.score,
         negative_share=found.negative_share,
         reach=found.reach,
         crisis_type=found.crisis_type,
         reasons=found.reasons,
         samples=found.samples,
+        forecast=forecasting.state(outlook),
     )
-    baseline.quiet_until = {**baseline.quiet_until, kind.value: (now + QUIET).isoformat()}
+    if finding.theme:
+        Theme.objects.filter(pk=finding.theme).update(told_at=now)
+    until = (now + finding.rule.cooldown).isoformat()
+    baseline.quiet_until = {**baseline.quiet_until, finding.rule.key: until}
     detection_made.announce(detection_id=detection.pk)
     live.publish(f"brand.{look.brand_id}", "detection", {"id": detection.pk})
+
+
+def _group(brand_id: int, now: datetime) -> int | None:
+    """The first signal of the matter that the brand's latest one belongs to, if it is fresh."""
+    latest = Detection.objects.filter(brand=brand_id, detected_at__gt=now - QUIET)
+    found = latest.order_by("-detected_at", "-pk").values_list("group_id", "pk").first()
+    return (found[0] or found[1]) if found else None

@@ -35,7 +35,6 @@ class DetectionRule(models.Model):
     crisis_types = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     is_active = models.BooleanField(_("switched on"), default=True)
     state = models.JSONField(default=dict, editable=False)
-    quiet_until = models.DateTimeField(null=True, editable=False)
     # How far back the counts of its scope were filled in; null: not yet.
     counted_from = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from .detection import Verdict
+from .models import Step
 
 STEP = timedelta(minutes=5)
 SECONDS = 300
@@ -19,6 +20,11 @@ SELECT date_bin('5 minutes', minute, 'epoch') AS starts_at, sum(total)::int, sum
 FROM monitoring_mentioncount
 WHERE brand_id = %s AND minute >= %s AND minute < %s GROUP BY 1
 """
+_RULE_COUNTS = """
+SELECT starts_at, total, negative, positive, reach FROM monitoring_rulecount
+WHERE rule_id = %s AND starts_at >= %s AND starts_at < %s
+"""
+_FIRST_OF_RULE = "SELECT min(starts_at) FROM monitoring_rulecount WHERE rule_id = %s"
 _FIRST = "SELECT min(minute) FROM monitoring_mentioncount WHERE brand_id = %s AND minute >= %s"
 # Written when a step is over and again when late mentions change it; else left untouched.
 _WRITE = """
@@ -80,14 +86,27 @@ def floor(moment: datetime) -> datetime:
     return moment - (moment - _EPOCH) % STEP
 
 
-def counts(brand_id: int, *, since: datetime, until: datetime) -> list[Count]:
-    """A count for every step from `since` to before `until`; silence is a count of zero."""
+def counts(
+    brand_id: int, *, since: datetime, until: datetime, rule_id: int | None = None
+) -> list[Count]:
+    """A count for every step from `since` to before `until`; silence is a count of zero.
+
+    With `rule_id` only of what that rule counts.
+    """
+    query, subject = (_COUNTS, brand_id) if rule_id is None else (_RULE_COUNTS, rule_id)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, [brand_id, since, until])
+        cursor.execute(query, [subject, since, until])
         found = {row[0]: Count(*row) for row in cursor.fetchall()}
     steps = -(-(until - since) // STEP)
     starts = (since + STEP * number for number in range(steps))
     return [found.get(start) or Count(start) for start in starts]
+
+
+def closed(brand_id: int, *, since: datetime, until: datetime) -> list[Count]:
+    """The same from the steps that were closed and stored: a tenth of the cost, for long spans."""
+    rows = Step.objects.filter(brand=brand_id, starts_at__gte=since, starts_at__lt=until)
+    columns = ("starts_at", "total", "negative", "positive", "reach")
+    return [Count(*row) for row in rows.order_by("starts_at").values_list(*columns)]
 
 
 def first(brand_id: int, *, since: datetime) -> datetime | None:
@@ -96,6 +115,14 @@ def first(brand_id: int, *, since: datetime) -> datetime | None:
         cursor.execute(_FIRST, [brand_id, since])
         (minute,) = cursor.fetchone()
     return floor(minute) if minute else None
+
+
+def first_of_rule(rule_id: int) -> datetime | None:
+    """The first step in which the rule counted anything."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST_OF_RULE, [rule_id])
+        (starts_at,) = cursor.fetchone()
+    return starts_at  # type: ignore[no-any-return]
 
 
 def write(brand_id: int, judged: Sequence[Judged]) -> None:

@@ -23,6 +23,7 @@ from .enums import RefusalCode
 from .events import mentions_accepted
 from .models import Source
 from .rows import Refusal, Row, score
+from .tallies import Tallies
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +102,7 @@ class Writer:
         self.newest: datetime | None = None
         self.tally = Tally()
         self.queries = QueryTally()
+        self.tallies = Tallies(source.brand_id, source.pk)
         self.unwritable: list[Refusal] = []
 
     def write(self, rows: list[Row]) -> None:
@@ -150,6 +152,7 @@ class Writer:
         self.new_rows.extend([row.number for row in new])
         if new:
             self.newest = max(self.newest or new[-1].published_at, new[-1].published_at)
+        self.tallies.add(new)
 
     def _unseen(self, rows: list[Row]) -> list[Row]:
         """Enter the rows' keys among those seen; return the rows whose keys were not."""
@@ -186,6 +189,7 @@ class Writer:
             ],
         )
         earliest = packing.moment(minutes[0])
+        self.tallies.write(self._execute)
         self._execute(_PENDING, [self.source.brand_id, self.now, earliest])
 
     def _count_queries(self) -> None:

@@ -119,6 +119,7 @@ def add_signal(incident: Incident, detection: Detection, *, now: datetime) -> No
         "value": detection.value,
         "ratio": ratio(detection.value, detection.expected_high),
         "negative_share": detection.negative_share,
+        "reason": reasons.leading(detection),
     }
     append(incident, EntryKind.SIGNAL, params=params, now=now)
 
@@ -181,16 +182,54 @@ def take_up(detection_id: int, *, now: datetime) -> bool:
     """Open an incident for a detection, or add it to the brand's open one; False if it was taken.
 
     One crisis is one incident, not fifty alerts. The brand is locked first, so that two detections
-    at once cannot open two.
+    at once cannot open two. A silence opens none: those who look after the sources are told.
     """
     detection = Detection.objects.get(pk=detection_id)
     brand = Brand.objects.select_for_update(no_key=True).get(pk=detection.brand_id)
     if not Detection.objects.filter(pk=detection_id, handled_at=None).update(handled_at=now):
         return False
     current = Incident.objects.filter(brand=brand).exclude(state=State.RESOLVED).first()
-    if current is None or not _join(current.pk, detection, now=now):
+    if current is not None and _join(current.pk, detection, now=now):
+        return True
+    if detection.kind == DetectionKind.SILENCE:
+        _tell_of_silence(brand, detection, now=now)
+    elif not _belongs_to_resolved(detection, now=now):
         _open_for(brand, detection, now=now)
     return True
+
+
+def _belongs_to_resolved(detection: Detection, *, now: datetime) -> bool:
+    """Add a further signal of a matter that was resolved to its incident, unless it is graver.
+
+    Somebody has decided about it: what is no worse than they knew is no new crisis.
+    """
+    if detection.group_id is None:
+        return False
+    group = Q(signals__detection=detection.group_id) | Q(
+        signals__detection__group=detection.group_id
+    )
+    past = Incident.objects.filter(group, brand=detection.brand_id, state=State.RESOLVED)
+    known = past.order_by("-pk").values_list("pk", "severity").first()
+    level, _reasons = judge(detection)
+    if known is None or level < known[1]:
+        return False
+    incident = lock(known[0])
+    add_signal(incident, detection, now=now)
+    show(incident, ["timeline"])
+    return True
+
+
+def _tell_of_silence(brand: Brand, detection: Detection, *, now: datetime) -> None:
+    notify(
+        members(brand, permission=Permission.MANAGE_BRAND),
+        key=f"silence.{detection.pk}",
+        kind="incidents.silence",
+        params={"brand": brand.name, "since_at": detection.started_at.isoformat()},
+        url=reverse("monitoring:signal", args=[detection.pk]),
+        brand=brand,
+        urgency=Urgency.NEWS,
+        now=now,
+    )
 
 
 def _open_for(brand: Brand, detection: Detection, *, now: datetime) -> Incident:

@@ -33,12 +33,12 @@ class Band:
     # Running level for hours that have no history of their own yet.
     level: float = 0.0
 
-    def judge(self, rows: Floats, *, learn: bool) -> tuple[Floats, Floats]:
-        """Return (low, high) for rows that begin at a block's start; with `learn`, remember."""
+    def judge(self, rows: Floats, *, learn: bool) -> tuple[Floats, Floats, Floats]:
+        """Return (level, low, high) for rows from a block's start; with `learn`, remember."""
         level = self._levels(rows, learn=learn)
         root = np.sqrt(level + 1.0)
         below, above = self._widths((rows - level) / root, learn=learn)
-        return np.maximum(level + below * root, 0.0), level + above * root
+        return level, np.maximum(level + below * root, 0.0), level + above * root
 
     def state(self) -> dict[str, Any]:
         names = ("slot", "hours", "below", "above", "level")

@@ -23,6 +23,7 @@ class Verdict:
 
     `alarm` is set once per incident. `minutes` is the length of the window that weighs most and
     `mentions` its sum. `ready` is false while history is too short to be sure of the band.
+    `expected` is the usual level, where the band is drawn around.
     """
 
     expected_low: float
@@ -32,6 +33,7 @@ class Verdict:
     minutes: int
     mentions: float
     ready: bool
+    expected: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Verdicts:
     minutes: NDArray[np.intp]
     mentions: Floats
     ready: NDArray[np.bool_]
+    expected: Floats
 
     def __getitem__(self, index: int) -> Verdict:
         return Verdict(
@@ -55,6 +58,7 @@ class Verdicts:
             int(self.minutes[index]),
             float(self.mentions[index]),
             bool(self.ready[index]),
+            float(self.expected[index]),
         )
 
 
@@ -107,7 +111,8 @@ class Detector:
         if not len(new):
             empty = np.zeros(0)
             none = np.zeros(0, dtype=bool)
-            return Verdicts(empty, empty, empty, none, np.zeros(0, dtype=np.intp), empty, none)
+            nothing = np.zeros(0, dtype=np.intp)
+            return Verdicts(empty, empty, empty, none, nothing, empty, none, empty)
         rows = np.concatenate((self.open, new))
         skip = len(self.open)
         verdicts = self._judge(rows, learn=True, skip=skip)
@@ -139,14 +144,14 @@ class Detector:
 
     def _judge(self, rows: Floats, *, learn: bool, skip: int = 0) -> Verdicts:
         hours = self.slow.hours
-        low, high = self.band.judge(rows, learn=learn)
+        level, low, high = self.band.judge(rows, learn=learn)
         score, minutes, mentions = self._score(rows, learn=learn)
         ready = hours + np.arange(len(rows)) // self.block >= figures.READY_HOURS
         new = slice(skip, None)
         alarm = self._alarms(score[new], learn=learn)
-        return Verdicts(
-            low[new], high[new], score[new], alarm, minutes[new], mentions[new], ready[new]
-        )
+        judged = (low, high, score)
+        drawn = (minutes, mentions, ready, level)
+        return Verdicts(*(each[new] for each in judged), alarm, *(each[new] for each in drawn))
 
     def _score(self, rows: Floats, *, learn: bool) -> tuple[Floats, NDArray[np.intp], Floats]:
         """Return (score, minutes of the weightiest window, its sum) for each row."""

@@ -1,6 +1,7 @@
 """Is the share of negative mentions more than usual? Small state, plain JSON."""
 
 from dataclasses import asdict, dataclass
+from math import log
 from typing import Any, Self
 
 # Half-life of "usual" in five-minute steps: ten days.
@@ -19,18 +20,20 @@ ODDS = 2.5
 
 @dataclass(slots=True)
 class ShareVerdict:
-    """`share` and `usual` from 0 to 1; `deviations` from the usual share; `alarm` if far above."""
+    """`share` and `usual` from 0 to 1; `strength` how far above it is, 1 is an alarm."""
 
     share: float
     usual: float
-    deviations: float
-    alarm: bool
+    strength: float
+
+    @property
+    def alarm(self) -> bool:
+        return self.strength >= 1
 
     @property
     def score(self) -> float:
         """From 0 to 1; an alarm has at least 0.5."""
-        far = max(self.deviations, 0.0)
-        return far / (far + DEVIATIONS)
+        return self.strength / (self.strength + 1)
 
 
 @dataclass(slots=True)
@@ -55,13 +58,14 @@ class NegativeShare:
         """Judge the mentions of a span that is not part of what is remembered yet."""
         usual = self.usual
         if total < LEAST_MENTIONS:
-            return ShareVerdict(negative / total if total else 0.0, usual, 0.0, False)
+            return ShareVerdict(negative / total if total else 0.0, usual, 0.0)
         share = negative / total
         chance = (total * usual * (1 - usual) * max(self.stray, 1.0)) ** 0.5
         deviations = (negative - total * usual) / chance
         odds = (share / max(1 - share, 1e-9)) / (usual / (1 - usual))
-        alarm = deviations >= DEVIATIONS and odds >= ODDS and self.mentions >= READY_MENTIONS
-        return ShareVerdict(share, usual, deviations, alarm)
+        known = self.mentions >= READY_MENTIONS
+        strength = min(deviations / DEVIATIONS, log(max(odds, 1.0)) / log(ODDS))
+        return ShareVerdict(share, usual, max(strength, 0.0) if known else 0.0)
 
     @property
     def usual(self) -> float:

@@ -39,7 +39,7 @@ def test_an_unsteady_brand_needs_more() -> None:
     for step in range(500):
         unsteady.push(20, 14 if step % 5 == 0 else 0)
     steady = _usual(unsteady.usual)
-    assert unsteady.judge(40, 20).deviations < steady.judge(40, 20).deviations
+    assert unsteady.judge(40, 14).strength < steady.judge(40, 14).strength
 
 
 def test_silence_and_restarts_are_fine() -> None:
