@@ -39,6 +39,11 @@ register(
     title=_("%(severity)s %(brand)s: a new signal"),
     body=_("%(reference)s %(title)s has a new signal."),
 )
+messages.register(
+    "incidents.silence",
+    title=_("%(brand)s: silence where there should be talk"),
+    body=_("Nothing has come in since %(since_at)s. Look at the sources: one may have broken."),
+)
 register(
     "severity",
     title=_("%(severity)s %(brand)s: the severity changed"),

@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
+from django.urls import reverse
 
 from accounts import audit
+from accounts.enums import Permission
 from accounts.models import Brand, User
+from accounts.selectors import members
 from core.text import clean
 from incidents import events
 from incidents.enums import EntryKind, Origin, Severity, State
@@ -21,8 +24,11 @@ from incidents.models import (
     Signal,
 )
 from incidents.severity import due_times, judge, ratio
-from monitoring.enums import CrisisType
+from monitoring import reasons
+from monitoring.enums import CrisisType, DetectionKind
 from monitoring.models import Detection
+from notifications.models import Urgency
+from notifications.services import notify
 
 from .notices import tell
 from .running import raise_severity
@@ -210,7 +216,7 @@ def _belongs_to_resolved(detection: Detection, *, now: datetime) -> bool:
     )
     past = Incident.objects.filter(group, brand=detection.brand_id, state=State.RESOLVED)
     known = past.order_by("-pk").values_list("pk", "severity").first()
-    level, _reasons = judge(detection)
+    level, _why = judge(detection)
     if known is None or level < known[1]:
         return False
     incident = lock(known[0])
@@ -233,13 +239,13 @@ def _tell_of_silence(brand: Brand, detection: Detection, *, now: datetime) -> No
 
 
 def _open_for(brand: Brand, detection: Detection, *, now: datetime) -> Incident:
-    level, reasons = judge(detection)
+    level, why = judge(detection)
     return open_incident(
         brand,
         title="",
         crisis_type=detection.crisis_type or CrisisType.NONE,
         severity=level,
-        severity_reasons=reasons,
+        severity_reasons=why,
         origin=Origin.DETECTION,
         detection=detection,
         began_at=detection.started_at,
@@ -253,9 +259,9 @@ def _join(incident_id: int, detection: Detection, *, now: datetime) -> bool:
     if not incident.is_open:
         return False
     add_signal(incident, detection, now=now)
-    level, reasons = judge(detection)
+    level, why = judge(detection)
     parts = ["timeline"]
-    if raise_severity(incident, Severity(level), reasons=reasons, now=now):
+    if raise_severity(incident, Severity(level), reasons=why, now=now):
         parts.append("head")
     if incident.lead:
         tell([incident.lead], "signal", incident=incident, key=f"signal.{detection.pk}", now=now)
