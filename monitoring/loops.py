@@ -4,7 +4,7 @@ from core.clock import database_now
 from core.engine import loop
 
 from . import changes, judge, partitions, retention, tasks
-from .services import exporting, imports, inbound, many, polling
+from .services import exporting, imports, inbound, many, polling, rehearsals, scopes, themes
 
 
 @loop("poll", every=1)
@@ -80,3 +80,20 @@ def judge_brands() -> int:
     a brand in a storm is marked anew all the time."""
     done = judge.judge_pending(database_now())
     return done if done >= judge.BRANDS else 0
+
+
+@loop("rehearsals", every=3)
+def hand_over_rehearsals() -> int:
+    """Hand rehearsals and the past of new scopes to the workers."""
+    now = database_now()
+    for rehearsal_id in rehearsals.waiting(now=now):
+        tasks.hand_over(tasks.run_rehearsal, expires=60, rehearsal_id=rehearsal_id)
+    for rule_id in scopes.uncounted(now=now):
+        tasks.hand_over(tasks.count_scope, expires=60, rule_id=rule_id)
+    return 0
+
+
+@loop("themes", every=5)
+def update_themes() -> int:
+    """Group what is said into themes, brand by brand; a bounded sample each."""
+    return themes.update_due(database_now())

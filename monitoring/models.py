@@ -292,6 +292,9 @@ class Baseline(models.Model):
     changed_from = models.DateTimeField(null=True)
     # No new detection of a kind before this: one crisis, one alarm.
     quiet_until = models.JSONField(default=dict)
+    # When something of it last came in, and when its themes were looked at: the loop "themes".
+    spoken_at = models.DateTimeField(null=True)
+    themed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar[list] = [

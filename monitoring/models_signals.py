@@ -35,7 +35,8 @@ class DetectionRule(models.Model):
     crisis_types = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     is_active = models.BooleanField(_("switched on"), default=True)
     state = models.JSONField(default=dict, editable=False)
-    # How far back the counts of its scope were filled in; null: not yet.
+    # When its scope became what it is, and how far back that was counted; null: not yet.
+    scoped_at = models.DateTimeField(null=True, editable=False)
     counted_from = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -245,3 +246,14 @@ class Theme(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Vocabulary(models.Model):
+    """The words of a brand's ordinary talk: which share of its posts has each."""
+
+    brand = models.OneToOneField("accounts.Brand", models.CASCADE, related_name="+")
+    shares = models.JSONField(default=dict)
+    learned_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"vocabulary of {self.brand_id}"

@@ -10,7 +10,7 @@ from core.clock import database_now
 
 from .enums import JobKind
 from .models_triage import StreamJob
-from .services import exporting, imports, many, polling
+from .services import exporting, imports, many, polling, rehearsals, scopes
 
 logger = logging.getLogger(__name__)
 # Whether the broker answered last time, so that its absence is said once and not each second.
@@ -33,6 +33,18 @@ def run_import(*, import_id: int, **_: Any) -> None:
 def run_stream_job(*, job_id: int, export: bool, **_: Any) -> None:
     """Do work on many mentions on from where it stands, if nobody else does."""
     (exporting if export else many).run(job_id, clock=database_now)
+
+
+@shared_task(name="monitoring.run_rehearsal")
+def run_rehearsal(*, rehearsal_id: int, **_: Any) -> None:
+    """Run a rehearsal that must read mentions or a file, if nobody else does."""
+    rehearsals.run(rehearsal_id, clock=database_now)
+
+
+@shared_task(name="monitoring.count_scope")
+def count_scope(*, rule_id: int, **_: Any) -> None:
+    """Count what a rule's scope would have counted in the past."""
+    scopes.fill(rule_id, now=database_now())
 
 
 def hand_over(task: "Task[Any, Any]", *, expires: float, **ids: int) -> bool:

@@ -76,9 +76,11 @@ SELECT sum(total), sum(negative) FROM monitoring_mentioncount
 WHERE brand_id = %s AND minute >= %s AND minute < %s
 """
 _PENDING = """
-INSERT INTO monitoring_baseline AS b (brand_id, state, quiet_until, pending_at, changed_from)
-VALUES (%s, '{}', '{}', %s, %s) ON CONFLICT (brand_id) DO UPDATE SET
-    pending_at = excluded.pending_at, changed_from = LEAST(b.changed_from, excluded.changed_from)
+INSERT INTO monitoring_baseline AS b
+    (brand_id, state, quiet_until, pending_at, spoken_at, changed_from)
+VALUES (%s, '{}', '{}', %s, %s, %s) ON CONFLICT (brand_id) DO UPDATE SET
+    pending_at = excluded.pending_at, spoken_at = excluded.spoken_at,
+    changed_from = LEAST(b.changed_from, excluded.changed_from)
 """
 _HEALTH = """
 UPDATE monitoring_source SET succeeded_at = %s, mention_at = COALESCE(%s, mention_at),
@@ -190,7 +192,7 @@ class Writer:
         )
         earliest = packing.moment(minutes[0])
         self.tallies.write(self._execute)
-        self._execute(_PENDING, [self.source.brand_id, self.now, earliest])
+        self._execute(_PENDING, [self.source.brand_id, self.now, self.now, earliest])
 
     def _count_queries(self) -> None:
         queries, hours, figures = self.queries.columns()

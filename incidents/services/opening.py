@@ -231,7 +231,7 @@ def _tell_of_silence(brand: Brand, detection: Detection, *, now: datetime) -> No
         key=f"silence.{detection.pk}",
         kind="incidents.silence",
         params={"brand": brand.name, "since_at": detection.started_at.isoformat()},
-        url=reverse("monitoring:signal", args=[detection.pk]),
+        url=reverse("monitoring:sources"),
         brand=brand,
         urgency=Urgency.NEWS,
         now=now,
