@@ -78,3 +78,17 @@ def shares(values: Sequence[float], *, gap: float = 0.6) -> list[tuple[float, fl
         parts.append((at, max(0.0, width - gap)))
         at += width
     return parts
+
+
+def lines(
+    series: Sequence[Sequence[float]], *, width: float = 720, height: float = 200
+) -> list[str]:
+    """Return the `d` of a line for each series of the same length, all on one scale from zero."""
+    top = max(1.0, *(value for values in series for value in values)) if series else 1.0
+    scale = (height - 2 * _PAD) / top
+    paths = []
+    for values in series:
+        step = width / max(1, len(values) - 1)
+        xs = [f"{index * step:.1f}" for index in range(len(values))]
+        paths.append(_line(xs, [f"{height - _PAD - value * scale:.1f}" for value in values]))
+    return paths

@@ -59,6 +59,14 @@ def register() -> None:
             urgent=True,
         ),
         Entry(
+            _("Trends"),
+            "chart-line",
+            "monitoring:trends",
+            ("monitoring:trends",),
+            key="V",
+            on_phone=False,
+        ),
+        Entry(
             _("Respond"),
             "edit",
             "responses:respond",
@@ -83,6 +91,7 @@ def register() -> None:
                 "accounts:",
                 "monitoring:source",
                 "monitoring:import",
+                "monitoring:quer",
                 "incidents:on_call",
                 "incidents:polic",
             ),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Brand
@@ -12,7 +13,8 @@ from connectors.network import Network
 from connectors.selectors import usable
 
 from . import kinds, mapping
-from .models import FileImport, Source
+from .enums import QueryKind, WatchList
+from .models import FileImport, Query, Source
 from .queries.parsing import MAX_WORD
 from .services.sources import configure
 
@@ -184,3 +186,62 @@ class MappingForm(forms.Form):
     def clean_published_at(self) -> str:
         chosen: str = self.cleaned_data["published_at"]
         return "" if chosen == self.UNDATED else chosen
+
+
+class QueryForm(forms.Form):
+    """A query. What is wrong with the expression stands beside it, see views.queries."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    purpose = forms.ChoiceField(
+        label=_("What it is for"),
+        help_text=_(
+            "Brand and watch lists count as talk about you. Competitors and topics are followed"
+            " beside it, and never raise an alarm."
+        ),
+    )
+    expression = forms.CharField(
+        label=_("Query"),
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "autocapitalize": "none"}),
+        strip=False,
+        required=False,
+    )
+    is_active = forms.BooleanField(
+        label=_("Active"),
+        required=False,
+        initial=True,
+        help_text=_("While it is not, nothing is kept or counted for it."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["purpose"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+        field.choices = purposes()
+
+    @classmethod
+    def of(cls, query: Query, data: Any = None) -> "QueryForm":
+        """The form of a query that exists."""
+        purpose = f"{query.kind}:{query.watched}" if query.watched else query.kind
+        initial = {
+            "name": query.name,
+            "purpose": purpose,
+            "expression": query.expression,
+            "is_active": query.is_active,
+        }
+        return cls(data, initial=initial)
+
+    @property
+    def text(self) -> str:
+        """The expression as it stands in the form, whatever it is."""
+        return str(self["expression"].value() or "")
+
+
+def purposes() -> list[tuple[str, Any]]:
+    """What a query may be for: "brand", "watch:products", …, with its words."""
+    lists = [
+        (f"{QueryKind.WATCH}:{value}", format_lazy("{}: {}", QueryKind.WATCH.label, label))
+        for value, label in WatchList.choices
+    ]
+    kinds: list[tuple[str, Any]] = list(QueryKind.choices)
+    at = kinds.index((QueryKind.WATCH.value, QueryKind.WATCH.label))
+    return [*kinds[:at], *lists, *kinds[at + 1 :]]

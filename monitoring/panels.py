@@ -52,3 +52,14 @@ SETTINGS.add(
         owns=("monitoring:source", "monitoring:import"),
     )
 )
+SETTINGS.add(
+    SettingsPage(
+        "queries",
+        _("Queries"),
+        "monitoring:queries",
+        order=32,
+        icon="search",
+        about=_("What is listened for: your brand, watch lists, industry topics and competitors."),
+        owns=("monitoring:quer",),
+    )
+)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from . import views_stream
-from .views import imports, many, searches, sources, triage, webhook
+from .views import imports, many, queries, searches, sources, trends, triage, webhook
 
 app_name = "monitoring"
 
@@ -36,5 +36,16 @@ urlpatterns = [
     path("settings/imports/<int:pk>/", imports.show, name="import"),
     path("settings/imports/<int:pk>/progress/", imports.progress, name="import_progress"),
     path("settings/imports/<int:pk>/refused.csv", imports.report, name="import_report"),
+    path("trends/", trends.index, name="trends"),
+    path("trends/<slug:slug>/", trends.trends, name="trends_of"),
+    path("settings/queries/", queries.index, name="queries"),
+    path("settings/queries/<slug:slug>/", queries.queries, name="queries_of"),
+    path("settings/queries/<slug:slug>/new/", queries.query_new, name="query_new"),
+    path("settings/queries/<slug:slug>/check/", queries.check, name="query_check"),
+    path("settings/queries/<slug:slug>/count/", queries.count, name="query_count"),
+    path("settings/queries/<slug:slug>/<int:pk>/", queries.query, name="query"),
+    path(
+        "settings/queries/<slug:slug>/<int:pk>/delete/", queries.query_delete, name="query_delete"
+    ),
     path("hooks/<uuid:public_id>/", webhook.webhook, name="webhook"),
 ]
