@@ -1,5 +1,6 @@
 """What each network's folder declares about itself: `NETWORK` in its `__init__`."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as _noop
 
 from .base import (
     Batch,
@@ -18,6 +20,7 @@ from .base import (
     Prober,
     Publisher,
     Reader,
+    ReadError,
     Retractor,
     Setting,
     Streamer,
@@ -47,6 +50,10 @@ def made_by(place: str) -> Callable[..., Any]:
     return make
 
 
+class Unreadable(ReadError):
+    """A call's body is not what the network writes: sending it again will not help."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A call that a network made to us. `headers` have lower-case names; `body` is as it came."""
@@ -54,6 +61,13 @@ class Event:
     headers: Mapping[str, str]
     body: bytes
     query: Mapping[str, str]
+
+    def document(self) -> Any:
+        """Return the body's JSON. Raises Unreadable."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise Unreadable(_noop("The body of the call is no JSON.")) from None
 
 
 @dataclass(frozen=True)
@@ -64,7 +78,7 @@ class Webhook:
     depends on anything unverified. `challenge` answers a network that asks whether the address is
     ours, with a content type and a text, or None where the question is not the network's. `receive`
     makes a batch of what was verified, for one source: its cursor stays {}, for it moves none. It
-    raises ReadError where the body cannot be read, or where a call back to the network failed.
+    raises Unreadable where the body is none, ReadError where a call back to the network failed.
     """
 
     verify: Callable[[Event, Mapping[str, Any]], bool]

@@ -3,7 +3,17 @@
 from django.urls import path
 
 from . import views_stream
-from .views import imports, many, queries, searches, sources, trends, triage, webhook
+from .views import (
+    called,
+    imports,
+    many,
+    queries,
+    searches,
+    sources,
+    trends,
+    triage,
+    webhook,
+)
 
 app_name = "monitoring"
 
@@ -48,4 +58,7 @@ urlpatterns = [
         "settings/queries/<slug:slug>/<int:pk>/delete/", queries.query_delete, name="query_delete"
     ),
     path("hooks/<uuid:public_id>/", webhook.webhook, name="webhook"),
+    path(
+        "hooks/<slug:network>/<uuid:public_id>/", called.called_by_network, name="network_webhook"
+    ),
 ]

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from connectors.base import Batch, Connection, Post
-from connectors.meta.webhook import body_of, changes
+from connectors.meta.webhook import changes
 from connectors.network import Event, Wanted
 from connectors.shapes import text
 
@@ -17,7 +17,7 @@ def receive(event: Event, connection: Connection, _wanted: Wanted, _now: datetim
     page = str(connection.config["page"])
     posts: list[Post] = []
     gone: list[str] = []
-    for name, value, at in changes(body_of(event), kind="page", owner=page):
+    for name, value, at in changes(event.document(), kind="page", owner=page):
         if name not in _FIELDS or text(value, "item") not in _ITEMS:
             continue
         if text(value, "verb") in {"remove", "hide"}:

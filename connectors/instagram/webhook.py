@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.base import Batch, Connection, Post
-from connectors.meta.webhook import body_of, changes
+from connectors.meta.webhook import changes
 from connectors.network import Event, Wanted
 from connectors.shapes import pick, text
 
@@ -15,7 +15,7 @@ def receive(event: Event, connection: Connection, _wanted: Wanted, now: datetime
     """Read comments as they come; what a mention says is fetched, for Meta does not keep it."""
     user = str(connection.config["user"])
     posts: list[Post] = []
-    for name, value, at in changes(body_of(event), kind="instagram", owner=user):
+    for name, value, at in changes(event.document(), kind="instagram", owner=user):
         if name in {"comments", "live_comments"}:
             posts += _told(value, user=user, at=at)
         elif name == "mentions":

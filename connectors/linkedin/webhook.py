@@ -6,10 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.utils.translation import gettext_noop as _
-
 from connectors import signing
-from connectors.base import Batch, Connection, ReadError
+from connectors.base import Batch, Connection
 from connectors.network import Event, Wanted
 from connectors.shapes import each, items, text
 
@@ -38,10 +36,7 @@ def challenge(query: Mapping[str, str], secrets: Mapping[str, Any]) -> tuple[str
 def receive(event: Event, connection: Connection, _wanted: Wanted, _now: datetime) -> Batch:
     from .client import gone, notification, organization  # noqa: PLC0415
 
-    try:
-        body = json.loads(event.body)
-    except (ValueError, RecursionError):
-        raise ReadError(_("The body of the call is no JSON.")) from None
+    body = event.document()
     owner = organization(connection)
     told = [n for n in items(body, "notifications") if text(n, "organizationalEntity") == owner]
     deleted = [gone(n) for n in told]

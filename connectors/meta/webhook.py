@@ -1,15 +1,11 @@
 """Calls from Meta: the question whether the address is ours, and signed changes in batches."""
 
 import hmac
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_noop as _
-
 from connectors import signing
-from connectors.base import ReadError
 from connectors.network import Event
 from connectors.shapes import items, moment, number, pick, text
 
@@ -29,13 +25,6 @@ def challenge(query: Mapping[str, str], secrets: Mapping[str, Any]) -> tuple[str
     if not (asked and token and known):
         return None
     return "text/plain", query.get("hub.challenge", "")[:200]
-
-
-def body_of(event: Event) -> Any:
-    try:
-        return json.loads(event.body)
-    except (ValueError, RecursionError):
-        raise ReadError(_("The body of the call is no JSON.")) from None
 
 
 def changes(body: Any, *, kind: str, owner: str) -> Iterator[tuple[str, dict[str, Any], datetime]]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.base import Batch, Connection, Post
-from connectors.meta.webhook import body_of, sent
+from connectors.meta.webhook import sent
 from connectors.network import Event, Wanted
 from connectors.shapes import items, pick, text
 
@@ -13,7 +13,7 @@ def receive(event: Event, connection: Connection, _wanted: Wanted, _now: datetim
     user = str(connection.config["user"])
     posts: list[Post] = []
     gone: list[str] = []
-    for name, value, at in _changes(body_of(event), user):
+    for name, value, at in _changes(event.document(), user):
         if name in {"replies", "mentions"}:
             posts += _made(value, user, at)
         elif name == "delete" and text(value, "id"):

@@ -5,15 +5,12 @@ that it was given; over HTTPS nobody on the way sees it.
 """
 
 import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_noop as _
-
-from connectors.base import Batch, Connection, Post, ReadError
+from connectors.base import Batch, Connection, Post
 from connectors.network import Event, Wanted
 from connectors.shapes import each, items, pick, text
 
@@ -27,10 +24,7 @@ def verify(event: Event, secrets: Mapping[str, Any]) -> bool:
 def receive(event: Event, _connection: Connection, _wanted: Wanted, now: datetime) -> Batch:
     from .client import review  # noqa: PLC0415
 
-    try:
-        body = json.loads(event.body)
-    except (ValueError, RecursionError):
-        raise ReadError(_("The body of the call is no JSON.")) from None
+    body = event.document()
 
     def made(found: Any) -> Post:
         # The call does not say when a review was revised: it was just now.

@@ -6,10 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.utils.translation import gettext_noop as _
-
 from connectors import signing
-from connectors.base import Batch, Connection, Post, ReadError
+from connectors.base import Batch, Connection, Post
 from connectors.network import Event, Wanted
 from connectors.shapes import each, items, milliseconds, number, pick, text
 
@@ -38,10 +36,7 @@ def receive(event: Event, _connection: Connection, _wanted: Wanted, _now: dateti
     """Read posts in the form of the API v2, and those of account activity in the older form."""
     from .client import made, posts_of  # noqa: PLC0415
 
-    try:
-        body = json.loads(event.body)
-    except (ValueError, RecursionError):
-        raise ReadError(_("The body of the call is no JSON.")) from None
+    body = event.document()
     found, users = posts_of(body)
     posts, refused = each(found, partial(made, users=users))
     older, broken = each(items(body, "tweet_create_events"), partial(_older, me=_me(body)))

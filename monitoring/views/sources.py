@@ -234,6 +234,10 @@ def _page(request: SignedIn, row: Source, **more: Any) -> HttpResponse:
     }
     if row.kind == SourceKind.WEBHOOK:
         context["hook"] = settings.PUBLIC_URL + reverse("monitoring:webhook", args=[row.public_id])
+    network = kinds.find(row.kind)
+    if network is not None and network.webhook and row.account_id:
+        where = reverse("monitoring:network_webhook", args=[row.kind, row.public_id])
+        context["network_hook"] = settings.PUBLIC_URL + where
     if row.kind == SourceKind.FILE and managing:
         context.setdefault("upload_form", UploadForm())
         context["imports"] = selectors.imports(request.user).filter(source=row)[:20]
