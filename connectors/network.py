@@ -107,6 +107,9 @@ class Network:
     counted_as: str = ""
     account: tuple[Setting, ...] = ()
     source: tuple[Setting, ...] = ()
+    # Whether its stream tells of everybody, in order: then what it takes away unseen leaves no
+    # trace here, since nothing can come after.
+    in_order: bool = False
     # Judges a source's settings together. Raises declared.BadSetting.
     check: Callable[[Wanted], None] | None = None
     # Whether we make the account's secret and show it once; its owner enters it on their side.

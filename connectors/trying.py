@@ -31,6 +31,7 @@ from .network import Network, Wanted
 logger = logging.getLogger(__name__)
 SAMPLES = 5
 MAX_SAMPLE = 160
+LACKS = _("The setting %(name)s is missing.")
 _BROKEN = _("The connection failed in a way that nobody foresaw. The log has the details.")
 SEALED = Words(_("The credentials cannot be opened. Enter them again."))
 
@@ -71,7 +72,7 @@ def _tried(ask: Callable[[], Probe]) -> Tried:
     except (ReadError, PublishError) as error:
         return Tried(error=error.words)
     except KeyError as error:
-        return Tried(error=Words(_("The setting %(name)s is missing."), {"name": str(error)}))
+        return Tried(error=Words(LACKS, {"name": str(error)}))
     except Exception:
         logger.exception("A connection could not be tried")
         return Tried(error=Words(_BROKEN))

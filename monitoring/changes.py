@@ -19,6 +19,7 @@ from connectors.base import Batch
 from core import live
 from core.text import clean
 
+from . import kinds
 from .enums import About, Sentiment
 from .models import HiddenAuthor, Source
 from .rows import MAX_ID, Row, key_of, score
@@ -47,6 +48,10 @@ INSERT INTO monitoring_hiddenauthor AS a (source_id, author_id, gone, at)
 SELECT %s, author, %s, %s FROM unnest(%s::text[]) AS author
 ON CONFLICT (source_id, author_id) DO UPDATE SET gone = excluded.gone, at = excluded.at
 WHERE (excluded.at, excluded.gone) > (a.at, a.gone)
+"""
+_BACK = """
+UPDATE monitoring_hiddenauthor SET gone = false, at = %s
+WHERE source_id = %s AND author_id = ANY(%s) AND at < %s
 """
 _EDITED = """
 SELECT edit.key::text, m.id, m.published_at, m.network, m.crisis_type, m.sentiment,
@@ -155,11 +160,18 @@ def _take_away(source: Source, external_ids: Sequence[str], now: datetime) -> No
         "now": now,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_TOMBSTONE, [keys])
+        if not _in_order(source):
+            cursor.execute(_TOMBSTONE, [keys])
         cursor.execute(_EMPTY, values)
         gone = [pk for (pk,) in cursor.fetchall()]
     if gone:
         live.publish(f"brand.{source.brand_id}", "gone", {"ids": gone[:MAX_TOLD]})
+
+
+def _in_order(source: Source) -> bool:
+    """Whether nothing needs to be remembered of what was never seen; see Network.in_order."""
+    network = kinds.find(source.kind)
+    return network is not None and network.in_order
 
 
 def stored_id(external_id: str) -> str:
@@ -171,8 +183,10 @@ def _note_authors(source: Source, changes: Changes, now: datetime) -> None:
     at = min(changes.authors_at or now, now)
     with connection.cursor() as cursor:
         for gone, authors in ((True, changes.authors_gone), (False, changes.authors_back)):
-            if authors:
-                found = sorted({stored_id(each) for each in authors} - {""})
+            found = sorted({stored_id(each) for each in authors} - {""})
+            if found and not gone and _in_order(source):
+                cursor.execute(_BACK, [at, source.pk, found, at])
+            elif found:
                 cursor.execute(_AUTHORS, [source.pk, gone, at, found])
     live.publish(f"brand.{source.brand_id}", "gone", {"ids": []})
 

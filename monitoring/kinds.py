@@ -64,6 +64,11 @@ def is_polled(kind: str, config: Mapping[str, Any]) -> bool:
     return found is not None and found.reader is not None and not found.follows(config)
 
 
+def streaming() -> list[str]:
+    """Return the kinds of which some sources are streamed."""
+    return [kind for kind, network in all_kinds().items() if network.streamer]
+
+
 def is_followed(kind: str, config: Mapping[str, Any]) -> bool:
     """Whether such a source is streamed (monitoring.streams)."""
     found = find(kind)

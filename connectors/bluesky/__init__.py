@@ -139,6 +139,7 @@ NETWORK = Network(
     reader=_reader,
     streamer=_streamer,
     streams=_streams,
+    in_order=True,
     prober=_prober,
     looker=_looker,
     publisher=_publisher,

@@ -7,6 +7,7 @@ from connectors.network import Group, Network, Wanted
 
 from .publisher import SimulatorPublisher
 from .reader import SimulatorReader
+from .streamer import SimulatorStreamer
 
 _WORLD = Setting(
     "world",
@@ -19,6 +20,14 @@ def _reader(_connection: Connection, wanted: Wanted) -> SimulatorReader:
     return SimulatorReader(wanted)
 
 
+def _streamer(_connection: Connection, wanted: Wanted) -> SimulatorStreamer:
+    return SimulatorStreamer(SimulatorReader(wanted))
+
+
+def _streams(wanted: Wanted) -> bool:
+    return wanted.get("live") == "yes"
+
+
 def _publisher(connection: Connection) -> SimulatorPublisher:
     return SimulatorPublisher(connection.name, connection.config)
 
@@ -26,14 +35,26 @@ def _publisher(connection: Connection) -> SimulatorPublisher:
 NETWORK = Network(
     label=_("Simulated network"),
     icon="robot",
-    can=Can.BACKFILL | Can.POST | Can.REPLY | Can.FIND,
+    can=Can.STREAM | Can.BACKFILL | Can.POST | Can.REPLY | Can.FIND,
     max_length=SimulatorPublisher.max_length,
     group=Group.TOOLS,
     account=(_WORLD,),
     reads_by_account=False,
-    source=(_WORLD,),
+    source=(
+        _WORLD,
+        Setting(
+            "live",
+            _("How it is read"),
+            kind="choice",
+            required=False,
+            default="no",
+            choices=(("no", _("Every two seconds")), ("yes", _("As it happens"))),
+        ),
+    ),
     poll_every=2,
     shortest_poll=1,
     reader=_reader,
+    streamer=_streamer,
+    streams=_streams,
     publisher=_publisher,
 )

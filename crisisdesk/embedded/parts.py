@@ -1,4 +1,4 @@
-"""What runs inside the children of `manage.py up`: web, worker, engine, auditor.
+"""What runs inside the children of `manage.py up`: web, worker, engine, auditor, streams.
 
 The supervisor forks them from itself after Django and all that they need has been loaded. They
 share that memory, and one that died is back within a tenth of a second. That is sound because
@@ -47,7 +47,7 @@ WORKER = (
     "--without-heartbeat",
 )
 # In the order in which they are stopped: no new work first, the storage last.
-STOPPING = ("web", "worker", "engine", "auditor", "valkey", "postgres")
+STOPPING = ("web", "streams", "worker", "engine", "auditor", "valkey", "postgres")
 
 
 def load() -> None:
@@ -80,12 +80,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def all_parts(listener: socket.socket) -> list[Part]:
-    """Return the four parts in the order in which they start."""
+    """Return the parts in the order in which they start."""
     return [
         _part("engine", lambda: _command("engine"), patience=15),
         _part("auditor", lambda: _command("auditor"), patience=5),
         _part("worker", _worker, patience=20),
         _part("web", lambda: _web(listener), patience=10),
+        _part("streams", _streams, patience=15),
     ]
 
 
@@ -98,6 +99,12 @@ def _part(name: str, function: Callable[[], int], *, patience: float) -> Part:
 
 def _command(name: str) -> int:
     call_command(name)
+    return 0
+
+
+def _streams() -> int:
+    """Only while some source streams; otherwise it ends at once, and takes no memory."""
+    call_command("streams", "--until-idle")
     return 0
 
 

@@ -12,6 +12,9 @@ from .processes import Process
 BRIEF = 10.0
 LONGEST_PAUSE = 30.0
 ENDINGS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+# With this code a part says that there is nothing for it to do; it is asked again after a while.
+IDLE = 75
+IDLE_PAUSE = 20.0
 # Deaths that come from outside and say nothing about the part itself.
 KILLED = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT}
 
@@ -56,6 +59,10 @@ class Keeper:
 
     def _note_end(self, code: int) -> None:
         self.process = None
+        if code == IDLE:
+            self._failures = 0
+            self._due = time.monotonic() + IDLE_PAUSE
+            return
         failing = code not in KILLED and time.monotonic() - self._started < BRIEF
         self._failures = self._failures + 1 if failing else 0
         pause = self._pause()

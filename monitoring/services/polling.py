@@ -147,9 +147,16 @@ def note_gap(source: Source, lost: CursorLost, *, now: datetime) -> None:
     """Go on from where the network lets us; say since when something may be missing."""
     since = source.succeeded_at or source.created_at
     source.cursor = lost.cursor
+    source.gap_from, source.gap_until = since, now
     Source.objects.filter(pk=source.pk).update(
         cursor=lost.cursor, gap_from=since, gap_until=now, error_at=now
     )
+
+
+def close_gap(source: Source) -> None:
+    """What was missing has been fetched."""
+    source.gap_from = source.gap_until = None
+    Source.objects.filter(pk=source.pk).update(gap_from=None, gap_until=None)
 
 
 @transaction.atomic

@@ -115,8 +115,7 @@ def set_active(source: Source, *, active: bool, by: User, now: datetime) -> Sour
     if locked.is_active == active:
         return locked
     locked.is_active = active
-    if active:
-        _begin_again(locked, now=now)
+    _begin_again(locked, now=now)
     locked.save()
     action = "source.resumed" if active else "source.paused"
     audit.record(action, actor=by, brand=locked.brand_id, subject=locked.name)
@@ -175,6 +174,8 @@ def _begin_again(source: Source, *, now: datetime) -> None:
     source.next_poll_at = now if kinds.is_polled(source.kind, source.config) else None
     source.stopped_at = None
     source.failures = 0
+    # Whoever streams it must begin anew with what holds now.
+    source.streamed_by = source.streamed_until = None
 
 
 def _locked(source: Source) -> Source:

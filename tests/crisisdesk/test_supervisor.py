@@ -131,3 +131,17 @@ def test_stopping_keeps_to_the_given_order() -> None:
 
 def _note(order: list[str], name: str, process: Process) -> None:
     order.append(name)
+
+
+def test_a_part_with_nothing_to_do_is_asked_again_after_a_while_without_a_word(
+    part: Callable[[str], Part], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "IDLE_PAUSE", 0.2)
+    keeper = keeper_of(part(f"exit {supervisor.IDLE}"))
+    for _ in range(5):
+        ended(keeper)
+        assert tended(keeper).process is None
+        time.sleep(0.25)
+        assert tended(keeper).process is not None
+    keeper.stop()
+    assert capsys.readouterr().out == ""
