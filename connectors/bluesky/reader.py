@@ -65,7 +65,7 @@ class Lists:
     def back_to(self, since: datetime | None, *, now: datetime) -> dict[str, Any]:
         """Return the cursor from which fetches at `now` read each list from now back to `since`."""
         bottom = now - self._back if since is None else since - OVERLAP
-        whole = Progress(now, now.isoformat(), [Walk(bottom)])
+        whole = Progress(now, bottom, now.isoformat(), [Walk(bottom)])
         return {"lists": {name: whole.state() for name in self._lists}}
 
     def posts(self, views: Iterable[Any]) -> list[Post]:

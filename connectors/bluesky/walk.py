@@ -68,23 +68,27 @@ Turn = Callable[[datetime | None, str], Page]
 
 @dataclass
 class Progress:
-    """Where one list stands. `since` is the newest time seen, `at` the poll that began last."""
+    """Where one list stands. `since` is the newest time seen, `floor` is how far back it is read
+    at all, `at` the poll that began last."""
 
     since: datetime
+    floor: datetime
     at: str = ""
     walks: list[Walk] = field(default_factory=list)
 
     def state(self) -> dict[str, Any]:
         walks = [walk.state() for walk in self.walks]
-        return {"since": self.since.isoformat(), "at": self.at, "walks": walks}
+        since, floor = _text(self.since), _text(self.floor)
+        return {"since": since, "floor": floor, "at": self.at, "walks": walks}
 
     @classmethod
     def of(cls, state: dict[str, Any], *, start: datetime) -> "Progress":
         """Read a kept state; without one the list is read back to `start`."""
         if not state:
-            return cls(start + OVERLAP)
+            return cls(start + OVERLAP, start)
         walks = [Walk.of(walk) for walk in state["walks"]]
-        return cls(moment(state["since"]) or start, state["at"], walks)
+        since, floor = moment(state["since"]) or start, moment(state["floor"]) or start
+        return cls(since, floor, state["at"], walks)
 
     def begun(self, now: datetime) -> bool:
         return self.at == now.isoformat()
@@ -106,7 +110,10 @@ class Progress:
         self.walks.pop()
 
     def step(self, turn: Turn) -> list[Any]:
-        """Read a page of the newest walk; return what lies within it."""
+        """Read a page of the newest walk; return what is on it.
+
+        Below the walk's end, too: what came late, with an earlier time, costs nothing there.
+        """
         walk = self.walks[-1]
         page = turn(walk.top, walk.page)
         stuck = _is_stuck(walk, page)
@@ -122,8 +129,7 @@ class Progress:
             walk.page = page.next
         else:
             walk.slice()
-        bottom = walk.bottom
-        return [item for item, at in zip(page.items, page.times, strict=True) if at >= bottom]
+        return [i for i, at in zip(page.items, page.times, strict=True) if at >= self.floor]
 
 
 def _is_stuck(walk: Walk, page: Page) -> bool:

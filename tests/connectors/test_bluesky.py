@@ -212,6 +212,14 @@ def test_walks_that_never_end_stay_few(script: Bluesky) -> None:
     assert len(cursor["lists"]["coffee"]["walks"]) <= 4
 
 
+def test_what_comes_late_with_an_earlier_time_is_found_among_the_newest(script: Bluesky) -> None:
+    script.put("coffee", at=NOW)
+    _posts, cursor = read_on(script.reader(), {})
+    late = script.put("coffee, bridged", at=NOW - timedelta(hours=3))
+    posts, _cursor = read_on(script.reader(), cursor, now=NOW + timedelta(minutes=5))
+    assert late in ids(posts)
+
+
 def test_the_first_reading_goes_back_as_far_as_is_wanted(script: Bluesky) -> None:
     near = script.put("coffee", at=NOW - timedelta(hours=20))
     far = script.put("coffee", at=NOW - timedelta(days=3))

@@ -45,18 +45,23 @@ def following(source_id: int, *, allow: str = "127.0.0.0/8") -> Iterator["subpro
 def main() -> None:
     django.setup()
     from connectors import connections
+    from connectors.base import CursorLost
     from connectors.registry import NETWORKS
     from core.clock import database_now
-    from monitoring import ingest
     from monitoring.models import Source
+    from monitoring.services import polling
 
     source = Source.objects.select_related("account").get(pk=int(sys.argv[1]))
     make = NETWORKS[source.kind].streamer
     assert make
     assert source.account
-    streamer = make(connections.of(source.account), source.config)
-    for batch in streamer.stream(source.cursor, stop=lambda: False):
-        ingest.accept(source, batch.posts, now=database_now(), cursor=batch.cursor)
+    while True:
+        streamer = make(connections.of(source.account), source.config)
+        try:
+            for batch in streamer.stream(source.cursor, stop=lambda: False):
+                polling.receive(source, batch, now=database_now())
+        except CursorLost as lost:
+            polling.note_gap(source, lost, now=database_now())
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@ The AppView searches by a plain LIKE that heeds upper and lower case and ignores
 `mentions`: what a query means cannot be tested with it.
 """
 
+import base64
 import json
 import shutil
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +21,8 @@ from django.conf import settings
 
 from . import HERE, folder, free_ports, running
 
+# Procedures that refuse a body, an empty object included.
+_NO_INPUT = {"com.atproto.server.deleteSession", "com.atproto.server.activateAccount"}
 # Of the servers in development, and of no others.
 JWT_SECRET = "jwt-secret"
 ADMIN = "admin-pass"
@@ -86,11 +90,12 @@ class Person:
 
     def post(self, text: str, **record: Any) -> dict[str, str]:
         """Write a post; return its {"uri", "cid"}."""
-        record = {"createdAt": "2026-11-23T09:00:00Z", **record, "text": text}
-        return self.call("com.atproto.repo.createRecord", self._record(record))
+        record = {"createdAt": _now(), **record, "text": text}
+        made = self.call("com.atproto.repo.createRecord", self._record(record))
+        return {"uri": made["uri"], "cid": made["cid"]}
 
     def edit(self, uri: str, text: str, **record: Any) -> None:
-        record = {"createdAt": "2026-11-23T09:00:00Z", **record, "text": text}
+        record = {"createdAt": _now(), **record, "text": text}
         self.call("com.atproto.repo.putRecord", {**self._record(record), "rkey": _rkey(uri)})
 
     def delete(self, uri: str) -> None:
@@ -125,13 +130,15 @@ class Person:
         return {"repo": self.did, "collection": "app.bsky.feed.post", "record": record}
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
 def _rkey(uri: str) -> str:
     return uri.rsplit("/", 1)[1]
 
 
 def _basic(user: str, password: str) -> str:
-    import base64
-
     return base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
@@ -143,13 +150,14 @@ def call(
     auth: tuple[str, str] | None = None,
     **query: Any,
 ) -> Any:
-    """Call a method of a server: a procedure with a body, a query without."""
-    headers = {"Content-Type": "application/json"} if body is not None else {}
+    """Call a method of a server: a procedure where a body is given, else a query."""
+    told = None if body is None or method in _NO_INPUT else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"} if told else {}
     if auth:
         headers["Authorization"] = " ".join(auth)
     url = f"{base}/xrpc/{method}" + (f"?{urlencode(query, doseq=True)}" if query else "")
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, headers)
+    how = "GET" if body is None else "POST"
+    request = urllib.request.Request(url, told, headers, method=how)
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.loads(answer.read() or b"null")
 
