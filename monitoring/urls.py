@@ -7,6 +7,7 @@ from .views import (
     called,
     imports,
     many,
+    mention,
     queries,
     searches,
     sources,
@@ -19,7 +20,7 @@ app_name = "monitoring"
 
 urlpatterns = [
     path("mentions/", views_stream.mentions, name="mentions"),
-    path("mentions/<int:pk>/", views_stream.mention, name="mention"),
+    path("mentions/<int:pk>/", mention.mention, name="mention"),
     path("mentions/<int:pk>/correct/", views_stream.correct, name="correct"),
     path("mentions/searches/", searches.searches, name="searches"),
     path("mentions/searches/save/", searches.save, name="search_save"),
@@ -33,6 +34,7 @@ urlpatterns = [
     path("mentions/states/", triage.states, name="states"),
     path("mentions/<int:pk>/state/", triage.set_state, name="set_state"),
     path("mentions/<int:pk>/label/", triage.label, name="label"),
+    path("mentions/<int:pk>/around/", mention.around, name="around"),
     path("mentions/<int:pk>/triage/", triage.walk, name="chart"),
     path("mentions/<int:pk>/not-about/", triage.not_about, name="not_about"),
     path("settings/sources/", sources.sources, name="sources"),

@@ -1,4 +1,4 @@
-"""The stream of mentions, one mention, and the correction of what it means."""
+"""The stream of mentions, and the correction of a sentiment in its place."""
 
 from datetime import datetime
 from typing import Any
@@ -17,14 +17,14 @@ from accounts.http import SignedIn
 from accounts.models import User
 from accounts.rules import allowed
 from accounts.selectors import brand_names
-from core import formats, markup
+from core import formats
 from core.clock import database_now
 from core.errors import Refused
 
 from . import asked, choosing, feed
 from .enums import Sentiment
 from .models import Mention, Source
-from .panels import ACTIONS, MENTION
+from .panels import ACTIONS
 from .selectors import Page, Post, TooSlow, get_mention, latest_at, newer, stream
 from .selectors.filters import REACH
 from .services import correct_sentiment
@@ -109,24 +109,6 @@ def _mention(request: SignedIn, pk: int) -> Mention:
         return get_mention(request.user, pk)
     except Mention.DoesNotExist:
         raise Http404 from None
-
-
-@require_GET
-@login_required
-def mention(request: SignedIn, pk: int) -> HttpResponse:
-    """One mention whole, with what can be done about it."""
-    found = _mention(request, pk)
-    context = {
-        "now": database_now(),
-        "mention": found,
-        "meant": found.corrected_sentiment or found.sentiment,
-        "source": Source.objects.filter(pk=found.source_id).select_related("brand").first(),
-        "url": markup.safe_url(found.url),
-        "choices": Sentiment.choices,
-        "may_correct": allowed(request.user, Permission.TRIAGE, found.brand_id),
-        "panels": MENTION.panels,
-    }
-    return render(request, "monitoring/mention.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -150,6 +150,7 @@ def filled_fixture(
             "monitoring:mention": Mention.objects.get().pk,
             "monitoring:correct": Mention.objects.get().pk,
             "incidents:mention": Mention.objects.get().pk,
+            "monitoring:around": Mention.objects.get().pk,
             "monitoring:chart": Mention.objects.get().pk,
             "monitoring:job": job.pk,
             "monitoring:download": job.pk,

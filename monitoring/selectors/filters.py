@@ -61,8 +61,6 @@ class Filters:
     until: datetime | None = None
     order: str = NEWEST
     fold: bool = True
-    # Nothing that its author or network has taken away.
-    alive: bool = False
 
     @property
     def handled(self) -> bool:
@@ -72,10 +70,10 @@ class Filters:
     @property
     def plain(self) -> bool:
         """Whether the index alone finds what is wanted, however rare it is."""
-        kept = replace(
-            self, brands=(), since=None, until=None, order=NEWEST, fold=True, alive=False
-        )
-        return kept == Filters() or self.handled
+        if self.handled:
+            return True
+        kept = replace(self, brands=(), since=None, until=None, order=NEWEST, fold=True)
+        return kept == Filters()
 
 
 def pack(filters: Filters) -> dict[str, Any]:
@@ -122,8 +120,6 @@ def conditions(filters: Filters) -> Conditions:
     _labels(found, filters)
     _figures(found, filters)
     _handling(found, filters)
-    if filters.alive:
-        found.add("m.gone_at IS NULL")
     if filters.since:
         found.add("m.published_at >= %(since)s", since=filters.since)
     if filters.until:

@@ -16,6 +16,7 @@ from django.db import connection
 from accounts.models import User
 from monitoring.enums import Sentiment
 from monitoring.models_triage import SavedSearch, SearchLook
+from monitoring.visible import STANDING
 
 from .filters import Filters, conditions
 from .stream import TooSlow, giving_up
@@ -38,6 +39,7 @@ FROM unnest(%(brands)s::bigint[]) AS brand CROSS JOIN LATERAL (
         SELECT * FROM monitoring_mention WHERE brand_id = brand AND published_at >= %(since)s
         ORDER BY published_at DESC, id DESC LIMIT %(through)s) AS m) AS looked
 """
+_STANDING = " AND " + STANDING.format("m")
 _NAME = re.compile(r"%\((\w+)\)s")
 _SUMMED = {
     (): "c.total",
@@ -120,7 +122,7 @@ def _looked_for(user: User, place: int, filters: Filters) -> tuple[str, dict[str
     query = conditions(replace(filters, states=(), since=None))
     _states(query, filters)
     values = {**_base(user, filters), **query.values, "through": LOOKED_THROUGH}
-    return _LOOKED_FOR.format(place=place, wheres=query.sql), values
+    return _LOOKED_FOR.format(place=place, wheres=_STANDING + query.sql), values
 
 
 def _states(query: Any, filters: Filters) -> None:

@@ -43,7 +43,7 @@ COLUMNS = (
 
 def frozen(user: User, filters: Filters, *, now: datetime) -> Filters:
     """Return the filters as an export reads them: in brands from which the person may export,
-    up to now, each mention by itself, nothing that was taken away.
+    up to now, each mention by itself.
 
     Raises Forbidden where they may export from none.
     """
@@ -52,7 +52,7 @@ def frozen(user: User, filters: Filters, *, now: datetime) -> Filters:
     if not brands:
         raise Forbidden(_("Your role does not include exporting mentions."))
     until = min(now, filters.until) if filters.until else now
-    return replace(filters, brands=brands, until=until, order=NEWEST, fold=False, alive=True)
+    return replace(filters, brands=brands, until=until, order=NEWEST, fold=False)
 
 
 def direct(user: User, filters: Filters, kind: str, *, count: int) -> Iterator[str]:
