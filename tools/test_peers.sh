@@ -26,6 +26,8 @@ mastodon() { # in an environment of its own: its pins are not ours
     cp tests/peers/mastodon-requirements.txt "$PEERS/mastodon/installed.txt"
 }
 
+command -v dovecot >/dev/null ||
+    fail "The tests with a real mail server need dovecot: apt-get install dovecot-imapd dovecot-lmtpd"
 npm_packages
 mastodon
 export REQUIRE_PEERS=1 CRISISDESK_PEERS="$PEERS"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from . import servers
-from .servers import atproto, mastodon
+from .servers import atproto, dovecot, mastodon
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,4 +29,12 @@ def mastodon_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mastod
     """A server of the Mastodon API, with the accounts fjordkaffe and ann."""
     servers.need(mastodon.missing())
     with mastodon.server(tmp_path_factory.mktemp("mastodon")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[dovecot.Server]:
+    """A mail server with a mailbox for the brand."""
+    servers.need(dovecot.missing())
+    with dovecot.server() as found:
         yield found

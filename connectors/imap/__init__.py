@@ -1,0 +1,106 @@
+"""A mailbox, read by IMAP: alerts of listening tools, customers' complaints."""
+
+from django.utils.translation import gettext_lazy as _
+
+from connectors.base import Can, Connection, Prober, Reader, Setting, Streamer
+from connectors.network import Group, Network, Wanted
+
+
+def _reader(connection: Connection, wanted: Wanted) -> Reader:
+    from .line import Mailbox  # noqa: PLC0415
+    from .reader import ImapReader  # noqa: PLC0415
+
+    return ImapReader(Mailbox.of(connection), wanted)
+
+
+def _streamer(connection: Connection, wanted: Wanted) -> Streamer:
+    from .line import Mailbox  # noqa: PLC0415
+    from .stream import ImapStreamer  # noqa: PLC0415
+
+    return ImapStreamer(Mailbox.of(connection), wanted)
+
+
+def _prober(connection: Connection, wanted: Wanted) -> Prober:
+    from .line import Mailbox  # noqa: PLC0415
+    from .prober import ImapProber  # noqa: PLC0415
+
+    return ImapProber(Mailbox.of(connection), wanted)
+
+
+NETWORK = Network(
+    label=_("E-mail (IMAP)"),
+    icon="mail",
+    group=Group.DIRECT,
+    counted_as="mail",
+    can=Can.STREAM | Can.BACKFILL | Can.SEES_DELETIONS,
+    account=(
+        Setting("host", _("Mail server"), help=_("Such as imap.example.org.")),
+        Setting(
+            "port",
+            _("Port"),
+            kind="number",
+            required=False,
+            help=_("993 with encryption from the start, 143 otherwise."),
+        ),
+        Setting(
+            "security",
+            _("Encryption"),
+            kind="choice",
+            required=False,
+            default="tls",
+            choices=(
+                ("tls", _("From the start (TLS)")),
+                ("starttls", _("From the first words on (STARTTLS)")),
+                ("plain", _("None, inside your own network only")),
+            ),
+        ),
+        Setting("user", _("User name")),
+        Setting(
+            "password",
+            _("Password"),
+            secret=True,
+            required=False,
+            help=_("Many providers want a password made for one app."),
+        ),
+        Setting(
+            "token",
+            _("OAuth access token, instead of a password"),
+            secret=True,
+            required=False,
+            help=_("For servers that take XOAUTH2 only."),
+        ),
+    ),
+    source=(
+        Setting("folder", _("Folder"), required=False, default="INBOX"),
+        Setting(
+            "from",
+            _("Only from these senders"),
+            kind="lines",
+            required=False,
+            help=_("Addresses or domains, one a line. Empty: from everybody."),
+        ),
+        Setting(
+            "subject",
+            _("Only with one of these in the subject"),
+            kind="lines",
+            required=False,
+            help=_("One a line. Empty: whatever the subject."),
+        ),
+        Setting(
+            "deleted",
+            _("When a mail is deleted or moved away"),
+            kind="choice",
+            required=False,
+            default="keep",
+            choices=(
+                ("keep", _("Keep the mention")),
+                ("follow", _("Take the mention's text away too")),
+            ),
+        ),
+    ),
+    poll_every=120,
+    shortest_poll=30,
+    reader=_reader,
+    streamer=_streamer,
+    prober=_prober,
+)

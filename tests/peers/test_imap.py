@@ -1,0 +1,346 @@
+"""A mailbox through the product: polled, waited at, killed, locked out, renumbered, emptied."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Brand
+from connectors import connections, credentials
+from connectors.base import Batch, Can, Connection, ReadError, Unauthorized
+from connectors.imap import stream as stream_module
+from connectors.models import ConnectedAccount
+from connectors.registry import NETWORKS
+from core import gate
+from monitoring.models import Mention, Source
+from monitoring.services import sources
+from tests.connectors.test_mail import HOSTILE
+from tests.factories.connectors import AccountFactory
+from tests.factories.monitoring import SourceFactory
+from tests.peers.following import following
+from tests.peers.servers.dovecot import Server
+
+IMAP = NETWORKS["imap"]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _loopback_may_be_called(settings: Any) -> None:
+    settings.OUTBOUND_ALLOW = ["127.0.0.0/8"]
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_mailbox(mail_server: Server) -> Iterator[None]:
+    yield
+    with mail_server.box() as box:
+        for _flags, _mark, name in box.list_folders():
+            if name != "INBOX":
+                box.delete_folder(name)
+        box.select_folder("INBOX")
+        box.delete_messages(box.search())
+        box.expunge()
+
+
+@pytest.fixture
+def account(brand: Brand, mail_server: Server) -> ConnectedAccount:
+    made: ConnectedAccount = AccountFactory.create(
+        brand=brand,
+        network="imap",
+        name="kontakt@",
+        config={
+            "host": "127.0.0.1",
+            "port": mail_server.port,
+            "security": "plain",
+            "user": "brand",
+        },
+    )
+    credentials.store(made, {"password": "brand-password"})
+    return made
+
+
+def source_of(account: ConnectedAccount, **wanted: Any) -> Source:
+    made: Source = SourceFactory.create(
+        brand=account.brand, kind="imap", account=account, config=wanted, next_poll_at=None
+    )
+    return made
+
+
+def poll(source: Source) -> Source:
+    sources.poll(source.pk, now=timezone.now())
+    source.refresh_from_db()
+    return source
+
+
+def texts(source: Source) -> list[str]:
+    return sorted(Mention.objects.filter(source_id=source.pk).values_list("text", flat=True))
+
+
+def a_mail(number: object, text: str = "", **headers: str) -> bytes:
+    told = {"From": "Ida <ida@example.org>", "Subject": f"Klage {number}", **headers}
+    lines = [f"Message-ID: <{number}@mail.example>", *(f"{k}: {v}" for k, v in told.items())]
+    head = "\r\n".join(line for line in lines if not line.endswith(": "))
+    return f"{head}\r\n\r\n{text or f'Der er glas i kaffe {number}'}".encode()
+
+
+def eventually(true: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def test_the_connection_is_tested(mail_server: Server, account: ConnectedAccount) -> None:
+    mail_server.deliver(a_mail(1))
+    assert IMAP.prober
+    probe = IMAP.prober(connections.of(account), {"folder": "INBOX"}).probe(now=timezone.now())
+    assert probe.account == "brand"
+    assert Can.STREAM in probe.can
+    assert probe.sample == ["Klage 1"]
+    assert any("INBOX" in note for note in probe.notes)
+
+
+def test_mails_are_read_once_and_stay_unread(
+    mail_server: Server, account: ConnectedAccount
+) -> None:
+    mail_server.deliver(a_mail(1), a_mail(2))
+    source = poll(source_of(account))
+    assert source.error == ""
+    assert texts(source) == ["Der er glas i kaffe 1", "Der er glas i kaffe 2"]
+    mention = Mention.objects.get(source_id=source.pk, text__endswith="1")
+    assert (mention.network, mention.title, mention.author) == ("mail", "Klage 1", "Ida")
+    assert mention.author_id == "ida@example.org"
+    mail_server.deliver(a_mail(3))
+    for _poll in range(3):
+        poll(source)
+    assert len(texts(source)) == 3
+    with mail_server.box() as box:
+        box.select_folder("INBOX", readonly=True)
+        assert len(box.search("UNSEEN")) == 3
+
+
+def test_a_source_reads_its_folder_and_whom_it_is_set_to(
+    mail_server: Server, account: ConnectedAccount
+) -> None:
+    with mail_server.box() as box:
+        box.create_folder("Klager & ros")
+        for sender in ("alerts@tool.example", "ida@example.org"):
+            made = a_mail(sender, From=sender, Subject="Alert: Fjordkaffe")
+            box.append("Klager & ros", made)
+    mail_server.deliver(a_mail("elsewhere"))
+    source = poll(source_of(account, folder="Klager & ros", **{"from": ["tool.example"]}))
+    assert texts(source) == ["Der er glas i kaffe alerts@tool.example"]
+
+
+def test_the_last_mail_is_not_read_for_ever(mail_server: Server, account: ConnectedAccount) -> None:
+    """A search for "what comes after n" always names the last mail, however old it is."""
+    mail_server.deliver(a_mail(1))
+    source = poll(source_of(account))
+    cursor = source.cursor
+    assert IMAP.reader
+    reader = IMAP.reader(connections.of(account), {})
+    assert reader.fetch(cursor, now=timezone.now()).posts == []
+
+
+def test_only_the_beginning_of_a_large_mail_is_asked_for(
+    mail_server: Server, account: ConnectedAccount
+) -> None:
+    mail_server.deliver(a_mail(1, "words " + "x" * 3_000_000))
+    source = poll(source_of(account))
+    assert len(texts(source)[0]) == 20_000
+    assert source.error == ""
+
+
+def test_a_wrong_password_is_named_and_a_new_one_goes_on_where_it_was(
+    mail_server: Server, account: ConnectedAccount, request: pytest.FixtureRequest
+) -> None:
+    source = poll(source_of(account))
+    request.addfinalizer(partial(mail_server.password, "brand", "brand-password"))
+    mail_server.password("brand", "changed")
+    mail_server.deliver(a_mail(1))
+    poll(source)
+    assert "user name or password" in source.error
+    assert IMAP.reader
+    with pytest.raises(Unauthorized, match="user name or password"):
+        IMAP.reader(connections.of(account), {}).fetch({}, now=timezone.now())
+    credentials.store(account, {"password": "changed"})
+    poll(source)
+    assert texts(source) == ["Der er glas i kaffe 1"]
+    assert source.error == ""
+
+
+def test_a_folder_that_is_gone_is_named(mail_server: Server, account: ConnectedAccount) -> None:
+    with mail_server.box() as box:
+        box.create_folder("Klager")
+        box.append("Klager", a_mail(1))
+        source = poll(source_of(account, folder="Klager"))
+        assert len(texts(source)) == 1
+        box.delete_folder("Klager")
+    poll(source)
+    assert "Klager" in source.error
+    with mail_server.box() as box:  # made again: its numbers begin anew, nothing is read twice
+        box.create_folder("Klager")
+        box.append("Klager", a_mail(1))
+        box.append("Klager", a_mail(2))
+    poll(source)
+    assert source.error == ""
+    assert texts(source) == ["Der er glas i kaffe 1", "Der er glas i kaffe 2"]
+
+
+def test_a_server_that_numbers_its_mails_anew_doubles_and_loses_nothing(
+    mail_server: Server, account: ConnectedAccount
+) -> None:
+    mail_server.deliver(*(a_mail(n) for n in range(5)))
+    source = poll(source_of(account))
+    before = source.cursor["validity"]
+    mail_server.deliver(a_mail(5))
+    mail_server.renumber()
+    poll(source)
+    assert source.cursor["validity"] != before
+    assert len(texts(source)) == 6
+
+
+def test_deleted_mails_are_gone_where_the_source_is_set_to_follow(
+    mail_server: Server, account: ConnectedAccount
+) -> None:
+    # The same mail twice: it is gone when the last of them is.
+    mail_server.deliver(a_mail(1), a_mail(2), a_mail(2), a_mail(3))
+    assert IMAP.reader
+    keeps = IMAP.reader(connections.of(account), {})
+    follows = IMAP.reader(connections.of(account), {"deleted": "follow"})
+    kept = keeps.fetch({}, now=timezone.now())
+    followed = follows.fetch({}, now=timezone.now())
+    ids = sorted({post.external_id for post in followed.posts})
+    assert len(ids) == 3
+    with mail_server.box() as box:
+        box.select_folder("INBOX")
+        uids = box.search()
+        box.delete_messages([uids[0], uids[1]])
+        box.expunge()
+    followed = follows.fetch(followed.cursor, now=timezone.now())
+    assert followed.gone == ids[:1]
+    assert keeps.fetch(kept.cursor, now=timezone.now()).gone == []
+    with mail_server.box() as box:
+        box.select_folder("INBOX")
+        box.delete_messages(box.search())
+        box.expunge()
+    assert follows.fetch(followed.cursor, now=timezone.now()).gone == ids[1:]
+
+
+def test_five_hundred_hostile_mails_stop_nothing(
+    mail_server: Server, account: ConnectedAccount
+) -> None:
+    kinds = list(HOSTILE.values())
+    hostile = [kinds[n % len(kinds)] + f"\r\nX-Number: {n}".encode() for n in range(500)]
+    mail_server.deliver(*(b"X-Hostile: yes\r\n" + raw for raw in hostile))
+    mail_server.deliver(a_mail("good"))
+    source = source_of(account)
+    began = time.process_time()
+    poll(source)
+    took = time.process_time() - began
+    assert source.error == ""
+    assert "Der er glas i kaffe good" in texts(source)
+    assert took < 120, f"{took:.0f} s for 500 mails"
+
+
+def first(batches: Iterator[Batch], wanted: Callable[[Batch], bool]) -> Batch:
+    return next(batch for batch in batches if wanted(batch))
+
+
+def test_idle_brings_a_mail_within_a_second_or_two(
+    mail_server: Server, account: ConnectedAccount
+) -> None:
+    assert IMAP.streamer
+    ends = time.monotonic() + 40
+    streamer = IMAP.streamer(connections.of(account), {"deleted": "follow"})
+    batches = streamer.stream({}, stop=lambda: time.monotonic() > ends)
+    next(batches)
+    for number in range(3):
+        began = time.monotonic()
+        mail_server.deliver(a_mail(number))
+        batch = first(batches, lambda each: bool(each.posts))
+        assert batch.posts[0].title == f"Klage {number}"
+        assert time.monotonic() - began < 5
+    with mail_server.box() as box:
+        box.select_folder("INBOX")
+        box.delete_messages(box.search())
+        box.expunge()
+    assert len(first(batches, lambda each: bool(each.gone)).gone) > 0
+    batches.close()  # type: ignore[attr-defined]
+
+
+def test_waiting_gives_signs_of_life_and_renews_itself(
+    mail_server: Server, account: ConnectedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, "BEAT", 0.5)
+    monkeypatch.setattr(stream_module, "LOOK", 0.2)
+    monkeypatch.setattr(stream_module, "IDLE", 1.5)
+    assert IMAP.streamer
+    ends = time.monotonic() + 6
+    batches = IMAP.streamer(connections.of(account), {}).stream(
+        {}, stop=lambda: time.monotonic() > ends
+    )
+    assert len(list(batches)) > 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_follower_that_is_killed_again_and_again_misses_and_doubles_nothing(
+    mail_server: Server, account: ConnectedAccount
+) -> None:
+    source = source_of(account)
+    for life in range(3):
+        with following(source.pk):
+            eventually(lambda: bool(Source.objects.get(pk=source.pk).cursor))
+            mail_server.deliver(*(a_mail(f"{life}.{n}") for n in range(20)))
+            eventually(lambda: f"Der er glas i kaffe {life}.3" in texts(source))  # noqa: B023
+        mail_server.deliver(*(a_mail(f"{life}.{n}") for n in range(20, 25)))
+    with following(source.pk):
+        eventually(lambda: len(texts(source)) >= 75)
+    assert texts(source) == sorted(
+        f"Der er glas i kaffe {life}.{n}" for life in range(3) for n in range(25)
+    )
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_encrypted_lines_trust_only_who_is_vouched_for(
+    mail_server: Server, security: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = mail_server.tls_port if security == "tls" else mail_server.port
+    config = {"host": "localhost", "port": port, "security": security, "user": "brand"}
+    secrets = {"password": "brand-password"}
+    assert IMAP.reader
+    mail_server.deliver(a_mail(1))
+    gate.context.cache_clear()
+    with pytest.raises(ReadError, match="certificate"):
+        IMAP.reader(Connection(config, secrets), {}).fetch({}, now=timezone.now())
+    monkeypatch.setenv("SSL_CERT_FILE", str(mail_server.authority))
+    gate.context.cache_clear()
+    try:
+        batch = IMAP.reader(Connection(config, secrets), {}).fetch({}, now=timezone.now())
+        assert [post.title for post in batch.posts] == ["Klage 1"]
+        elsewhere = {**config, "host": "127.0.0.1"}  # not the name in the certificate
+        with pytest.raises(ReadError):
+            IMAP.reader(Connection(elsewhere, secrets), {}).fetch({}, now=timezone.now())
+    finally:
+        gate.context.cache_clear()
+
+
+def test_a_password_goes_in_the_clear_to_no_host_that_is_not_named(
+    mail_server: Server, account: ConnectedAccount, settings: Any
+) -> None:
+    settings.OUTBOUND_ALLOW = []
+    assert IMAP.reader
+    with pytest.raises(ReadError, match="may not be called"):
+        IMAP.reader(connections.of(account), {}).fetch({}, now=timezone.now())
+
+
+def test_mails_from_long_ago_are_left_where_they_are(
+    mail_server: Server, account: ConnectedAccount
+) -> None:
+    with mail_server.box() as box:
+        box.append("INBOX", a_mail("old"), msg_time=timezone.now() - timedelta(days=30))
+    mail_server.deliver(a_mail("new"))
+    assert texts(poll(source_of(account))) == ["Der er glas i kaffe new"]
