@@ -1,12 +1,14 @@
 """Ingest, from posts in memory to committed mentions, against the plainest way to store them."""
 
 import gc
+import os
 import random
 import time
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from . import Measured, figure, median_of_rounds
 
@@ -40,6 +42,16 @@ _SENTENCES = (
     "øl tak for kaffen ikke god mad men flink betjening nu er det nok 😡 hvor bliver svaret af",
     "terrible delay cancelled flight @brand #fail how long do i have to wait for an answer thanks",
 )
+# Queries that some of the posts answer: kind and expression.
+_ANSWERED = (
+    ("brand", "coffee OR kaffe* OR @brand"),
+    ("brand", '"cold coffee" OR (coffee NEAR/5 cold)'),
+    ("watch", "staff AND (rude OR flink)"),
+    ("competitor", "flight NOT coffee"),
+    ("competitor", "delay OR cancelled OR #fail"),
+    ("topic", "service lang:en"),
+)
+QUERIES = 100
 _WORDS = " ".join(_SENTENCES).split()
 _FILL = """
 INSERT INTO monitoring_mention (brand_id, source_id, external_id, network, author, title, text, url,
@@ -64,6 +76,69 @@ def end_to_end() -> Measured:
     fill(1, SMALL)
     warm_up(source)
     return median_of_rounds(lambda: _rate(accept_all, source), _copy_rate, rounds=ROUNDS)
+
+
+@figure("ingest with queries, two processes", unit="rows/s", must=">= 0.15", issue=3)
+def two_processes() -> Measured:
+    """Two processes at once for a brand with a hundred queries, against COPY as above."""
+    source = make_source()
+    _make_queries(source)
+    fill(1, SMALL)
+    warm_up(source)
+    return median_of_rounds(lambda: _rate_of_both(source), _copy_rate, rounds=ROUNDS)
+
+
+def _make_queries(source: "Source") -> None:
+    """Those that the posts answer, and many more that they do not, as of a brand's life."""
+    from monitoring.models import Query
+
+    seldom = (
+        f'rareword{n} OR "other{n} thing" OR @name{n}' for n in range(QUERIES - len(_ANSWERED))
+    )
+    Query.objects.bulk_create(
+        Query(brand_id=source.brand_id, name=f"{n}", expression=expression, kind=kind)
+        for n, (kind, expression) in enumerate([*_ANSWERED, *(("topic", each) for each in seldom)])
+    )
+
+
+def _rate_of_both(source: "Source") -> float:
+    """Rows a second of two children that begin together, until the slower one is done."""
+    from django.db import connections
+
+    connections.close_all()
+    children = [_child(source) for _ in range(2)]
+    for ready, _go, _done in children:
+        ready.read(1)
+    began = time.perf_counter()
+    for _ready, go, _done in children:
+        go.write("g")
+        go.close()
+    for _ready, _go, done in children:
+        if done() != 0:
+            raise AssertionError("A child did not store its posts.")
+    return 2 * BATCH * BATCHES / (time.perf_counter() - began)
+
+
+def _child(source: "Source") -> "tuple[IO[str], IO[str], Callable[[], int]]":
+    """A process with posts of its own that waits for the word; what is read, written, awaited."""
+    (heard, tell), (listen, say) = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        # Else all children would make the same posts.
+        _random().seed(os.getpid())
+        posts = make_posts()
+        os.write(tell, b"r")
+        os.close(say)
+        os.read(listen, 1)
+        try:
+            accept_all(source, posts)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    os.close(tell)
+    os.close(listen)
+    return os.fdopen(heard), os.fdopen(say, "w"), lambda: os.waitpid(child, 0)[1]
 
 
 def make_source() -> "Source":

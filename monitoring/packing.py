@@ -9,6 +9,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import chain
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -58,6 +59,12 @@ class UuidArray(Array):
     element, oid = 2950, 2951
 
 
+class IntArray(Array):
+    """int4[]"""
+
+    element, oid = 23, 1007
+
+
 ARRAYS: tuple[type[Array], ...] = (
     TextArray, BigIntArray, TimestampArray, UuidArray,
 )  # fmt: skip
@@ -73,6 +80,12 @@ class _ArrayDumper(Dumper):
 _DUMPERS = {
     kind: type(f"{kind.__name__}Dumper", (_ArrayDumper,), {"oid": kind.oid}) for kind in ARRAYS
 }
+
+
+class _IntArrayDumper(_ArrayDumper):
+    oid = IntArray.oid
+
+
 _taught: "WeakSet[Connection[Any]]" = WeakSet()
 
 
@@ -88,6 +101,16 @@ def cursor(connection: "Connection[Any]") -> "Cursor[Any]":
     return Cursor(connection)
 
 
+def copying(connection: "Connection[Any]") -> "Cursor[Any]":
+    """Return a cursor for COPY whose int4[] columns are IntArrays.
+
+    Of its own, for where types are set, COPY chooses by type and not by what it is given.
+    """
+    found = cursor(connection)
+    found.adapters.register_dumper(IntArray, _IntArrayDumper)
+    return found
+
+
 def texts(values: Sequence[str]) -> TextArray:
     encoded = [value.encode() for value in values]
     return TextArray(len(encoded), b"".join(chain.from_iterable(map(_with_length, encoded))))
@@ -95,6 +118,12 @@ def texts(values: Sequence[str]) -> TextArray:
 
 def bigints(values: Sequence[int]) -> BigIntArray:
     return BigIntArray(len(values), _fixed(np.asarray(values, dtype=np.int64), ">i8"))
+
+
+@lru_cache(maxsize=4096)
+def ints(values: tuple[int, ...]) -> IntArray:
+    """A short int4[] that is often the same, such as the queries that a mention answers."""
+    return IntArray(len(values), b"".join(struct.pack(">ii", 4, value) for value in values))
 
 
 def timestamps(micros: Sequence[int]) -> TimestampArray:

@@ -89,18 +89,18 @@ class _Mender:
         return Row(
             number,
             key,
-            clean(post.external_id)[:MAX_ID] or key.hex(),
+            _bounded(post.external_id, MAX_ID) or key.hex(),
             network_name(post.network) or self.network,
-            clean(post.author)[:MAX_AUTHOR],
+            _bounded(post.author, MAX_AUTHOR),
             clean(title)[:MAX_TITLE] if title else "",
             text,
             self._url(post.url, number) if post.url else "",
             post.lang.lower() if post.lang and _LANGUAGE.fullmatch(post.lang) else "",
             self._date(post.published_at, number),
-            min(max(post.reach, 0), MAX_REACH),
+            post.reach if 0 <= post.reach <= MAX_REACH else min(max(post.reach, 0), MAX_REACH),
             clean(post.author_id)[:MAX_ID] if post.author_id else "",
             clean(post.parent_id)[:MAX_ID] if post.parent_id else "",
-            _stars(post.stars),
+            None if post.stars is None else _stars(post.stars),
             post.edited_at,
         )
 
@@ -178,13 +178,17 @@ def network_name(raw: str) -> str:
     return clean(raw)[:MAX_NETWORK].strip().lower()
 
 
-def _stars(given: float | None) -> float | None:
-    return None if given is None else min(max(round(given * 2) / 2, 1.0), 5.0)
+def _bounded(raw: str, most: int) -> str:
+    return raw if len(raw) <= most and raw.isprintable() else clean(raw)[:most]
+
+
+def _stars(given: float) -> float:
+    return min(max(round(given * 2) / 2, 1.0), 5.0)
 
 
 def _visible(raw: str) -> str:
     """Return the cleaned text, or nothing where nobody would see anything in it."""
-    text = clean(raw).strip()
+    text = (raw if raw.isprintable() else clean(raw)).strip()
     return text if text[:1].isalnum() or fold(text).strip() else ""
 
 

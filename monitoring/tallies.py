@@ -60,12 +60,14 @@ class Tallies:
     def add(self, rows: Sequence[Row]) -> None:
         """Count rows with their marks."""
         rules = scoped_rules(self.brand_id)
+        # Looked up once: an enumeration's value costs as much as the rest of a row.
+        brand, positive = About.BRAND.value, Sentiment.POSITIVE.value
         for row in rows:
-            if row.about != About.BRAND.value:
+            if row.about != brand:
                 continue
             if row.stars is not None:
                 self._rate(row, row.stars)
-            if row.reach >= FAR and row.marks[2] != Sentiment.POSITIVE.value:
+            if row.reach >= FAR and row.marks[2] != positive:
                 self._go_far(row)
             for rule in rules:
                 if fits(rule, row):

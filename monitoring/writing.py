@@ -141,7 +141,7 @@ class Writer:
     def _insert(self, rows: list[Row]) -> None:
         # In the order of time, which is the order of the index.
         new = sorted(self._unseen(rows), key=attrgetter("published_at"))
-        with packing.cursor(connection.connection).copy(_WRITE) as copy:
+        with packing.copying(connection.connection).copy(_WRITE) as copy:
             copy.set_types(_TYPES)
             for start in range(0, len(new), _PART):
                 part = new[start : start + _PART]
@@ -166,15 +166,17 @@ class Writer:
         return [row for row in rows if row.key in new]
 
     def _copy(self, copy: psycopg.Copy, rows: list[Row]) -> None:
-        brand_id, source_id, now = self.source.brand_id, self.source.pk, self.now
+        brand_id, source_id, now, ints = (
+            self.source.brand_id, self.source.pk, self.now, packing.ints
+        )  # fmt: skip
         for row in rows:
             lang, *marks = row.marks
             copy.write_row(
                 (
                     brand_id, source_id, now, row.external_id, row.network, row.author,
                     row.title, row.text, row.url, row.lang or lang, row.published_at,
-                    row.reach, row.author_id, row.parent_id, row.stars, row.edited_at, row.queries,
-                    row.about, *marks,
+                    row.reach, row.author_id, row.parent_id, row.stars, row.edited_at,
+                    ints(tuple(row.queries)), row.about, *marks,
                 )
             )  # fmt: skip
 
