@@ -1,8 +1,8 @@
 """Reading comments on one's own posts, where a network lists them only post by post.
 
-Each round lists the newest of our posts with how many comments each has, then walks the comments
-of those whose number has changed. So a quiet account costs one call a round, whatever it has
-posted. Which posts are left to do is in the cursor: a process that dies goes on there.
+Each poll lists the newest of our posts with how many comments each has, and opens a walk through
+the comments of those whose number has changed. So a quiet account costs one call a poll, whatever
+it has posted. Walks are as connectors.walking describes; posts take turns, page by page.
 """
 
 from collections.abc import Callable
@@ -11,11 +11,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .base import Batch, Post, Quota
-from .rest import Declined, pause
-from .walking import BACKFILL, GetPage, Page, Walk
+from .rest import Declined
+from .walking import (
+    GetPage,
+    Page,
+    Place,
+    Walk,
+    batch_of,
+    is_new_poll,
+    is_open,
+    place_of,
+)
 
 # Comments are shown late: held back by moderation, or by the network's own caches.
-OVERLAP = timedelta(hours=6)
+WALK = Walk(overlap=timedelta(hours=6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,60 +38,46 @@ class Listing:
     quota: Quota | None = None
 
 
-# Takes the time from which on posts are wanted.
-ListBoards = Callable[[datetime], Listing]
+ListBoards = Callable[[], Listing]
 
 
 def follow(
     cursor: dict[str, Any], boards: ListBoards, comments: GetPage, *, now: datetime
 ) -> Batch:
-    """Read the listing, or one page of one post's comments; `more` until the round is done."""
-    known = cursor.get("boards")
-    known = known if isinstance(known, dict) else {}
-    queue = [tuple(entry) for entry in cursor.get("queue", [])]
-    if not queue:
-        return _listed(known, boards(now - BACKFILL), now=now)
-    board, count = queue[0]
-    place = known.get(board, {})
-    page, place, done = _walked(place, str(board), comments, now=now)
-    if done:
-        queue = queue[1:]
-        place = {**place, "count": count}
-    wait = pause(page.quota, now=now)
-    return Batch(
-        page.posts,
-        {"boards": {**known, board: place}, "queue": [list(entry) for entry in queue]},
-        more=bool(queue) and wait is None,
-        wait=wait,
-        refused=page.refused,
-        quota=page.quota,
-    )
+    """Read the listing, or one page of one post's comments; `more` while any walk is open."""
+    places: dict[str, Place] = place_of(cursor, "boards")
+    waiting = [board for board, place in places.items() if is_open(place)]
+    if is_new_poll(cursor, now) or not waiting:
+        listing = boards()
+        page = Page(listing.posts, refused=listing.refused, quota=listing.quota)
+        return _batch(page, _begun(places, listing, now=now), now=now)
+    board = waiting[0]
+    page, place = _stepped(places[board], board, comments, now=now)
+    # At the end, so that the others have their turns before it.
+    others = {name: each for name, each in places.items() if name != board}
+    return _batch(page, {**others, board: place}, now=now)
 
 
-def _listed(known: dict[str, Any], listing: Listing, *, now: datetime) -> Batch:
-    """Forget posts that are no longer listed; queue those whose number of comments changed."""
-    kept = {board: known[board] for board, _count in listing.boards if board in known}
-    queue = [
-        [board, count]
-        for board, count in listing.boards
-        if count != kept.get(board, {}).get("count", 0)
-    ]
-    wait = pause(listing.quota, now=now)
-    return Batch(
-        listing.posts,
-        {"boards": kept, "queue": queue},
-        more=bool(queue) and wait is None,
-        wait=wait,
-        refused=listing.refused,
-        quota=listing.quota,
-    )
+def _batch(page: Page, places: dict[str, Place], *, now: datetime) -> Batch:
+    more = any(is_open(place) for place in places.values())
+    return batch_of(page, {"at": now.isoformat(), "boards": places}, more=more, now=now)
 
 
-def _walked(
-    place: dict[str, Any], board: str, comments: GetPage, *, now: datetime
-) -> tuple[Page, dict[str, Any], bool]:
+def _begun(places: dict[str, Place], listing: Listing, *, now: datetime) -> dict[str, Place]:
+    """Open walks where the number changed; forget posts that are no longer listed."""
+    begun: dict[str, Place] = {}
+    for board, count in listing.boards:
+        place = places.get(board, {})
+        if count != place.get("count", 0):
+            place = {**WALK.begin(place, now=now), "count": count}
+        begun[board] = place
+    left = {name: p for name, p in places.items() if name not in begun and is_open(p)}
+    return {**begun, **left}
+
+
+def _stepped(place: Place, board: str, comments: GetPage, *, now: datetime) -> tuple[Page, Place]:
     try:
-        return Walk(overlap=OVERLAP).step(place, board, comments, now=now)
+        return WALK.step(place, board, comments, now=now)
     except Declined:
         # The post was taken down between the listing and now.
-        return Page(), place, True
+        return Page(), {**place, "open": []}

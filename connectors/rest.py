@@ -21,6 +21,7 @@ from core.text import clean
 from core.words import Words
 
 from .base import (
+    Message,
     PermanentError,
     PublishError,
     Quota,
@@ -306,6 +307,14 @@ def _before_sending(error: ReadError) -> PublishError:
     if isinstance(error, Unauthorized):
         return PermanentError(error)
     return TemporaryError(error, retry_after=error.retry_after)
+
+
+def fits(message: Message, most: int) -> None:
+    """Refuse a text that the network would refuse. Raises PermanentError."""
+    count = len(message.text)
+    if count > most:
+        words = _("The text has %(count)d characters, and the network takes %(most)d.")
+        raise PermanentError(words, count=count, most=most)
 
 
 def looking(error: ReadError) -> UncertainError:

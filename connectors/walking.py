@@ -1,9 +1,11 @@
-"""Reading lists that come newest first and page by page, without gap and in bounded steps.
+"""Reading lists that come newest first and page by page: what is new first, and without gap.
 
-A walk goes from the newest item down to where the last walk began, one page a fetch. Its place is
-in the cursor, which is stored together with the page's posts: a process that dies goes on from the
-page it had reached. `since` moves only when a walk is complete, and each walk reads a little
-further back than it must (`overlap`), for what the network showed late; ingest knows the doubles.
+Each poll begins at the newest item and walks down to where the newest item was when the last poll
+began. A walk that was not finished stays open, and goes on below after the newer ones: a long
+backlog never keeps what is said now waiting. All of that is in the cursor, which is stored together
+with each page's posts, so a process that dies goes on from the page it had reached. Each walk
+reads a little further down than it must (`overlap`), for what the network showed late; ingest knows
+the doubles.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +20,8 @@ from .rest import Declined, pause
 
 BACKFILL = timedelta(days=7)
 OVERLAP = timedelta(hours=1)
+# Unfinished walks that a list remembers; the two oldest of more become one.
+MOST_OPEN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Page:
 # Takes the name of the list, that of the page ("" for the first), and the time from which on
 # items are wanted: for networks that can be asked for no older ones.
 GetPage = Callable[[str, str, datetime], Page]
+# Where a list stands: {"top": newest mark, "open": [{"page", "floor"}, …] newest walk first}.
+Place = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,96 +58,138 @@ class Walk:
     def fetch(
         self, cursor: dict[str, Any], names: Sequence[str], get: GetPage, *, now: datetime
     ) -> Batch:
-        """Read one page of one of the lists; `more` until each had its turn."""
-        places = {name: _place(cursor, name) for name in names}
+        """Read one page of one of the lists, by turns; `more` while any has a walk open."""
+        places = {name: place_of(cursor, "places", name) for name in names}
         turn = _turn(cursor, len(names))
-        name = names[turn]
-        page, places[name], done = self.step(places[name], name, get, now=now)
-        turn += done
-        more = turn < len(names)
-        wait = pause(page.quota, now=now)
-        return Batch(
-            page.posts,
-            {"places": places, "turn": turn if more else 0},
-            more=more and wait is None,
-            wait=wait,
-            refused=page.refused,
-            gone=page.gone,
-            quota=page.quota,
-        )
+        if is_new_poll(cursor, now) or not any(is_open(place) for place in places.values()):
+            places = {name: self.begin(place, now=now) for name, place in places.items()}
+            turn = 0
+        order = [*names[turn:], *names[:turn]]
+        name = next(each for each in order if is_open(places[each]))
+        page, places[name] = self.step(places[name], name, get, now=now)
+        place = {"at": now.isoformat(), "places": places, "turn": names.index(name) + 1}
+        more = any(is_open(place) for place in places.values())
+        return batch_of(page, place, more=more, now=now)
 
-    def step(
-        self, place: dict[str, Any], name: str, get: GetPage, *, now: datetime
-    ) -> tuple[Page, dict[str, Any], bool]:
-        """Read one page of one list; return it, the new place, and whether the walk is done."""
-        since = _at(place.get("since"))
-        floor = now - self.backfill if since is None else since - self.overlap
-        page = _from_where_we_stood(place, name, get, floor)
-        top = self._top(place, page, now)
-        if not _reached(page, floor):
-            return page, {**place, "page": page.next, "top": top}, False
-        if page.cut and since is not None and not _reached_floor(page, floor):
+    def begin(self, place: Place, *, now: datetime) -> Place:
+        """Open a walk from the top. One that has not moved yet is not opened twice.
+
+        Above walks that are still open nothing is read twice: what is shown late there is found
+        once all are done.
+        """
+        walks = list(place.get("open", []))
+        if not walks or walks[0]["page"]:
+            top = at(place.get("top"))
+            known = now - self.backfill if top is None else top
+            floor = known if walks or top is None else known - self.overlap
+            walks.insert(0, {"page": "", "floor": floor.isoformat()})
+        if len(walks) > MOST_OPEN:
+            newer, older = walks[-2:]
+            walks[-2:] = [{**newer, "floor": older["floor"]}]
+        return {**place, "open": walks}
+
+    def step(self, place: Place, name: str, get: GetPage, *, now: datetime) -> tuple[Page, Place]:
+        """Read one page of the newest open walk."""
+        walk, *others = place["open"]
+        floor = datetime.fromisoformat(walk["floor"])
+        page = _from_where_we_stood(walk["page"], name, get, floor)
+        known = bool(place.get("top"))
+        place = {**place, "top": _top(place, page, floor, now)}
+        if page.next and not _is_down(page, floor):
+            return page, {**place, "open": [{**walk, "page": page.next}, *others]}
+        if page.cut and known and not _is_down(page, floor):
             page.refused.append(_TOO_MUCH)
-        return page, {"since": top or (since or floor).isoformat()}, True
+        return page, {**place, "open": others}
 
-    def _top(self, place: dict[str, Any], page: Page, now: datetime) -> str:
-        """The newest mark of this walk. One that lies in the future would blind the next walk."""
-        marks = [mark for mark in page.marks if mark is not None and mark <= now]
-        known = [at for at in (_at(place.get("top")), _at(place.get("since"))) if at]
-        newest = max([*marks, *known], default=None)
-        return newest.isoformat() if newest else ""
+
+def batch_of(page: Page, cursor: dict[str, Any], *, more: bool, now: datetime) -> Batch:
+    """Return a page as a batch; nothing more is asked for while nothing is left of the quota."""
+    wait = pause(page.quota, now=now)
+    return Batch(
+        page.posts,
+        cursor,
+        more=more and wait is None,
+        wait=wait,
+        refused=page.refused,
+        gone=page.gone,
+        quota=page.quota,
+    )
 
 
 def in_turn(
-    cursor: dict[str, Any], parts: Mapping[str, Callable[[dict[str, Any]], Batch]]
+    cursor: dict[str, Any],
+    parts: Mapping[str, Callable[[dict[str, Any]], Batch]],
+    *,
+    now: datetime,
 ) -> Batch:
     """Give each of several ways of reading its turn, each with a cursor of its own."""
     names = list(parts)
+    done = [name for name in cursor.get("done", []) if name in parts]
     turn = _turn(cursor, len(names))
-    name = names[turn]
-    place = cursor.get(name)
-    batch = parts[name](place if isinstance(place, dict) else {})
-    turn = turn if batch.more else turn + 1
-    more = turn < len(names)
-    place = {**cursor, name: batch.cursor, "turn": turn if more else 0}
-    return replace(batch, cursor=place, more=more and batch.wait is None)
+    if is_new_poll(cursor, now) or len(done) >= len(names):
+        done, turn = [], 0
+    name = next(each for each in [*names[turn:], *names[:turn]] if each not in done)
+    batch = parts[name](place_of(cursor, name))
+    if not batch.more:
+        done = [*done, name]
+    place = {
+        **cursor,
+        name: batch.cursor,
+        "at": now.isoformat(),
+        "done": done,
+        "turn": names.index(name) + 1,
+    }
+    more = len(done) < len(names) and batch.wait is None
+    return replace(batch, cursor=place, more=more)
 
 
-def _from_where_we_stood(place: dict[str, Any], name: str, get: GetPage, floor: datetime) -> Page:
-    """Names of pages end (a day off, a changed list): then the walk begins again at the top."""
-    at = str(place.get("page", ""))
-    try:
-        return get(name, at, floor)
-    except Declined:
-        if not at:
-            raise
-    return get(name, "", floor)
+def is_new_poll(cursor: dict[str, Any], now: datetime) -> bool:
+    """All fetches of one poll have one `now`."""
+    return bool(cursor.get("at") != now.isoformat())
+
+
+def is_open(place: Place) -> bool:
+    return bool(place.get("open"))
+
+
+def place_of(cursor: dict[str, Any], *path: str) -> Place:
+    """Return the object at `path` of a cursor, {} where there is none."""
+    found: Any = cursor
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def at(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) and value else None
 
 
 _TOO_MUCH = _("More came than the network lists at once: what lies between is missing.")
 
 
-def _reached(page: Page, floor: datetime) -> bool:
-    return not page.next or _reached_floor(page, floor)
+def _from_where_we_stood(page: str, name: str, get: GetPage, floor: datetime) -> Page:
+    """Names of pages end (a day off, a changed list): then the walk begins again at the top."""
+    try:
+        return get(name, page, floor)
+    except Declined:
+        if not page:
+            raise
+    return get(name, "", floor)
 
 
-def _reached_floor(page: Page, floor: datetime) -> bool:
+def _top(place: Place, page: Page, floor: datetime, now: datetime) -> str:
+    """The newest mark seen. One that lies in the future would blind the walks to come."""
+    marks = [mark for mark in page.marks if mark is not None and mark <= now]
+    return max([*marks, at(place.get("top")) or floor]).isoformat()
+
+
+def _is_down(page: Page, floor: datetime) -> bool:
     """The last item decides: what is pinned to the top of a list may be as old as it likes."""
     marks = [mark for mark in page.marks if mark is not None]
     return bool(marks) and marks[-1] < floor
 
 
-def _place(cursor: dict[str, Any], name: str) -> dict[str, Any]:
-    places = cursor.get("places")
-    found = places.get(name) if isinstance(places, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
 def _turn(cursor: dict[str, Any], count: int) -> int:
     """Whose turn it is; the lists may have been changed since."""
     turn = cursor.get("turn", 0)
-    return turn if isinstance(turn, int) and 0 <= turn < count else 0
-
-
-def _at(value: Any) -> datetime | None:
-    return datetime.fromisoformat(value) if isinstance(value, str) and value else None
+    return turn % count if isinstance(turn, int) else 0

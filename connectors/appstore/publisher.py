@@ -12,7 +12,7 @@ from connectors.base import (
     Receipt,
     UncertainError,
 )
-from connectors.rest import Answer, Call, Kind, Verdict, looking, path, read_error
+from connectors.rest import Answer, Call, Kind, Verdict, fits, looking, path, read_error
 from connectors.shapes import text
 
 from .client import api
@@ -27,6 +27,7 @@ class AppStorePublisher:
         self._rest = api(connection)
 
     def publish(self, message: Message) -> Receipt:
+        fits(message, self.max_length)
         if not message.reply_to:
             raise PermanentError(_("In the App Store only reviews can be answered."))
         document = {

@@ -5,7 +5,7 @@ from typing import Any
 from connectors.base import Connection, Message, Receipt
 from connectors.meta.graph import facebook
 from connectors.meta.publishing import Sender
-from connectors.rest import path
+from connectors.rest import fits, path
 from connectors.shapes import text
 
 from .posts import SITE
@@ -21,6 +21,7 @@ class FacebookPublisher:
         self._page = str(connection.config["page"])
 
     def publish(self, message: Message) -> Receipt:
+        fits(message, self.max_length)
         answered = message.reply_to
         where = path("/{}/comments", answered) if answered else path("/{}/feed", self._page)
         made = self._sender.post(where, message=message.text)
@@ -35,11 +36,9 @@ class FacebookPublisher:
         if message.reply_to:
             where = path("/{}/comments", message.reply_to)
             more = {"filter": "stream", "order": "reverse_chronological"}
-        fields = "id,message,created_time,from,permalink_url"
+        fields = "id,message,created_time,from"
         found = self._sender.search(where, message, is_it, fields=fields, **more)
-        if found is None:
-            return None
-        return Receipt(text(found, "id"), text(found, "permalink_url") or SITE + text(found, "id"))
+        return Receipt(text(found, "id"), SITE + text(found, "id")) if found else None
 
     def retract(self, external_id: str) -> None:
         self._sender.delete(external_id)

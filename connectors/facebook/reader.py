@@ -46,6 +46,7 @@ class FacebookReader:
                     now=now,
                 ),
             },
+            now=now,
         )
 
     def probe(self, *, now: datetime) -> Probe:
@@ -72,7 +73,7 @@ class FacebookReader:
         )
         return self._as_page(answer)
 
-    def _boards(self, _since: datetime, *, now: datetime) -> Listing:
+    def _boards(self, *, now: datetime) -> Listing:
         """The Page's newest posts, with the number of comments and of answers to them."""
         answer = self._read(
             path("/{}/feed", self._page),

@@ -12,7 +12,7 @@ from connectors.base import (
     Receipt,
     Unauthorized,
 )
-from connectors.rest import Call, Kind, Rest, looking
+from connectors.rest import Call, Kind, Rest, fits, looking
 from connectors.shapes import text
 
 from .client import api, is_review
@@ -28,6 +28,7 @@ class GoogleBusinessPublisher:
         self._connection = connection
 
     def publish(self, message: Message) -> Receipt:
+        fits(message, self.max_length)
         if not is_review(message.reply_to):
             raise PermanentError(_("On Google only reviews can be answered."))
         where = "/" + message.reply_to + _SUFFIX

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext_noop as _
 
 from connectors.base import Connection, Message, PermanentError, ReadError, Receipt
-from connectors.rest import Call, looking, path
+from connectors.rest import Call, fits, looking, path
 from connectors.shapes import text
 
 from .client import api, said
@@ -21,6 +21,7 @@ class GooglePlayPublisher:
         self._package = str(connection.config["package"])
 
     def publish(self, message: Message) -> Receipt:
+        fits(message, self.max_length)
         if not message.reply_to:
             raise PermanentError(_("On Google Play only reviews can be answered."))
         where = path("/{}/reviews/{}", self._package, message.reply_to) + ":reply"

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_noop as _
 
 from connectors.base import Connection, Message, PermanentError, Receipt, UncertainError
 from connectors.meta.publishing import Sender
-from connectors.rest import path
+from connectors.rest import fits, path
 from connectors.shapes import text
 
 from .client import MENTION, SITE, api
@@ -28,6 +28,7 @@ class InstagramPublisher:
         self._user = str(connection.config["user"])
 
     def publish(self, message: Message) -> Receipt:
+        fits(message, self.max_length)
         if not message.reply_to:
             raise PermanentError(_NEEDS_PICTURE)
         if message.reply_to.startswith(MENTION + ":"):

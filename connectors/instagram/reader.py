@@ -39,11 +39,11 @@ class InstagramReader:
         if by_facebook(self._connection):
             tags = partial(self._tags, now=now)
             parts["tags"] = lambda place: Walk().fetch(place, TAGS, tags, now=now)
-        return in_turn(cursor, parts)
+        return in_turn(cursor, parts, now=now)
 
     def probe(self, *, now: datetime) -> Probe:
         me = self._read(path("/{}", self._user), now=now, fields="username")
-        found = self._boards(now, now=now)
+        found = self._boards(now=now)
         notes = [] if self._proof else [_("Without the app secret no webhook can be accepted.")]
         return Probe(
             account=f"@{text(me.data, 'username')}",
@@ -63,7 +63,7 @@ class InstagramReader:
         ours = [i for i in external_ids if not i.startswith(MENTION)]
         return one_by_one(self._rest, ours, call, partial(comment, user=self._user), now=now)
 
-    def _boards(self, _since: datetime, *, now: datetime) -> Listing:
+    def _boards(self, *, now: datetime) -> Listing:
         answer = self._read(
             path("/{}/media", self._user), now=now, fields="id,comments_count", limit=PAGE
         )

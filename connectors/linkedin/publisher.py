@@ -13,7 +13,7 @@ from connectors.base import (
     Receipt,
     UncertainError,
 )
-from connectors.rest import Answer, Call, Kind, looking, read_error
+from connectors.rest import Answer, Call, Kind, fits, looking, read_error
 from connectors.shapes import items, text
 
 from .client import SITE, api, comment_urn, organization, parts, plain, written
@@ -29,6 +29,7 @@ class LinkedInPublisher:
         self._owner = organization(connection)
 
     def publish(self, message: Message) -> Receipt:
+        fits(message, self.max_length)
         return self._answer(message) if message.reply_to else self._post(message)
 
     def _post(self, message: Message) -> Receipt:

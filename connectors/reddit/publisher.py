@@ -13,7 +13,7 @@ from connectors.base import (
     Receipt,
     UncertainError,
 )
-from connectors.rest import Call, looking, path
+from connectors.rest import Call, fits, looking, path
 from connectors.shapes import items, moment, pick, text
 
 from .client import SITE, api, children
@@ -37,6 +37,7 @@ class RedditPublisher:
         self._name = str(connection.config["username"])
 
     def publish(self, message: Message) -> Receipt:
+        fits(message, self.max_length)
         if not message.reply_to:
             raise PermanentError(_ONLY_ANSWERS)
         form = {

@@ -1,10 +1,18 @@
 """Publishes on Threads in two steps: a container, which nobody sees, and its publication."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import Connection, Message, Receipt, TemporaryError, UncertainError
+from connectors.base import (
+    Connection,
+    Message,
+    ReadError,
+    Receipt,
+    TemporaryError,
+    UncertainError,
+)
 from connectors.meta.publishing import Sender
-from connectors.rest import path
+from connectors.rest import fits, path
 from connectors.shapes import text
 
 from .client import SITE, api
@@ -21,9 +29,20 @@ class ThreadsPublisher:
         self._user = str(connection.config["user"])
 
     def publish(self, message: Message) -> Receipt:
+        fits(message, self.max_length)
         container = self._container(message)
         made = self._sender.post(path("/{}/threads_publish", self._user), creation_id=container)
-        return Receipt(made, SITE)
+        return self._receipt(made)
+
+    def _receipt(self, post_id: str) -> Receipt:
+        """The post's address is asked for; it is out, whether or not that succeeds."""
+        try:
+            answer = self._sender.rest.read(
+                path("/{}", post_id), now=datetime.now(UTC), fields="permalink"
+            )
+        except ReadError:
+            return Receipt(post_id, SITE)
+        return Receipt(post_id, text(answer.data, "permalink") or SITE)
 
     def _container(self, message: Message) -> str:
         """Make the container. One whose answer is lost stays unseen: another may be made."""
@@ -43,9 +62,9 @@ class ThreadsPublisher:
             return text(item, "text") == message.text and message.reply_to in {"", answered}
 
         own = "/{}/replies" if message.reply_to else "/{}/threads"
-        fields = "id,text,timestamp,permalink,replied_to"
+        fields = "id,text,timestamp,replied_to"
         found = self._sender.search(path(own, self._user), message, is_it, fields=fields)
-        return Receipt(text(found, "id"), text(found, "permalink") or SITE) if found else None
+        return self._receipt(text(found, "id")) if found else None
 
     def retract(self, external_id: str) -> None:
         self._sender.delete(external_id)

@@ -41,7 +41,7 @@ class ThreadsReader:
         if self._lists:
             get = partial(self._list, now=now)
             parts["lists"] = lambda place: Walk().fetch(place, self._lists, get, now=now)
-        return in_turn(cursor, parts)
+        return in_turn(cursor, parts, now=now)
 
     def probe(self, *, now: datetime) -> Probe:
         me = self._rest.read(path("/{}", self._user), now=now, fields="username")
@@ -71,7 +71,7 @@ class ThreadsReader:
             }
         return self._page(self._rest.read(where, now=now, **params))
 
-    def _boards(self, _since: datetime, *, now: datetime) -> Listing:
+    def _boards(self, *, now: datetime) -> Listing:
         answer = self._rest.read(
             path("/{}/threads", self._user), now=now, fields="id,has_replies", limit=OWN_POSTS
         )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext_noop as _
 
 from connectors.base import Connection, Message, PermanentError, ReadError, Receipt, UncertainError
-from connectors.rest import Call, looking
+from connectors.rest import Call, fits, looking
 from connectors.shapes import items, pick, text
 
 from .client import api
@@ -26,6 +26,7 @@ class TikTokPublisher:
         self._name = str(connection.config["username"])
 
     def publish(self, message: Message) -> Receipt:
+        fits(message, self.max_length)
         video, _slash, comment = message.reply_to.partition("/")
         if not comment:
             raise PermanentError(_ONLY_ANSWERS)

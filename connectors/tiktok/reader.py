@@ -36,7 +36,7 @@ class TikTokReader:
         if self._mentions:
             get = partial(self._mentioned, now=now)
             parts["mentions"] = lambda place: Walk().fetch(place, MENTIONS, get, now=now)
-        return in_turn(cursor, parts)
+        return in_turn(cursor, parts, now=now)
 
     def probe(self, *, now: datetime) -> Probe:
         fields = json.dumps(["username", "display_name"])
@@ -48,7 +48,7 @@ class TikTokReader:
             sample=[text(video, "caption") for video in videos[:5]],
         )
 
-    def _videos(self, _since: datetime, *, now: datetime) -> Listing:
+    def _videos(self, *, now: datetime) -> Listing:
         found = [(text(v, "item_id"), number(v, "comments")) for v in self._listed(now=now)]
         return Listing([video for video in found if video[0]])
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext_noop as _
 
 from connectors.base import Connection, Message, PermanentError, ReadError, Receipt
-from connectors.rest import Call, Kind, looking, path
+from connectors.rest import Call, Kind, fits, looking, path
 from connectors.shapes import text
 
 from .client import SITE, api
@@ -23,6 +23,7 @@ class TrustpilotPublisher:
         self._user = connection.config["business_user"]
 
     def publish(self, message: Message) -> Receipt:
+        fits(message, self.max_length)
         if not message.reply_to:
             raise PermanentError(_("On Trustpilot only reviews can be answered."))
         document = {"authorBusinessUserId": self._user, "message": message.text}

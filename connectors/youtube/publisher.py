@@ -13,7 +13,7 @@ from connectors.base import (
     Unauthorized,
     UncertainError,
 )
-from connectors.rest import Call, Rest, looking
+from connectors.rest import Call, Rest, fits, looking
 from connectors.shapes import items, pick, text
 
 from .client import address, api
@@ -33,6 +33,7 @@ class YouTubePublisher:
         self._channel = str(connection.config["channel"])
 
     def publish(self, message: Message) -> Receipt:
+        fits(message, self.max_length)
         if not message.reply_to:
             raise PermanentError(_ONLY_ANSWERS)
         snippet = {"parentId": _thread(message.reply_to), "textOriginal": message.text}

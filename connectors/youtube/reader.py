@@ -43,6 +43,7 @@ class YouTubeReader:
                     place, partial(self._boards, now=now), answers, now=now
                 ),
             },
+            now=now,
         )
         count = spent(cursor, LIST, now=now)
         left = quota(count, now=now)
@@ -97,7 +98,7 @@ class YouTubeReader:
         marks = [moment(pick(top, "snippet", "publishedAt")) for top, _video in threads]
         return Page(posts, marks, next=text(answer.data, "nextPageToken"), refused=refused)
 
-    def _boards(self, _since: datetime, *, now: datetime) -> Listing:
+    def _boards(self, *, now: datetime) -> Listing:
         answer = self._newest(now=now, part="snippet")
         found = items(answer.data, "items")
         return Listing(

@@ -60,6 +60,10 @@ class Asked:
         return dict(parse_qsl(self.body.decode()))
 
 
+class PageForgotten(Exception):
+    """The name of a page that was given out is no longer known."""
+
+
 @dataclass
 class World:
     """One network. `faults` are answers given, in turn, instead of the right ones."""
@@ -76,6 +80,10 @@ class World:
     page: int = 20
     # How long ago something may have been written that a first reading still finds.
     reach: timedelta = timedelta(days=6)
+    # The token in use ended; renewing it helps. Pages whose names are no longer known.
+    expired: bool = False
+    given: set[str] = field(default_factory=set)
+    forgotten: set[str] = field(default_factory=set)
     # Called before each answer: something happens on the network while it is being read.
     meanwhile: Callable[[], None] = lambda: None
 
@@ -102,10 +110,15 @@ class World:
 
     def paged(self, found: list[Item], start: str, size: int) -> tuple[list[Item], str]:
         """Cut a page out of a list by the id of its first item, as cursors of networks do."""
+        if start in self.forgotten:
+            raise PageForgotten
         ids = [item.id for item in found]
         at = ids.index(start) if start in ids else 0
         after = found[at + size : at + size + 1]
-        return found[at : at + size], after[0].id if after else ""
+        following = after[0].id if after else ""
+        self.given |= {following} - {""}
+        self.forgotten.discard(following)
+        return found[at : at + size], following
 
     def answer(self, asked: Asked) -> Any:
         """Return what the network says: JSON, or an Answer."""
@@ -116,17 +129,37 @@ class World:
         headers = {name.lower(): value for name, value in call.headers.items()}
         asked = Asked(call.method, parts.path, dict(parse_qsl(parts.query)), headers, call.body)
         self.asked.append(asked)
+        if self.signs_in(asked):
+            self.expired = False
+            return self._right(asked)
         self.meanwhile()
+        if self.expired:
+            return self.unauthorized()
         fault = self.faults.pop(0) if self.faults else None
         if isinstance(fault, Answer):
             return fault
-        said = self.answer(asked)
-        right = said if isinstance(said, Answer) else reply(said)
+        right = self._right(asked)
         return fault(right) if fault else right
+
+    def _right(self, asked: Asked) -> Answer:
+        try:
+            said = self.answer(asked)
+        except PageForgotten:
+            said = self.refused()
+        return said if isinstance(said, Answer) else reply(said)
+
+    def signs_in(self, asked: Asked) -> bool:
+        return "token" in asked.path
+
+    def unauthorized(self) -> Answer:
+        return reply({"message": "The token has ended."}, 401)
+
+    def refused(self) -> Answer:
+        return reply({"message": "There is no such page."}, 400)
 
     def changes(self, asked: Asked) -> bool:
         """Whether this call is the one that makes something public."""
-        return asked.method in {"POST", "PUT"} and "token" not in asked.path
+        return asked.method in {"POST", "PUT"} and not self.signs_in(asked)
 
     def connection(self, **more: Any) -> Connection:
         """Return a connection whose renewals are kept in the world's secrets."""

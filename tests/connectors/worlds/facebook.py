@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.connectors.worlds import Asked, Item, World, filled, recorded, reply
+from tests.connectors.worlds import Answer, Asked, Item, World, filled, recorded, reply
 
 PAGE = "55"
 BOARD = "55_100"
@@ -26,6 +26,10 @@ class Facebook(World):
 
     def new_id(self, number: int, at: datetime) -> str:
         return f"100_{1000 + number}"
+
+    def refused(self) -> Answer:
+        error = {"code": 100, "message": "Invalid cursor", "type": "OAuthException"}
+        return reply({"error": error}, 400)
 
     def answer(self, asked: Asked) -> Any:
         if asked.headers.get("authorization") != f"Bearer {self.token}":

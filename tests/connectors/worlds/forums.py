@@ -125,6 +125,8 @@ class LinkedIn(World):
             return self._publish(asked, where)
         if where[0] == "posts" and "q" in asked.query:
             return {"elements": [self._own(i) for i in self.published]}
+        if where[0] == "posts":
+            return self._one_post(asked, unquote(where[1]))
         if where[0] == "socialActions" and len(where) == 3:
             return {"elements": [self._own(i) for i in self.published]}
         urn = f"urn:li:comment:({unquote(where[1])},{where[-1]})"
@@ -152,8 +154,21 @@ class LinkedIn(World):
         made["decoratedGeneratedActivity"]["comment"] |= {"entity": item.id, "text": item.text}
         return made
 
+    def _one_post(self, asked: Asked, urn: str) -> Any:
+        if urn not in self.published:
+            return reply({"message": "Not found", "status": 404}, 404)
+        if asked.method == "DELETE":
+            del self.published[urn]
+            return Answer(b"", 204)
+        return self._own(urn)
+
     def _publish(self, asked: Asked, where: list[str]) -> Any:
         number = str(9000 + len(self.published))
+        if where == ["posts"]:
+            assert asked.document["author"] == ORGANIZATION
+            urn = f"urn:li:share:{number}"
+            self.published[urn] = {"text": asked.document["commentary"]}
+            return Answer(b"", 201, {"x-restli-id": urn})
         urn = f"urn:li:comment:(urn:li:activity:700,{number})"
         self.published[urn] = {"text": asked.document["message"]["text"]}
         assert asked.document["object"] == "urn:li:activity:700"
@@ -162,6 +177,8 @@ class LinkedIn(World):
 
     def _own(self, urn: str) -> Any:
         words = {"text": self.published[urn]["text"]}
+        if urn.startswith("urn:li:share:"):
+            return {"id": urn, "author": ORGANIZATION, "commentary": words["text"]}
         return {"actor": ORGANIZATION, "commentUrn": urn, "message": words}
 
 
@@ -182,6 +199,12 @@ class TikTok(World):
 
     def new_id(self, number: int, at: datetime) -> str:
         return f"{VIDEO}/{1000 + number}"
+
+    def unauthorized(self) -> Answer:
+        return reply(recorded("tiktok", "error"))
+
+    def refused(self) -> Answer:
+        return reply({"code": 40002, "message": "cursor: Invalid.", "data": {}})
 
     def answer(self, asked: Asked) -> Any:
         if asked.path == "/tt_user/oauth2/refresh_token/":

@@ -27,6 +27,10 @@ class Meta(World):
     )
     published: dict[str, dict[str, str]] = field(default_factory=dict)
 
+    def refused(self) -> Answer:
+        error = {"code": 100, "message": "Invalid cursor", "type": "OAuthException"}
+        return reply({"error": error}, 400)
+
     def answer(self, asked: Asked) -> Any:
         if asked.path == "/refresh_access_token":
             return recorded("threads", "renewed")
@@ -60,6 +64,8 @@ class Meta(World):
         return reply(body)
 
     def one(self, item_id: str) -> Any:
+        if item_id in self.published:
+            return {"id": item_id, "permalink": f"https://www.threads.net/p/{item_id}"}
         found = [item for item in self.items if item.id == item_id]
         return self.shape(found[0]) if found else reply(recorded("facebook", "missing"), 400)
 
