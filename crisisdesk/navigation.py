@@ -49,6 +49,21 @@ def register() -> None:
         Entry(_("Overview"), "layout-dashboard", "overview", ("overview",), key="O"),
         Entry(_("Mentions"), "messages", "monitoring:mentions", ("monitoring:",), key="M"),
         Entry(
+            _("Signals"),
+            "activity",
+            "monitoring:signals",
+            (
+                "monitoring:signal",
+                "monitoring:theme",
+                "monitoring:rule",
+                "monitoring:rehears",
+                "monitoring:calendar",
+                "monitoring:peak",
+            ),
+            key="S",
+            on_phone=False,
+        ),
+        Entry(
             _("Incidents"),
             "urgent",
             "incidents:list",

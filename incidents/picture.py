@@ -14,7 +14,10 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from core import formats, markup
+from monitoring import charts, forecasting, peaks
 from monitoring.enums import Sentiment
+from monitoring.forecasting import Outlook
+from monitoring.models_signals import ExpectedPeak
 from monitoring.reasons import headline, sentences
 from monitoring.selectors import (
     Point,
@@ -37,6 +40,8 @@ SPANS: dict[str, timedelta] = {
     "4h": timedelta(hours=4),
     "24h": timedelta(hours=24),
 }
+# Hours of what is predicted beside each span.
+AHEAD: dict[str, float] = {"1h": 1, "4h": 2, "24h": 6}
 HOUR = timedelta(hours=1)
 # A figure that spans the whole incident looks back no further than this.
 LONGEST = timedelta(days=14)
@@ -74,6 +79,17 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Span:
+    """What of time a chart shows: from, to, and `ahead` hours of what is predicted."""
+
+    since: datetime
+    until: datetime
+    ahead: float
+    outlook: Outlook | None
+    peaks: list[ExpectedPeak]
+
+
+@dataclass(frozen=True)
 class Volume:
     """`data` is what the chart draws; `ratio` compares the last five minutes with the band."""
 
@@ -88,6 +104,9 @@ class Volume:
     negative_change: float | None
     authors: int
     authors_capped: bool
+    # What is predicted and what was expected, in words.
+    ahead: list[str]
+    expected: list[str]
 
     @property
     def json(self) -> str:
@@ -147,7 +166,7 @@ def seen_at(incident: Incident, *, now: datetime) -> datetime:
 
 
 def volume(incident: Incident, *, span: str, now: datetime) -> Volume:
-    """Return the chart and the figures beside it, as of `now`: five queries."""
+    """Return the chart and the figures beside it, as of `now`: eight queries."""
     brand = incident.brand_id
     shown_from = floor(now - SPANS[span])
     since = max(min(shown_from, floor(incident.began_at)), now - LONGEST)
@@ -157,8 +176,15 @@ def volume(incident: Incident, *, span: str, now: datetime) -> Volume:
     high = _latest_high(points)
     marks = marked(incident, since=shown_from)
     running = [point for point in points if point.at >= floor(incident.began_at)]
+    shown = Span(
+        shown_from,
+        now,
+        AHEAD[span],
+        forecasting.of_brand(brand, now) if incident.is_open else None,
+        peaks.of_brands([brand], since=shown_from, until=now),
+    )
     return Volume(
-        data=_drawn(points, marks, since=shown_from, until=now, latest=last.total),
+        data=_drawn(points, marks, shown, latest=last.total),
         marks=marks,
         finding=_finding(last, high),
         last=last,
@@ -169,6 +195,8 @@ def volume(incident: Incident, *, span: str, now: datetime) -> Volume:
         negative_change=last.negative_share - hour.negative_share if hour.total else None,
         authors=_authors(brand, since=now - HOUR, until=now),
         authors_capped=hour.total > AUTHORS_AMONG,
+        ahead=forecasting.sentences(shown.outlook, now=now) if shown.outlook else [],
+        expected=[charts.peak_words(peak, now=now) for peak in shown.peaks],
     )
 
 
@@ -201,42 +229,12 @@ def _finding(last: Shares, high: float | None) -> str:
 
 
 def _drawn(
-    points: Sequence[Point],
-    marks: Sequence[Mark],
-    *,
-    since: datetime,
-    until: datetime,
-    latest: int,
+    points: Sequence[Point], marks: Sequence[Mark], span: Span, *, latest: int
 ) -> dict[str, Any]:
-    """Lay the points on an even grid; what was not counted stays a gap.
-
-    The running step is not over: the last five minutes stand in its place, or each step would
-    seem to begin with a plunge.
-    """
-    step = int(STEP.total_seconds())
-    times = range(int(since.timestamp()), int(until.timestamp()), step)
-    by_time = {int(point.at.timestamp()): point for point in points}
-    closed = [point for point in points if point.high is not None]
-    # After the newest closed step nothing counted means nothing said, in the newest band.
-    newest = closed[-1] if closed else None
-    counted_to = int(newest.at.timestamp()) if newest else times.stop
-    found = [by_time.get(at) for at in times]
-    bands = [
-        newest if at > counted_to else (point if point and point.high is not None else None)
-        for at, point in zip(times, found, strict=True)
-    ]
-    counts = [
-        point.total if point else (0 if at > counted_to else None)
-        for at, point in zip(times, found, strict=True)
-    ]
-    return {
-        "step": step,
-        "at": list(times),
-        "count": [*counts[:-1], latest],
-        "low": [band.low if band else None for band in bands],
-        "high": [band.high if band else None for band in bands],
-        "marks": [{"at": int(mark.at.timestamp()), "letter": mark.letter} for mark in marks],
-    }
+    data = charts.drawn(points, since=span.since, until=span.until, latest=latest)
+    data["marks"] = [{"at": int(mark.at.timestamp()), "letter": mark.letter} for mark in marks]
+    data = charts.with_forecast(data, span.outlook, hours=span.ahead)
+    return charts.with_peaks(data, span.peaks)
 
 
 def marked(incident: Incident, *, since: datetime) -> list[Mark]:

@@ -254,16 +254,25 @@ def shown(mentions: Sequence[Mention]) -> list[Post]:
 
 def samples(detection: Detection) -> list[Post]:
     """Return the posts that show a detection best, the most telling first; those that are left."""
-    wanted = [int(each["id"]) for each in detection.samples]
+    return list(kept_posts([detection.brand_id], detection.samples).values())
+
+
+def kept_posts(brands: Iterable[int], kept: Sequence[dict[str, Any]]) -> dict[int, Post]:
+    """Return posts by id, in the order in which other rows keep them ({"id", "published_at"}).
+
+    Those that were taken away are left out. One query.
+    """
+    wanted = [int(each["id"]) for each in kept]
     if not wanted:
-        return []
-    times = [datetime.fromisoformat(each["published_at"]) for each in detection.samples]
+        return {}
+    times = [datetime.fromisoformat(each["published_at"]) for each in kept]
     query = Conditions()
     query.add("m.id = ANY(%(ids)s)", ids=wanted)
     # For the planner: only the months that they are in.
     query.add("m.published_at BETWEEN %(first)s AND %(last)s", first=min(times), last=max(times))
-    posts = _read([detection.brand_id], query, Filters(fold=False), len(wanted))
-    return sorted(posts, key=lambda post: wanted.index(post.id))
+    posts = _read(list(brands), query, Filters(fold=False), len(wanted))
+    places = {pk: place for place, pk in reversed(list(enumerate(wanted)))}
+    return {post.id: post for post in sorted(posts, key=lambda post: places[post.id])}
 
 
 def get_mention(user: User, pk: int) -> Mention:

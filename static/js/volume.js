@@ -11,7 +11,9 @@
         "at": [1763535600, …],                             Unix seconds, one per step, ascending
         "count": [12, null, …],                            null: data is missing
         "low": [4, …], "high": [21, …],                    the expected band; null where unknown
-        "marks": [{"at": 1763541000, "letter": "A"}, …]}   annotations; a list below repeats them
+        "marks": [{"at": 1763541000, "letter": "A"}, …],   annotations; a list below repeats them
+        "ahead": {"middle": […, 40], "low": [], "high": []}, what is predicted, null before its time
+        "peaks": [{"from": 1763541000, "to": …}, …]}       times at which more is expected
      <div data-chart role="img" aria-label="one sentence that says what is to be seen"></div>
      <details data-twin> <summary>Show as table</summary>
        <table> <thead>…time, mentions, expected from, to…</thead> <tbody data-fill></tbody> </table>
@@ -102,7 +104,17 @@ class Volume extends HTMLElement {
       if (value === null || value === undefined || edge === null) return edge;
       return Math.max(value, edge);
     });
-    return [at, high, low, above, count];
+    const ahead = this.points.ahead || { middle: [], low: [], high: [] };
+    const whole = (line) => at.map((_, index) => line[index] ?? null);
+    return [at, high, low, above, count, whole(ahead.high), whole(ahead.low), whole(ahead.middle)];
+  }
+
+  /* The newest step that something is known of: what is predicted lies behind it. */
+  get newest() {
+    const { count, ahead } = this.points;
+    let index = count.length - 1;
+    while (ahead && index > 0 && (count[index] === null || count[index] === undefined)) index -= 1;
+    return index;
   }
 
   draw() {
@@ -137,10 +149,14 @@ class Volume extends HTMLElement {
         {}, edge, edge,
         { stroke: "transparent", width: 0, points: { show: false } },
         { stroke: token("--plot"), width: 1.75, points: { show: false } },
+        { stroke: "transparent", width: 0, points: { show: false } },
+        { stroke: "transparent", width: 0, points: { show: false } },
+        { stroke: token("--iris"), width: 1.75, dash: [4, 4], points: { show: false } },
       ],
       bands: [
         { series: [1, 2], fill: token("--band") },
         { series: [3, 1], fill: (plot) => this.gradient(plot) },
+        { series: [5, 6], fill: token("--ahead") },
       ],
       hooks: { drawClear: [(plot) => this.hatch(plot)], draw: [(plot) => this.annotate(plot)] },
     };
@@ -170,10 +186,12 @@ class Volume extends HTMLElement {
   hatch(plot) {
     const { ctx, bbox } = plot;
     const { at, count, step } = this.points;
+    this.shade(plot);
+    const known = this.newest;
     ctx.save();
     ctx.beginPath();
     count.forEach((value, index) => {
-      if (value !== null && value !== undefined) return;
+      if ((value !== null && value !== undefined) || index > known) return;
       const left = plot.valToPos(at[index] - step / 2, "x", true);
       const right = plot.valToPos(at[index] + step / 2, "x", true);
       ctx.rect(left, bbox.top, right - left, bbox.height);
@@ -189,6 +207,17 @@ class Volume extends HTMLElement {
     }
     ctx.stroke();
     ctx.restore();
+  }
+
+  /* The times at which more is expected. */
+  shade(plot) {
+    const { ctx, bbox } = plot;
+    ctx.fillStyle = token("--ahead");
+    (this.points.peaks || []).forEach((peak) => {
+      const left = Math.max(plot.valToPos(peak.from, "x", true), bbox.left);
+      const right = Math.min(plot.valToPos(peak.to, "x", true), bbox.left + bbox.width);
+      if (right > left) ctx.fillRect(left, bbox.top, right - left, bbox.height);
+    });
   }
 
   annotate(plot) {
@@ -229,8 +258,8 @@ class Volume extends HTMLElement {
 
   lastPoint(plot) {
     const { at, count, high } = this.points;
-    const index = count.length - 1;
-    if (index < 0 || count[index] === null) return;
+    const index = this.newest;
+    if (index < 0 || count[index] === null || count[index] === undefined) return;
     const x = plot.valToPos(at[index], "x", true);
     const y = plot.valToPos(count[index], "y", true);
     const dot = (radius, colour) => {
@@ -281,7 +310,7 @@ class Volume extends HTMLElement {
     const body = this.querySelector("tbody[data-fill]");
     if (!body || !this.points) return;
     const { at, count, low, high } = this.points;
-    const rows = at.map((moment, index) => {
+    const rows = at.slice(0, this.newest + 1).map((moment, index) => {
       const row = document.createElement("tr");
       const values = [count[index], low[index], high[index]].map((value) => (value === null ? "–" : this.number(Math.round(value))));
       [this.clock(moment), ...values].forEach((text) => { row.insertCell().textContent = text; });
