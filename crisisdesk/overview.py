@@ -39,7 +39,7 @@ HEALTH: dict[str, tuple[str, Any]] = {
     "delayed": ("plug-connected-x", gettext_lazy("Source delayed")),
 }
 # From here on the ratio is told in red, from there in amber.
-RED_RATIO, AMBER_RATIO = 3.0, 1.2
+RED_RATIO, AMBER_RATIO = 2.0, 1.2
 LATEST = 6
 
 
@@ -168,7 +168,7 @@ def _note(pulse: Pulse) -> tuple[str, str]:
         return _("sources do not deliver"), "muted"
     if pulse.ratio is None:
         return _("still learning what is usual"), "muted"
-    text = _("%(times)s× expected") % {"times": formats.number(pulse.ratio, 1)}
+    text = _("%(times)s× expected max.") % {"times": formats.number(pulse.ratio, 1)}
     if pulse.above and pulse.ratio >= RED_RATIO:
         return text, "red"
     return text, "amber" if pulse.above and pulse.ratio >= AMBER_RATIO else "muted"

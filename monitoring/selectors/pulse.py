@@ -56,8 +56,8 @@ class Pulse:
 
     @property
     def ratio(self) -> float | None:
-        """How many times the expected level; None where nothing is expected yet."""
-        return self.now / self.expected if self.expected else None
+        """How many times the most that is expected; None where nothing is expected yet."""
+        return None if self.expected_high is None else self.now / max(self.expected_high, 1.0)
 
     @property
     def above(self) -> bool:

@@ -17,7 +17,6 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.models import User
-from monitoring.models import Mention
 from tests.core.live_rig import WebServer
 
 PHONE = {"width": 390, "height": 844}
@@ -49,13 +48,6 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[WebServer]:
     server.start()
     yield server
     server.stop()
-
-
-@pytest.fixture(autouse=True)
-def no_mentions_left(transactional_db: None) -> Iterator[None]:
-    """The table of months is none that Django empties after a test."""
-    yield
-    Mention.objects.all().delete()
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_the_brand_that_stands_out_most_comes_first(
     loud(calm, 9)
     html = region(signed_in(bob), "brands")
     assert html.index(brand.name) < html.index("Aarhus Calm")
-    assert "6.1× expected" in html
+    assert "5.1× expected max." in html
     assert "health-elevated" in html
     assert "health-normal" in html
 

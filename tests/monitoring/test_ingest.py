@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
@@ -21,14 +21,6 @@ NOW = datetime(2026, 11, 23, 14, 0, 30, tzinfo=UTC)
 @pytest.fixture
 def source(brand: Brand) -> Source:
     return SourceFactory.create(brand=brand, config={"network": "x"})
-
-
-@pytest.fixture
-def emptied(transactional_db: None) -> Iterator[None]:
-    """Mentions are not Django's to empty: the table is not managed by it."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE monitoring_mention")
 
 
 def totals(brand: Brand) -> dict[datetime, int]:
@@ -251,7 +243,7 @@ def test_an_undone_batch_leaves_no_trace(source: Source) -> None:
 
 
 def test_sixteen_deliverers_of_the_same_posts_make_each_a_mention_once(
-    emptied: None, brand: Brand
+    transactional_db: None, brand: Brand
 ) -> None:
     source = SourceFactory.create(brand=brand)
     batch = posts(500, at=NOW - timedelta(minutes=1))

@@ -157,12 +157,12 @@ def test_volume_is_closed_steps_with_their_band_and_then_the_running_minutes(bra
     assert [point.high for point in points] == [8, 8, None]
 
 
-def test_the_pulse_compares_now_with_the_middle_of_the_band(brand: Brand) -> None:
+def test_the_pulse_compares_now_with_the_upper_edge_of_the_band(brand: Brand) -> None:
     step(brand, 30, 5)
     step(brand, 5, 6)
     count(brand, 2, 18)
     pulse = selectors.pulses([brand.pk], now=NOW, span=timedelta(hours=1), slices=12)[brand.pk]
-    assert (pulse.now, pulse.expected, pulse.ratio, pulse.above) == (18, 6, 3, True)
+    assert (pulse.now, pulse.expected, pulse.ratio, pulse.above) == (18, 6, 18 / 8, True)
     assert pulse.actual[-1] == 18
     assert pulse.actual[6] == 5
     assert pulse.actual[0] is None
