@@ -13,7 +13,7 @@ from connectors.network import Network
 from connectors.selectors import usable
 
 from . import kinds, mapping
-from .enums import QueryKind, WatchList
+from .enums import QueryKind, SourceKind, WatchList
 from .models import FileImport, Query, Source
 from .queries.parsing import MAX_WORD
 from .services.sources import configure
@@ -59,6 +59,8 @@ class SourceForm(DeclaredForm):
             required=False,
             help_text=_("For sources that carry more than the brand, such as a newspaper."),
         )
+        if kind == SourceKind.WEBHOOK:
+            self.fields["example"] = _example()
         if self.network.reader:
             self.fields["poll_every"] = forms.IntegerField(
                 label=_("Seconds between checks"),
@@ -88,6 +90,30 @@ class SourceForm(DeclaredForm):
             name: self.cleaned_data[name] for name in ("match", "network") if name in self.fields
         }
         return configure(self.kind, self.values, **common)
+
+
+def _example() -> forms.CharField:
+    """An example of a call; what would be read of it is shown while one types."""
+    return forms.CharField(
+        label=_("Example of a call"),
+        required=False,
+        max_length=200_000,
+        help_text=_("Paste what the tool sends. Below stands what would be read; nothing is kept."),
+        widget=forms.Textarea(
+            attrs={
+                "rows": 6,
+                "spellcheck": "false",
+                "hx-post": "",
+                "hx-trigger": "input changed delay:400ms,"
+                " input changed delay:400ms from:#id_mapping, change from:#id_format",
+                "hx-include": "closest form",
+                "hx-vals": '{"preview": "1"}',
+                "hx-target": "#preview",
+                "hx-select": "#preview",
+                "hx-swap": "outerHTML",
+            }
+        ),
+    )
 
 
 class AccountField(forms.ModelChoiceField):

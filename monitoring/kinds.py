@@ -6,11 +6,18 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from connectors.base import Can
+from connectors.base import Can, Setting
 from connectors.network import Group, Network
 from connectors.registry import NETWORKS
 
+from . import mapped, senders
 from .enums import SourceKind
+
+
+def _check_webhook(config: Mapping[str, Any]) -> None:
+    senders.check(config)
+    mapped.check(config)
+
 
 # What is not a network but brings mentions nevertheless.
 _OURS = {
@@ -20,6 +27,42 @@ _OURS = {
         can=Can.WEBHOOK,
         group=Group.TOOLS,
         counted_as="web",
+        source=(
+            Setting(
+                "sender",
+                _("How the sender shows who it is"),
+                kind="choice",
+                required=False,
+                default=senders.STANDARD,
+                choices=senders.CHOICES,
+            ),
+            Setting(
+                "addresses",
+                _("Only from these networks"),
+                kind="lines",
+                required=False,
+                help=_("IP addresses or networks, one a line; empty means from everywhere."),
+            ),
+            Setting(
+                "format",
+                _("What it sends"),
+                kind="choice",
+                required=False,
+                default=mapped.OWN,
+                choices=mapped.CHOICES,
+            ),
+            Setting(
+                "mapping",
+                _("Mapping"),
+                kind="lines",
+                required=False,
+                help=_(
+                    "For any other JSON, or to change a ready mapping: a line “field = expression”"
+                    " (JMESPath) for each field; “items” finds the list."
+                ),
+            ),
+        ),
+        check=_check_webhook,
     ),
     SourceKind.FILE.value: Network(
         label=_("File import"),

@@ -1,5 +1,6 @@
 """The body of an inbound webhook call: JSON from strangers made into posts. Pure: no database."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,11 @@ from .mapping import parse_date
 from .rows import MAX_ID, MAX_REACH, Refusal
 
 MAX_MENTIONS = 1_000
-_TEXTS = ("external_id", "text", "title", "author", "url", "lang", "network")
+_TEXTS = (
+    "external_id", "text", "title", "author", "author_id", "parent_id", "url", "lang", "network",
+)  # fmt: skip
+_DATES = ("published_at", "edited_at")
+_NUMBERS = {"reach", "stars"}
 
 
 @dataclass
@@ -37,9 +42,18 @@ def read(body: bytes) -> Payload:
     items = document.get("mentions") if isinstance(document, dict) else None
     if not isinstance(items, list) or not 1 <= len(items) <= MAX_MENTIONS:
         raise WrongShape
+    return _payload(items, _post)
+
+
+def of_rows(rows: Sequence[Mapping[str, Any]]) -> Payload:
+    """Return the posts of rows that a mapping made: ids may be numbers, counts and dates texts."""
+    return _payload(rows, lambda row, item: _post(row, _plain(item)))
+
+
+def _payload(items: Sequence[Any], make: Callable[[int, Any], Post | Refusal]) -> Payload:
     payload = Payload()
     for row, item in enumerate(items):
-        made = _post(row, item)
+        made = make(row, item)
         if isinstance(made, Refusal):
             payload.refused.append(made)
         else:
@@ -51,21 +65,50 @@ def read(body: bytes) -> Payload:
 def _post(row: int, item: Any) -> Post | Refusal:
     if not isinstance(item, dict):
         return Refusal(row, "", RefusalCode.NOT_AN_OBJECT)
-    texts: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name in _TEXTS:
         value = item.get(name)
         if value is not None and not isinstance(value, str):
             return Refusal(row, name, RefusalCode.NOT_TEXT)
-        texts[name] = value or ""
-    if len(texts["external_id"]) > MAX_ID:
+        values[name] = value or ""
+    if len(values["external_id"]) > MAX_ID:
         return Refusal(row, "external_id", RefusalCode.TOO_LONG)
     reach = item.get("reach") or 0
     if not isinstance(reach, int) or isinstance(reach, bool) or not 0 <= reach <= MAX_REACH:
         return Refusal(row, "reach", RefusalCode.NOT_A_NUMBER)
-    published_at = _date(item.get("published_at"))
-    if isinstance(published_at, RefusalCode):
-        return Refusal(row, "published_at", published_at)
-    return Post(**texts, reach=reach, published_at=published_at)
+    for name in _DATES:
+        values[name] = _date(item.get(name))
+        if isinstance(values[name], RefusalCode):
+            return Refusal(row, name, values[name])
+    return Post(**values, reach=reach, stars=_stars(item.get("stars")))
+
+
+def _stars(value: Any) -> float | None:
+    """Stars from 1 to 5; anything else is no review."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 1 <= value <= 5 else None
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each value the type that it has in a call of our own format."""
+    plain: dict[str, Any] = {}
+    for name, value in item.items():
+        if name in _NUMBERS:
+            plain[name] = _number(value)
+        elif isinstance(value, bool) or value is None:
+            plain[name] = None
+        else:
+            plain[name] = str(value) if isinstance(value, int | float) else value
+    if plain.get("reach") is not None:
+        plain["reach"] = min(max(int(plain["reach"]), 0), MAX_REACH)
+    return plain
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return None if value is None or isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _date(value: Any) -> datetime | RefusalCode | None:

@@ -77,6 +77,7 @@ urlpatterns = [
         "settings/queries/<slug:slug>/<int:pk>/delete/", queries.query_delete, name="query_delete"
     ),
     path("hooks/<uuid:public_id>/", webhook.webhook, name="webhook"),
+    path("hooks/<uuid:public_id>/<str:secret>/", webhook.webhook, name="webhook"),
     path(
         "hooks/<slug:network>/<uuid:public_id>/", called.called_by_network, name="network_webhook"
     ),

@@ -23,7 +23,7 @@ from connectors.selectors import by_group, usable
 from connectors.trying import Tried
 from core.clock import database_now
 from core.errors import Forbidden, Refused
-from monitoring import kinds
+from monitoring import kinds, previews, senders
 from monitoring.enums import SourceKind
 from monitoring.forms import SourceForm, UploadForm, WordsForm
 from monitoring.models import Query, Source
@@ -88,7 +88,9 @@ def _new_of_kind(request: SignedIn, brand: Brand, kind: str) -> HttpResponse:
         "guide": guides.exists(kind),
         "has_account": "account" not in form.fields or usable(brand.pk, kind).exists(),
     }
-    if request.method == "POST" and form.is_valid():
+    if "preview" in request.POST:
+        context["preview"] = previews.preview(form)
+    elif request.method == "POST" and form.is_valid():
         try:
             config = form.config()
             if "try" not in request.POST:
@@ -129,6 +131,8 @@ def source(request: SignedIn, pk: int) -> HttpResponse:
         return _page(request, row)
     row = find_managed(request.user, pk)
     form = SourceForm(row.kind, request.POST, brand=row.brand, source=row)
+    if "preview" in request.POST:
+        return _page(request, row, form=form, preview=previews.preview(form))
     if form.is_valid():
         try:
             config = form.config()
@@ -233,7 +237,7 @@ def _page(request: SignedIn, row: Source, **more: Any) -> HttpResponse:
         **more,
     }
     if row.kind == SourceKind.WEBHOOK:
-        context["hook"] = settings.PUBLIC_URL + reverse("monitoring:webhook", args=[row.public_id])
+        context |= _hook(row, more.get("secret", ""))
     network = kinds.find(row.kind)
     if network is not None and network.webhook and row.account_id:
         where = reverse("monitoring:network_webhook", args=[row.kind, row.public_id])
@@ -242,3 +246,11 @@ def _page(request: SignedIn, row: Source, **more: Any) -> HttpResponse:
         context.setdefault("upload_form", UploadForm())
         context["imports"] = selectors.imports(request.user).filter(source=row)[:20]
     return render(request, "monitoring/source.html", context)
+
+
+def _hook(row: Source, secret: str) -> dict[str, Any]:
+    """Where a webhook's sender posts to; with a secret that is part of the address, as a whole."""
+    address = settings.PUBLIC_URL + reverse("monitoring:webhook", args=[row.public_id])
+    if row.config.get("sender") != senders.ADDRESS:
+        return {"hook": address}
+    return {"hook": address + "…", "whole": f"{address}{senders.in_url(secret)}/" if secret else ""}

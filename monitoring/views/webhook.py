@@ -1,5 +1,6 @@
 """Where platforms push mentions to: signed, without a session, answered after the commit."""
 
+import hmac
 import logging
 from datetime import datetime
 from typing import Any
@@ -7,15 +8,21 @@ from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
-from django.http import HttpRequest, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseForbidden,
+    HttpResponseNotAllowed,
+    JsonResponse,
+)
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from core import signatures
 from core.api.strict import BadJson
 from core.errors import Conflict
-from monitoring import payload
+from monitoring import mapped, payload, senders
 from monitoring.enums import RefusalCode
 from monitoring.ingest import Accepted, SourceGone
 from monitoring.models import Source
@@ -37,14 +44,17 @@ class _Answer(Exception):
 
 
 @csrf_exempt
-@require_POST
-def webhook(request: HttpRequest, public_id: UUID) -> JsonResponse:
+@require_http_methods(["GET", "POST"])
+def webhook(request: HttpRequest, public_id: UUID, secret: str = "") -> HttpResponse:
     """Take one call: 200 with counts, or 4xx with what is wrong and in which row and field.
 
-    200 means stored: it is sent after the commit. Good rows are kept beside bad ones.
+    200 means stored: it is sent after the commit. Good rows are kept beside bad ones. `secret` is
+    that of senders who can only keep it in the address. GET is how Meta asks whether we are there.
     """
+    if request.method == "GET":
+        return _handshake(request, public_id)
     try:
-        return _receive(request, public_id)
+        return _receive(request, public_id, secret)
     except _Answer as answer:
         return answer.response
     except OperationalError:
@@ -53,15 +63,26 @@ def webhook(request: HttpRequest, public_id: UUID) -> JsonResponse:
         return JsonResponse({"detail": words}, status=503, headers={"Retry-After": "10"})
 
 
-def _receive(request: HttpRequest, public_id: UUID) -> JsonResponse:
+def _handshake(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Give back the challenge to a caller who knows the secret (hub.verify_token)."""
+    source, now = inbound.find(public_id)
+    token = request.GET.get("hub.verify_token", "").encode()
+    if source is None or source.config.get("sender") != senders.HUB:
+        return HttpResponseNotAllowed(["POST"])
+    if not any(hmac.compare_digest(token, known.encode()) for known in secrets(source, now=now)):
+        return HttpResponseForbidden()
+    return HttpResponse(request.GET.get("hub.challenge", "")[:200], content_type="text/plain")
+
+
+def _receive(request: HttpRequest, public_id: UUID, secret: str) -> JsonResponse:
     body = _body(request)
     source, now = inbound.find(public_id)
     if source is None:
         raise _Answer(404, _("There is no such webhook."))
-    call_id = _verify(request, source, body, now)
+    call_id = _verify(request, source, body, in_address=secret, now=now)
     if not source.is_active:
         raise _Answer(403, _("This source is paused in CrisisDesk."))
-    carried = _read(body)
+    carried = _read(body, source)
     if not carried.posts:
         raise _refusal(carried.refused)
     try:
@@ -87,30 +108,30 @@ def _body(request: HttpRequest) -> bytes:
         ) from None
 
 
-def _verify(request: HttpRequest, source: Source, body: bytes, now: datetime) -> str:
-    """Return the call's id if one of the source's secrets signed it just now."""
-    call_id = request.headers.get("webhook-id", "")
+def _verify(
+    request: HttpRequest, source: Source, body: bytes, *, in_address: str, now: datetime
+) -> str:
+    """Return the call's id if the sender is who it should be."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    call = senders.Call(headers, body, str(request.META.get("REMOTE_ADDR", "")), in_address)
     try:
-        signatures.verify(
-            secrets(source, now=now),
-            call_id=call_id,
-            timestamp=request.headers.get("webhook-timestamp", ""),
-            signature=request.headers.get("webhook-signature", ""),
-            body=body,
-            now=now,
-        )
+        return senders.verify(source.config, secrets(source, now=now), call, now=now)
+    except senders.Stranger:
+        raise _Answer(403, _("Calls from this address are not taken.")) from None
     except signatures.BadSignature as error:
         raise _Answer(401, _("The signature is not accepted."), reason=str(error)) from None
-    return call_id
 
 
-def _read(body: bytes) -> payload.Payload:
+def _read(body: bytes, source: Source) -> payload.Payload:
+    lines = mapped.lines_of(source.config)
     try:
-        return payload.read(body)
+        return mapped.read(body, lines) if lines else payload.read(body)
     except BadJson as error:
         raise _Answer(400, str(error)) from None
     except payload.WrongShape:
         words = _('Send {"mentions": […]} with one to %(most)d mentions.')
+        if lines:
+            words = _("The mapping finds no list of one to %(most)d mentions in this call.")
         raise _Answer(422, words % {"most": payload.MAX_MENTIONS}, errors=[]) from None
 
 
