@@ -1,8 +1,9 @@
-"""Changing the rules of detection. The standard ones stand without anybody doing anything."""
+"""What words mean to a brand: rules made by people, or taken from what they kept correcting."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -10,99 +11,106 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import Brand, User
 from core.errors import Conflict, Refused
-from core.text import clean
-from monitoring import tallies
-from monitoring.enums import CrisisType, DetectionKind, Sensitivity
-from monitoring.models import Query
-from monitoring.models_signals import DetectionRule
-from monitoring.rules import SCOPED, WINDOWED, WINDOWS
+from core.text import clean, fold
+from monitoring.enums import LABELS, LabelField
+from monitoring.models import Mention
+from monitoring.models_labels import Correction, LabelRule
+from monitoring.scoring.rules import Rule, RuleBook, book, normal
+from monitoring.stopwords import STOP_WORDS
 
-MOST_RULES = 20
-LONGEST_COOLDOWN = 24 * 14
+# More are searched for in every text, and nobody keeps track of them.
+MOST_RULES = 500
+# A word is proposed once people said so this often, and nearly always.
+LEAST_CORRECTIONS = 3
+LEAST_SHARE = 0.7
+# Corrections looked at for proposals, the newest.
+_RECENT = 2_000
+_MOST_PROPOSALS = 20
+_WORD = re.compile(r"[^\W\d_]{3,30}|#\w{2,30}")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A rule as somebody wants it; the fields are those of DetectionRule."""
+class Proposal:
+    """A rule that people's corrections suggest: `times` of `seen` texts with it were set right."""
 
-    kind: str
-    name: str = ""
-    sensitivity: str = Sensitivity.BALANCED
-    window_minutes: int | None = None
-    cooldown_hours: int = 24
-    queries: Sequence[int] = field(default_factory=tuple)
-    networks: Sequence[str] = field(default_factory=tuple)
-    languages: Sequence[str] = field(default_factory=tuple)
-    crisis_types: Sequence[str] = field(default_factory=tuple)
-    is_active: bool = True
+    phrase: str
+    field: str
+    value: str
+    times: int
+    seen: int
 
-    @property
-    def scope(self) -> dict[str, list[object]]:
-        every = ("queries", "networks", "languages", "crisis_types")
-        return {name: list(getattr(self, name)) for name in every if getattr(self, name)}
+
+def make(
+    brand: Brand, *, phrase: str, field: str, value: str, by: User, negated: bool = True
+) -> LabelRule:
+    """Make a rule. Refuses an empty phrase and an unknown label; Conflict for one that is there."""
+    wanted = normal(clean(phrase))
+    if not wanted or not re.search(r"\w", wanted):
+        raise Refused(_("Give the word or phrase that the rule is about."))
+    if field not in LABELS or value not in LABELS[field].values or field == LabelField.ABOUT:
+        raise Refused(_("That is not a label."))
+    with transaction.atomic():
+        Brand.objects.select_for_update().get(pk=brand.pk)
+        if LabelRule.objects.filter(brand=brand).count() >= MOST_RULES:
+            raise Refused(_("There are too many rules: delete some that are of no use."))
+        rule = LabelRule(
+            brand=brand, phrase=wanted[:100], field=field, value=value, negated=negated, by=by
+        )
+        _save(rule)
+        audit.record("label_rule.created", actor=by, brand=brand, subject=str(rule))
+    return rule
 
 
 @transaction.atomic
-def save_rule(
-    brand: Brand, wanted: Wanted, *, row: DetectionRule | None = None, by: User, now: datetime
-) -> DetectionRule:
-    """Make a rule, change one, or change the standard rule of a kind (`name` is empty)."""
-    locked = Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)
-    _check(locked, wanted)
-    if row is None and not wanted.name:
-        row = DetectionRule.objects.filter(brand=locked, kind=wanted.kind, name="").first()
-    if row is None and DetectionRule.objects.filter(brand=locked).count() >= MOST_RULES:
-        raise Refused(_("A brand has at most twenty rules. Delete one first."))
-    rule = row or DetectionRule(brand=locked)
-    _fill(rule, wanted, now)
+def remove(rule: LabelRule, *, by: User) -> None:
+    """Delete a rule. Mentions keep the labels that it gave them."""
+    audit.record("label_rule.deleted", actor=by, brand=rule.brand_id, subject=str(rule))
+    rule.delete()
+
+
+def of_brand(brand_id: int) -> RuleBook | None:
+    """Return the brand's active rules, compiled; None where there are none."""
+    rules = LabelRule.objects.filter(brand_id=brand_id, is_active=True).order_by("pk")
+    rows = rules.values_list("phrase", "field", "value", "negated")
+    found = tuple(Rule(*row) for row in rows)
+    return book(found) if found else None
+
+
+def proposals(brand: Brand) -> list[Proposal]:
+    """Return words that stand in texts whose label people kept setting right, the surest first."""
+    words = Correction.objects.filter(brand=brand).exclude(field=LabelField.ABOUT).order_by("-pk")
+    rows = list(words.values_list("mention_id", "field", "machine", "value")[:_RECENT])
+    texts = dict(Mention.objects.filter(pk__in={row[0] for row in rows}).values_list("pk", "text"))
+    taken = set(LabelRule.objects.filter(brand=brand).values_list("phrase", "field", "value"))
+    found = [
+        proposal
+        for proposal in _counted(rows, texts)
+        if (proposal.phrase, proposal.field, proposal.value) not in taken
+    ]
+    return sorted(found, key=lambda p: (-p.times / p.seen, -p.times, p.phrase))[:_MOST_PROPOSALS]
+
+
+def _counted(
+    rows: Iterable[tuple[int, str, str, str]], texts: dict[int, str]
+) -> Iterable[Proposal]:
+    """Per field and machine's label: the words of the texts where it was wrong, and of all."""
+    seen: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    wrong: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for mention_id, field, machine, value in rows:
+        found = set(_WORD.findall(fold(texts.get(mention_id, "")))) - STOP_WORDS
+        seen[field, machine].update(found)
+        if value != machine:
+            wrong[field, machine].update(found)
+    for (field, machine), counts in wrong.items():
+        for word, times in counts.items():
+            of = seen[field, machine][word]
+            if times >= LEAST_CORRECTIONS and times >= LEAST_SHARE * of:
+                yield Proposal(word, field, machine, times, of)
+
+
+def _save(rule: LabelRule) -> None:
     try:
         with transaction.atomic():
             rule.save()
     except IntegrityError:
-        raise Conflict(_("There is a rule of this name already.")) from None
-    audit.record("rule.saved", actor=by, brand=locked, subject=str(rule), kind=rule.kind)
-    tallies.forget_rules()
-    return rule
-
-
-def _fill(rule: DetectionRule, wanted: Wanted, now: datetime) -> None:
-    before = (rule.scope, rule.window_minutes)
-    rule.kind = wanted.kind
-    rule.name = clean(wanted.name).strip()[:120]
-    rule.sensitivity = wanted.sensitivity
-    rule.window_minutes = wanted.window_minutes
-    rule.cooldown_hours = wanted.cooldown_hours
-    rule.is_active = wanted.is_active
-    for name in ("queries", "networks", "languages", "crisis_types"):
-        setattr(rule, name, list(getattr(wanted, name)))
-    if before != (rule.scope, rule.window_minutes):
-        # What is usual for something else is not usual for this.
-        rule.state = {}
-        rule.counted_from = None
-        rule.scoped_at = now
-
-
-def _check(brand: Brand, wanted: Wanted) -> None:
-    if wanted.kind not in DetectionKind or wanted.sensitivity not in Sensitivity:
-        raise Refused(_("There is no such kind of alarm."))
-    if not 1 <= wanted.cooldown_hours <= LONGEST_COOLDOWN:
-        raise Refused(_("Silence after an alarm lasts from one hour to fourteen days."))
-    if wanted.scope and (wanted.kind not in SCOPED or not wanted.name):
-        raise Refused(_("Only volume, reach and negative share can be limited, by a named rule."))
-    if wanted.window_minutes and (
-        wanted.kind not in WINDOWED or wanted.window_minutes not in WINDOWS or not wanted.name
-    ):
-        raise Refused(_("Only volume and reach have a window of their own, by a named rule."))
-    if set(wanted.crisis_types) - set(CrisisType.values):
-        raise Refused(_("There is no such crisis type."))
-    known = Query.objects.filter(brand=brand, pk__in=list(wanted.queries)).count()
-    if known != len(set(wanted.queries)):
-        raise Refused(_("There is no such query."))
-
-
-@transaction.atomic
-def delete_rule(rule: DetectionRule, *, by: User) -> None:
-    """Delete a rule; of a changed standard rule this brings the standard back."""
-    audit.record("rule.deleted", actor=by, brand=rule.brand_id, subject=str(rule), kind=rule.kind)
-    rule.delete()
-    tallies.forget_rules()
+        raise Conflict(_("There is already such a rule.")) from None

@@ -34,8 +34,8 @@ from monitoring.models_signals import DetectionRule, Rehearsal
 from monitoring.rehearsing import REHEARSED
 from monitoring.selectors import networks
 from monitoring.selectors.signals import Precision, precisions
+from monitoring.services import detecting as services
 from monitoring.services import rehearsals
-from monitoring.services import rules as services
 
 from .signals import ICONS
 
