@@ -181,14 +181,19 @@ def stored_id(external_id: str) -> str:
 
 def _note_authors(source: Source, changes: Changes, now: datetime) -> None:
     at = min(changes.authors_at or now, now)
+    changed = 0
     with connection.cursor() as cursor:
         for gone, authors in ((True, changes.authors_gone), (False, changes.authors_back)):
             found = sorted({stored_id(each) for each in authors} - {""})
             if found and not gone and _in_order(source):
                 cursor.execute(_BACK, [at, source.pk, found, at])
+                changed += cursor.rowcount
             elif found:
                 cursor.execute(_AUTHORS, [source.pk, gone, at, found])
-    live.publish(f"brand.{source.brand_id}", "gone", {"ids": []})
+                changed += cursor.rowcount
+    # A whole network's accounts come back all the time: open pages need not hear of it.
+    if changed:
+        live.publish(f"brand.{source.brand_id}", "gone", {"ids": []})
 
 
 def _edit(source: Source, edits: Sequence[Row]) -> None:

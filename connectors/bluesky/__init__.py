@@ -3,9 +3,12 @@
 # ruff: noqa: PLC0415 - what speaks WebSocket is loaded by those who follow a stream, by nobody else
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as _noop
 
-from connectors.base import Can, Connection, Setting
+from connectors.base import Can, Connection, ReadError, Setting
+from connectors.declared import BadSetting
 from connectors.network import Network, Wanted
 
 from .publisher import BlueskyPublisher
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from .prober import Prober
     from .streamer import Streamer
 
+# Days that a gap of the stream may be searched back.
+GAP = 30
 # Jetstream: posts only, as JSON. A relay's (wss://bsky.network) has everything, in CBOR.
 STREAM = "wss://jetstream2.us-east.bsky.network/subscribe"
 
@@ -24,15 +29,32 @@ def _streams(wanted: Wanted) -> bool:
     return wanted.get("what") == "stream"
 
 
+def _check(wanted: Wanted) -> None:
+    if wanted.get("what") == "search" and not words(wanted):
+        raise BadSetting(gettext("There are no words to search for. Enter some."), name="words")
+
+
 def _reader(connection: Connection, wanted: Wanted) -> Lists:
-    make = notifications if wanted.get("what") == "notifications" else search
-    return make(Session(connection), wanted)
+    session = Session(connection)
+    if wanted.get("what") == "notifications":
+        return notifications(session, wanted)
+    if not words(wanted):
+        raise ReadError(_noop("There are no words to search for. Enter some."))
+    # Where a stream left a gap, it is read by search as far back as the gap goes.
+    return search(session, {**wanted, "days": GAP} if _streams(wanted) else wanted)
 
 
 def _streamer(connection: Connection, wanted: Wanted) -> "Streamer":
     from .firehose import dialect
     from .streamer import Streamer
 
+    if not words(wanted) and not wanted.get("match"):
+        raise ReadError(
+            _noop(
+                "All of Bluesky would be kept. Enter words, or keep only what answers the "
+                "brand's queries."
+            )
+        )
     session = Session(connection) if connection.config.get("handle") else None
     return Streamer(
         dialect(str(wanted.get("stream") or STREAM)),
@@ -45,7 +67,8 @@ def _streamer(connection: Connection, wanted: Wanted) -> "Streamer":
 def _prober(connection: Connection, wanted: Wanted) -> "Prober":
     from .prober import Prober
 
-    lists = _reader(connection, wanted) if wanted else None
+    readable = words(wanted) or wanted.get("what") == "notifications"
+    lists = _reader(connection, wanted) if readable else None
     stream = str(wanted.get("stream") or STREAM) if _streams(wanted) else ""
     return Prober(Session(connection), lists, stream)
 
@@ -140,6 +163,7 @@ NETWORK = Network(
     streamer=_streamer,
     streams=_streams,
     in_order=True,
+    check=_check,
     prober=_prober,
     looker=_looker,
     publisher=_publisher,

@@ -16,6 +16,7 @@ from connectors.base import (
     Unauthorized,
 )
 from connectors.bluesky import NETWORK, people, richtext, tid
+from connectors.declared import BadSetting
 from tests.peer import Answer, Call
 
 from .bluesky_server import OWN, STRANGER, Bluesky, answer, bluesky, refusal
@@ -247,6 +248,16 @@ def test_without_a_retry_after_the_reset_of_the_allowance_says_when(script: Blue
 def test_answers_of_another_shape_are_survived(script: Bluesky, posts: Any) -> None:
     script.peer.answers["/xrpc/app.bsky.feed.searchPosts"] = answer({"posts": posts, "cursor": 7})
     assert script.reader().fetch({}, now=NOW).posts == []
+
+
+def test_a_search_for_nothing_is_refused_with_words(script: Bluesky) -> None:
+    script.wanted = {"what": "search", "words": [" ", ""]}
+    with pytest.raises(ReadError, match="no words"):
+        script.reader()
+    assert NETWORK.check
+    with pytest.raises(BadSetting, match="no words"):
+        NETWORK.check(script.wanted)
+    NETWORK.check({"what": "notifications"})
 
 
 def test_likes_and_follows_are_no_mentions(script: Bluesky) -> None:

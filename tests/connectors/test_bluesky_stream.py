@@ -94,7 +94,7 @@ def follow(
 ) -> list[Batch]:
     """Follow for so many batches, each of whose cursors is stored and read again."""
     assert NETWORK.streamer
-    wanted = {"what": "stream", "stream": url, "words": words}
+    wanted = {"what": "stream", "stream": url, "words": words, "match": True}
     followed = NETWORK.streamer(connection or Connection({}), wanted)
     heard: list[Batch] = []
     for batch in followed.stream(cursor or {}, stop=lambda: len(heard) >= batches):
@@ -221,7 +221,9 @@ def test_what_was_heard_is_handed_on_before_a_broken_line_is_told() -> None:
     with relay(commit(1, "create", "a", said("coffee")), stays=False) as (url, _asked):
         heard: list[Batch] = []
         assert NETWORK.streamer
-        followed = NETWORK.streamer(Connection({}), {"what": "stream", "stream": url})
+        followed = NETWORK.streamer(
+            Connection({}), {"what": "stream", "stream": url, "match": True}
+        )
         with pytest.raises(ReadError):
             heard.extend(followed.stream({}, stop=lambda: False))
         # Lists are extended as they go: what came before the error is there.
@@ -361,3 +363,9 @@ def test_a_private_stream_is_refused(settings: object) -> None:
         settings.OUTBOUND_ALLOW = []
         with pytest.raises(ReadError, match="OUTBOUND_ALLOW"):
             follow(url)
+
+
+def test_all_of_the_network_is_never_kept() -> None:
+    assert NETWORK.streamer
+    with pytest.raises(ReadError, match="All of Bluesky"):
+        NETWORK.streamer(Connection({}), {"what": "stream"})

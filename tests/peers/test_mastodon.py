@@ -208,7 +208,7 @@ def test_a_follower_that_is_killed_again_and_again_misses_and_doubles_nothing(
     source = source_of(account, mentions="yes", hashtags=["kill"])
     expected = []
     for life in range(3):
-        with following(source.pk):
+        with following():
             eventually(lambda: bool(Source.objects.get(pk=source.pk).cursor))
             for number in range(20):
                 text = f"{NAMES} {life}.{number} #kill"
@@ -218,7 +218,7 @@ def test_a_follower_that_is_killed_again_and_again_misses_and_doubles_nothing(
         expected += [
             mastodon_server.post(f"#kill {life}.{number} alone")["id"] for number in range(5)
         ]
-    with following(source.pk):
+    with following():
         ours = Mention.objects.filter(source_id=source.pk, text__contains="#kill")
         eventually(lambda: ours.count() >= len(expected))
     assert sorted(ours.values_list("external_id", flat=True)) == sorted(expected)
