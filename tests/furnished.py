@@ -20,7 +20,8 @@ from incidents import services as incidents
 from incidents.enums import Origin, State
 from incidents.models import Incident
 from monitoring.enums import CrisisType, ImportState, Sentiment
-from monitoring.models import FileImport, Mention, MentionCount, Step
+from monitoring.models import FileImport, Mention, MentionCount, Query, Step
+from monitoring.models_queries import QueryCount
 from monitoring.models_triage import StreamJob
 from monitoring.selectors import Filters
 from monitoring.services import exporting
@@ -30,7 +31,7 @@ from responses.models import Version
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
 from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import on_the_ladder
-from tests.factories.monitoring import SourceFactory, mention
+from tests.factories.monitoring import QueryFactory, SourceFactory, mention
 from training.services import add_lesson
 
 Page = tuple[str, set[str]]
@@ -111,6 +112,23 @@ def incident_fixture(brand: Brand, post: Mention, alice: User, bob: User, karen:
     return opened
 
 
+def listened(brand: Brand) -> Query:
+    """A query of the brand; beside it a watch list, a competitor and a topic with their counts."""
+    query = QueryFactory.create(brand=brand, name="Mærket", expression="plastik OR fjordkaffe")
+    QueryFactory.create(
+        brand=brand, name="Chefer", expression='"Ida Holm"', kind="watch", watched="executives"
+    )
+    rival = QueryFactory.create(brand=brand, name="Bjergkaffe", expression="b", kind="competitor")
+    topic = QueryFactory.create(brand=brand, name="Priser", expression="pris*", kind="topic")
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    for each in (query, rival, topic):
+        for ago in (1, 26, 800):
+            QueryCount.objects.create(
+                query=each, hour=hour - timedelta(hours=ago), total=30 + ago, negative=3
+            )
+    return query
+
+
 def exported(by: User) -> StreamJob:
     """An export whose file is ready."""
     now = timezone.now()
@@ -138,6 +156,7 @@ def filled_fixture(
         source=source, uploaded_by=karen, filename="omtaler.csv", state=ImportState.DONE,
         accepted=3, refused=1, refusals=[{"row": 2, "field": "", "why": "empty_text"}],
     )  # fmt: skip
+    query = listened(brand)
     issue_token(karen, name="rapport")
     job = exported(karen)
     save_search("Vrede", "emotion=anger", by=karen, brand_id=brand.pk, now=now)
@@ -154,6 +173,8 @@ def filled_fixture(
             "monitoring:chart": Mention.objects.get().pk,
             "monitoring:job": job.pk,
             "monitoring:download": job.pk,
+            "monitoring:query": query.pk,
+            "monitoring:query_delete": query.pk,
             "accounts:member_remove": bob.pk,
             **{f"connectors:account{page}": account.pk for page in ACCOUNT_PAGES},
             "incidents:policy": brand.policies.get().pk,

@@ -112,6 +112,9 @@ def _states(incident: Incident, brand: Brand, karen: User, alice: User) -> Itera
     yield from ("/incidents/?shown=all", f"/incidents/declare/?mention={post.pk}")
     yield from ("/respond/?show=all", "/approvals/?show=waiting", "/approvals/?show=done")
     yield from (f"/i/{found}/?show=decisions&range=24h", f"/i/{found}/?show=signals")
+    editor = f"/settings/queries/{brand.slug}/new/"
+    yield from (f"{editor}?misspell=Fjordkaffe", f"{editor}?purpose=topic&word=kaffe")
+    yield f"/trends/{brand.slug}/?days=90"
     yield from (f"/i/{over.reference}/", f"/i/{over.reference}/review/", "/cases/?q=nothing")
 
 
