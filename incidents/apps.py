@@ -5,4 +5,12 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
-        from . import linking, live, loops, messages, panels, receivers  # noqa: F401 - each registers what it holds
+        from . import (  # noqa: F401 - each registers what it holds
+            linking,
+            live,
+            loops,
+            messages,
+            onsets,
+            panels,
+            receivers,
+        )

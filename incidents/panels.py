@@ -35,5 +35,8 @@ SETTINGS.add(
     )
 )
 
+# What is spoken of, from the monitoring room, beside what this room has.
+WAR_ROOM.add(Panel("themes", _("Themes"), "incidents:themes", order=50, live="themes"))
+
 # What this room shows on a mention's page.
 MENTION.add(Panel("incident", _("Incident"), "incidents:mention", order=10, live="incidents"))

@@ -23,6 +23,7 @@ urlpatterns = [
     path("i/<slug:reference>/tasks/", actions.add_task, name="add_task"),
     path("i/<slug:reference>/tasks/<int:task>/", actions.tick, name="tick"),
     path("i/<slug:reference>/summary/", review.summarise, name="summary"),
+    path("i/<slug:reference>/themes/", room.themes, name="themes"),
     path("i/<slug:reference>/review/", review.review, name="review"),
     path("settings/on-call/", rota.on_call, name="on_call"),
     path("settings/on-call/<int:pk>/remove/", rota.remove_shift, name="remove_shift"),

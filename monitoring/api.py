@@ -269,21 +269,27 @@ class DetectionOutput(serializers.ModelSerializer):
 
     brand = serializers.SlugField(source="brand.slug", read_only=True)
     headline = serializers.SerializerMethodField()
+    summary = serializers.SerializerMethodField()
     words = serializers.SerializerMethodField()
+    forecast = serializers.DictField(read_only=True)
     reasons = serializers.ListField(child=serializers.DictField(), read_only=True)
     samples = serializers.ListField(child=serializers.DictField(), read_only=True)
 
     class Meta:
         model = Detection
         fields = (
-            "id", "brand", "kind", "started_at", "detected_at", "headline", "words", "value",
+            "id", "brand", "kind", "started_at", "detected_at", "headline", "summary",
+            "words", "value",
             "expected_low", "expected_high", "score", "negative_share", "reach", "crisis_type",
-            "reasons", "samples", "handled_at",
+            "reasons", "samples", "group", "rule", "forecast", "handled_at",
         )  # fmt: skip
         read_only_fields = fields
 
     def get_headline(self, detection: Detection) -> str:
         return reasons.headline(detection)
+
+    def get_summary(self, detection: Detection) -> str:
+        return reasons.summary(detection)
 
     def get_words(self, detection: Detection) -> list[str]:
         return reasons.sentences(detection)

@@ -4,6 +4,14 @@ from rest_framework.routers import SimpleRouter
 from .api import DetectionViewSet, MentionViewSet, SourceViewSet
 from .api_labels import LabelRuleViewSet, MentionLabels
 from .api_queries import QueryViewSet, TrendsViewSet
+from .api_signals import (
+    BrandForecast,
+    DetectionRuleViewSet,
+    DetectionVote,
+    ExpectedPeakViewSet,
+    RehearsalViewSet,
+    ThemeViewSet,
+)
 
 router = SimpleRouter()
 router.register("sources", SourceViewSet, basename="source")
@@ -12,8 +20,14 @@ router.register("detections", DetectionViewSet, basename="detection")
 router.register("label-rules", LabelRuleViewSet, basename="label-rule")
 router.register("queries", QueryViewSet, basename="query")
 router.register("trends", TrendsViewSet, basename="trends")
+router.register("detection-rules", DetectionRuleViewSet, basename="detection-rule")
+router.register("rehearsals", RehearsalViewSet, basename="rehearsal")
+router.register("expected-peaks", ExpectedPeakViewSet, basename="expected-peak")
+router.register("themes", ThemeViewSet, basename="theme")
 
 urlpatterns = [
+    path("detections/<int:pk>/vote/", DetectionVote.as_view(), name="detection-vote"),
+    path("brands/<slug:slug>/forecast/", BrandForecast.as_view(), name="brand-forecast"),
     path("mentions/<int:pk>/labels/", MentionLabels.as_view(), name="mention-labels"),
     *router.urls,
 ]

@@ -21,12 +21,15 @@ from incidents import blocking, entries, picture, selectors, severity, states
 from incidents.enums import EntryKind, Severity, State
 from incidents.models import Incident
 from incidents.panels import WAR_ROOM
+from monitoring.selectors import signals as talk
+from monitoring.theme_rows import shown as shown_themes
 
 from .access import find
 from .rows import timeline_rows
 
 Context = dict[str, Any]
 FACES = 5
+THEMES = 6
 
 
 @dataclass(frozen=True)
@@ -177,3 +180,13 @@ def incident(request: SignedIn, reference: str) -> HttpResponse:
     # In the page as by itself, each part finds its own under `part`.
     context |= {f"in_{name}": PARTS[name](asked) for name in PARTS if name not in INSIDE}
     return render(request, "incidents/incident.html", context)
+
+
+@login_required
+@require_GET
+def themes(request: SignedIn, reference: str) -> HttpResponse:
+    """The panel of what is spoken of while the incident runs."""
+    found = find(request.user, reference)
+    current = talk.themes([found.brand_id], now=database_now(), limit=THEMES)
+    context = {"incident": found, "themes": shown_themes(current, posts=1)}
+    return render(request, "incidents/room/themes.html", context)
