@@ -261,7 +261,9 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "Role": "accounts.enums.Role",
+        "CrisisType": "monitoring.enums.CrisisType",
         "DetectionKind": "monitoring.enums.DetectionKind",
+        "QueryKind": "monitoring.enums.QueryKind",
         "IncidentState": "incidents.enums.State",
         "DraftState": "responses.enums.DraftState",
         "PublicationState": "responses.enums.PublicationState",
