@@ -29,6 +29,7 @@ from monitoring.selectors import (
     top_posts,
 )
 from monitoring.selectors import volume as counted
+from monitoring.services.showing import note as note_shown
 
 from . import entries
 from .enums import EntryKind
@@ -268,7 +269,9 @@ def said(incident: Incident, *, now: datetime) -> Said:
 def posts(incident: Incident, *, now: datetime) -> list[Post]:
     """Return the farthest-reaching posts since it began, of the last day at most."""
     since = max(incident.began_at, now - SPANS["24h"])
-    return top_posts(incident.brand_id, since=since, until=now, limit=POSTS)
+    found = top_posts(incident.brand_id, since=since, until=now, limit=POSTS)
+    note_shown(found, now=now)
+    return found
 
 
 def alarms(incident: Incident) -> list[Alarm]:

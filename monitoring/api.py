@@ -33,6 +33,7 @@ from .packing import micros, moment
 from .selectors import Cursor, Filters, stream
 from .selectors import sources as source_selectors
 from .services import sources as source_services
+from .services.showing import note as note_shown
 
 
 class SourceOutput(serializers.ModelSerializer):
@@ -216,6 +217,7 @@ class MentionViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Mention]
             found = selectors.get_mention(_person(request), int(kwargs["pk"]))
         except Mention.DoesNotExist:
             raise Http404 from None
+        note_shown([found], now=database_now())
         return Response(MentionOutput(found).data)
 
     @extend_schema(
@@ -227,6 +229,7 @@ class MentionViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Mention]
         user, given = _person(request), asked.validated_data
         page = stream(user, _filters(user, given), _place(given.get("cursor")))
         found = selectors.whole(user, page.posts)
+        note_shown(found, now=database_now())
         body = {"next": _next(request, page.older), "results": MentionOutput(found, many=True).data}
         return Response(body)
 

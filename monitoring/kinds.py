@@ -112,6 +112,11 @@ def streaming() -> list[str]:
     return [kind for kind, network in all_kinds().items() if network.streamer]
 
 
+def looked_up() -> list[str]:
+    """Return the kinds whose networks can be asked whether posts are still there."""
+    return [kind for kind, network in all_kinds().items() if network.looker]
+
+
 def is_followed(kind: str, config: Mapping[str, Any]) -> bool:
     """Whether such a source is streamed (monitoring.streams)."""
     found = find(kind)

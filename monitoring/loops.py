@@ -4,7 +4,17 @@ from core.clock import database_now
 from core.engine import loop
 
 from . import changes, judge, partitions, retention, tasks
-from .services import exporting, imports, inbound, many, polling, rehearsals, scopes, themes
+from .services import (
+    exporting,
+    imports,
+    inbound,
+    looking,
+    many,
+    polling,
+    rehearsals,
+    scopes,
+    themes,
+)
 
 
 @loop("poll", every=1)
@@ -64,6 +74,21 @@ def forget_departed() -> int:
 def warn_of_ends() -> int:
     """Tell the leads of a brand, once, that the credentials of a source end within a week."""
     polling.warn_of_ends(now=database_now())
+    return 0
+
+
+@loop("look_up", every=60)
+def look_up() -> int:
+    """Ask once a day after what people saw in the last week, where networks stay silent."""
+    for source_id in looking.due(now=database_now()):
+        tasks.hand_over(tasks.look_up, expires=60, source_id=source_id)
+    return 0
+
+
+@loop("shown", every=3600)
+def forget_shown() -> int:
+    """Forget which mentions were shown more than a week ago."""
+    looking.forget(now=database_now())
     return 0
 
 

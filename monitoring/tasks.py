@@ -10,7 +10,7 @@ from core.clock import database_now
 
 from .enums import JobKind
 from .models_triage import StreamJob
-from .services import exporting, imports, many, polling, rehearsals, scopes
+from .services import exporting, imports, looking, many, polling, rehearsals, scopes
 
 logger = logging.getLogger(__name__)
 # Whether the broker answered last time, so that its absence is said once and not each second.
@@ -21,6 +21,12 @@ _broker = {"up": True}
 def poll_source(*, source_id: int, **_: Any) -> None:
     """Ask a source for what is new."""
     polling.poll(source_id, now=database_now())
+
+
+@shared_task(name="monitoring.look_up")
+def look_up(*, source_id: int, **_: Any) -> None:
+    """Ask whether what was shown of a source is still there."""
+    looking.look_up(source_id, now=database_now())
 
 
 @shared_task(name="monitoring.run_import")

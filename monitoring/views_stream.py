@@ -28,6 +28,7 @@ from .panels import ACTIONS
 from .selectors import Page, Post, TooSlow, get_mention, latest_at, newer, stream
 from .selectors.filters import REACH
 from .services import correct_sentiment
+from .services.showing import note as note_shown
 
 
 @require_GET
@@ -42,6 +43,7 @@ def mentions(request: SignedIn) -> HttpResponse:
         rows = _rows(request.user, fresh, wanted, names, now)
         return render(request, "monitoring/mentions.html#rows", {"rows": rows})
     page, too_slow = _page(request.user, wanted)
+    note_shown(page.posts, now=now)
     older = asked.cursor_text(page.older) if page.older else ""
     choices = choosing.offered(names)
     first, more = choosing.fields(formats.language(), choices, wanted.choices)

@@ -1,16 +1,24 @@
-"""The engine's loop of this room."""
+"""The engine's loops of this room."""
 
 from functools import cache
 
 from core.engine import loop
 
 from .publishing import Outbox
+from .services import forgetting
 
 
 @cache
 def _outbox() -> Outbox:
     """Made by the engine's first cycle: no other process needs its threads."""
     return Outbox()
+
+
+@loop("quotes", every=5)
+def forget_gone() -> int:
+    """Empty what drafts quote of mentions that have been taken away since."""
+    forgetting.forget_gone()
+    return 0
 
 
 @loop("publish", every=1)

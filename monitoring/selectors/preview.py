@@ -21,6 +21,7 @@ from monitoring.queries import fields
 from monitoring.queries.matcher import Columns, Matcher
 from monitoring.queries.tree import Node
 from monitoring.queries.words import joined
+from monitoring.visible import STANDING
 
 from .filters import SUSPICIOUS
 
@@ -37,17 +38,17 @@ _COLUMNS = (
     " suspicion, parent_id <> '', about"
 )
 _NEWEST = """
-SELECT {columns} FROM monitoring_mention
+SELECT {columns} FROM monitoring_mention AS m
 WHERE brand_id = %(brand)s AND published_at >= %(since)s AND published_at <= %(at)s
-    AND (published_at, id) < (%(at)s, %(id)s) AND gone_at IS NULL
+    AND (published_at, id) < (%(at)s, %(id)s) AND {standing}
 ORDER BY published_at DESC, id DESC LIMIT %(limit)s
 """
 _SLICED = """
 SELECT number, found.* FROM unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[])
     WITH ORDINALITY AS slice(begins, ends, number)
-CROSS JOIN LATERAL (SELECT {columns} FROM monitoring_mention
+CROSS JOIN LATERAL (SELECT {columns} FROM monitoring_mention AS m
     WHERE brand_id = %(brand)s AND published_at >= begins AND published_at < ends
-        AND gone_at IS NULL
+        AND {standing}
     ORDER BY published_at DESC, id DESC LIMIT %(limit)s) AS found
 """
 _HOURS = """
@@ -239,7 +240,7 @@ def _newest(brand_id: int, so_far: Counting, *, now: datetime, limit: int) -> li
 
 def _read(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(sql.format(columns=_COLUMNS), values)
+        cursor.execute(sql.format(columns=_COLUMNS, standing=STANDING.format("m")), values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 

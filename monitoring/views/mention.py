@@ -24,6 +24,7 @@ from monitoring.panels import ACTIONS, MENTION
 from monitoring.selectors import TooSlow, handling
 from monitoring.selectors import around as selectors
 from monitoring.selectors.filters import SUSPICIOUS
+from monitoring.services.showing import note as note_shown
 
 from .access import find_mention
 
@@ -42,8 +43,10 @@ def mention(request: SignedIn, pk: int) -> HttpResponse:
     found = find_mention(request.user, pk)
     row = handling.state_of(found.pk)
     may = allowed(request.user, Permission.TRIAGE, found.brand_id)
+    now = database_now()
+    note_shown([found], now=now)
     context = {
-        "now": database_now(),
+        "now": now,
         "mention": found,
         "meant": found.corrected_sentiment or found.sentiment,
         "source": Source.objects.filter(pk=found.source_id).select_related("brand").first(),

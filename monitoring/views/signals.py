@@ -26,6 +26,7 @@ from monitoring.selectors import samples, volume
 from monitoring.selectors import signals as selectors
 from monitoring.selectors.signals import Precision
 from monitoring.services import signals as services
+from monitoring.services.showing import note as note_shown
 from monitoring.steps import STEP, floor
 
 PAGE = 30
@@ -109,12 +110,14 @@ def signal(request: SignedIn, pk: int) -> HttpResponse:
     found = find(request, pk)
     now = database_now()
     further = selectors.of_group(found)
+    posts = samples(found)
+    note_shown(posts, now=now)
     context = {
         "now": now,
         "row": row(found, Counter()),
         "signal": found,
         "sentences": reasons.sentences(found),
-        "posts": samples(found),
+        "posts": posts,
         "further": [row(each, Counter()) for each in further],
         "first": found.group_id is None,
         "chart": chart(found, now),

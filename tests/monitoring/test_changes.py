@@ -19,6 +19,7 @@ from monitoring.models import (
     Source,
 )
 from monitoring.selectors import Filters
+from monitoring.services import exporting
 from tests.factories.monitoring import QueryFactory, SourceFactory
 
 SignIn = Callable[[User], Client]
@@ -68,6 +69,9 @@ def everywhere(user: User, browser: Client, detection: Detection) -> str:
     pages = ["/mentions/", f"/mentions/{pk}/", "/", "/api/v1/mentions/", f"/api/v1/mentions/{pk}/"]
     texts = [browser.get(page).content.decode() for page in pages]
     texts += [post.text + post.author for post in selectors.samples(detection)]
+    wanted = exporting.frozen(user, Filters(fold=False), now=NOW + timedelta(minutes=1))
+    texts += exporting.direct(user, wanted, "jsonl", count=10)
+    texts += exporting.direct(user, wanted, "csv", count=10)
     top = selectors.top_posts(detection.brand_id, since=AT - timedelta(hours=9), until=NOW)
     return "\n".join([*texts, *(post.text + post.author for post in top)])
 
@@ -84,14 +88,14 @@ def detection(source: Source) -> Detection:
 
 
 def test_what_was_taken_away_was_visible_before_and_is_nowhere_after(
-    detection: Detection, source: Source, bob: User, signed_in: SignIn
+    detection: Detection, source: Source, alice: User, signed_in: SignIn
 ) -> None:
-    browser = signed_in(bob)
-    before = everywhere(bob, browser, detection)
-    assert before.count(SECRET) >= 5
+    browser = signed_in(alice)
+    before = everywhere(alice, browser, detection)
+    assert before.count(SECRET) >= 8
     assert "@did:1" in before
     take(source, gone(1))
-    after = everywhere(bob, browser, detection)
+    after = everywhere(alice, browser, detection)
     assert SECRET not in after
     assert "did:1" not in after
     assert "x.example/1" not in after
@@ -101,17 +105,17 @@ def test_what_was_taken_away_was_visible_before_and_is_nowhere_after(
 
 
 def test_an_author_who_leaves_takes_all_posts_along_and_brings_them_back(
-    detection: Detection, source: Source, bob: User, signed_in: SignIn
+    detection: Detection, source: Source, alice: User, signed_in: SignIn
 ) -> None:
-    browser = signed_in(bob)
+    browser = signed_in(alice)
     take(source, posts(said(2, "Another of them"), said(3, "Somebody else", author="did:2")))
     take(source, left("did:1", NOW))
-    hidden = everywhere(bob, browser, detection)
+    hidden = everywhere(alice, browser, detection)
     assert SECRET not in hidden
     assert "Another of them" not in hidden
     assert "Somebody else" in hidden
     take(source, left("did:1", NOW + timedelta(seconds=1), back=True), NOW + timedelta(minutes=1))
-    assert SECRET in everywhere(bob, browser, detection)
+    assert SECRET in everywhere(alice, browser, detection)
 
 
 def test_an_authors_state_concerns_one_source_only(source: Source, brand: Brand, bob: User) -> None:
