@@ -5,6 +5,8 @@ import re
 
 import nh3
 
+from core.text import clean
+
 # Longer markup is cut before it is parsed; ingest cuts texts far below this.
 MAX_MARKUP = 400_000
 # What ends a line, and what only parts words. All other tags vanish, scripts with their content.
@@ -27,7 +29,7 @@ def text_of(markup: str) -> str:
     The parser is a browser's (html5ever): what a browser would not show as text is not text here.
     """
     kept = nh3.clean(
-        " ".join(markup[:MAX_MARKUP].split()),
+        " ".join(clean(markup[:MAX_MARKUP]).split()),
         tags=_LINES | _CELLS,
         attributes={},
         link_rel=None,

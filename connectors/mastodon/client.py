@@ -30,7 +30,11 @@ class Lacking(Unauthorized):
     """The token is good, but not for this (403)."""
 
 
-class NotThere(ReadError):
+class Declined(ReadError):
+    """The server will never answer this call (any other 4xx)."""
+
+
+class NotThere(Declined):
     """The server does not have what was asked for (404, 410)."""
 
 
@@ -197,6 +201,8 @@ def refusal(answer: Answer) -> ReadError:
             _("The server says that we ask too often. We wait as long as it tells us to."),
             retry_after=wait_of(answer.headers),
         )
+    if 400 <= answer.status < 500 and answer.status != 408:
+        return Declined(answer.told)
     return ReadError(
         answer.told,
         retry_after=wait_of(answer.headers) if answer.status == 503 else None,

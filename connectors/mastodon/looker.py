@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from connectors.base import Batch, Post, ReadError, Unauthorized
+from connectors.base import Batch, Post
 
-from .client import Client, NotThere
+from .client import Client, Declined, Lacking, NotThere
 from .posts import posts_of
 
 # Ids asked for in one call: what Mastodon takes at most.
@@ -34,9 +34,7 @@ class MastodonLooker:
         """Servers before Mastodon 4.3, and relatives, do not have this call."""
         try:
             found = self._client.get("/api/v1/statuses", **{"id[]": asked})
-        except ReadError as error:
-            if type(error) is Unauthorized or error.retry_after is not None:
-                raise
+        except (Declined, Lacking):
             return []
         return found if isinstance(found, list) else []
 

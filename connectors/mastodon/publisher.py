@@ -25,7 +25,7 @@ from connectors.base import (
 )
 from core import http
 
-from .client import PAGE, Answer, Client, Limits, NotThere, moment, text, wait_of
+from .client import PAGE, Answer, Client, Declined, Limits, NotThere, moment, text, wait_of
 from .posts import words_of
 
 VISIBILITIES = ("public", "unlisted", "private", "direct")
@@ -94,11 +94,9 @@ class MastodonPublisher:
             earlier = self._find(message)
             post = self._post(message)
             limits = self._client.limits
-        except NotThere as error:
-            raise PermanentError(_("The post to be answered is gone.")) from error
+        except (Declined, Unauthorized) as error:
+            raise PermanentError(error) from error
         except ReadError as error:
-            if error.retry_after is None and _is_refused(error):
-                raise PermanentError(error) from error
             raise TemporaryError(error, retry_after=error.retry_after) from error
         size = length(post["status"], limits)
         if size > limits.characters:
@@ -114,11 +112,17 @@ class MastodonPublisher:
         if self._language:
             post["language"] = self._language
         if message.reply_to:
-            answered = self._client.get(f"/api/v1/statuses/{quote(message.reply_to, safe='')}")
+            answered = self._answered(message.reply_to)
             post["in_reply_to_id"] = message.reply_to
             post["status"] = _addressed(message.text, answered)
             post["visibility"] = _narrower(self._visibility, answered)
         return post
+
+    def _answered(self, external_id: str) -> Any:
+        try:
+            return self._client.get(f"/api/v1/statuses/{quote(external_id, safe='')}")
+        except NotThere as error:
+            raise PermanentError(_("The post to be answered is gone.")) from error
 
     def _find(self, message: Message) -> Receipt | None:
         now = datetime.now(UTC)
@@ -171,10 +175,6 @@ def _narrower(visibility: str, answered: Any) -> str:
     theirs = answered.get("visibility") if isinstance(answered, dict) else None
     known = [each for each in (visibility, theirs) if each in VISIBILITIES]
     return max(known, key=VISIBILITIES.index, default="public")
-
-
-def _is_refused(error: ReadError) -> bool:
-    return isinstance(error, Unauthorized)
 
 
 def _receipt_or_error(answer: Answer) -> Receipt:

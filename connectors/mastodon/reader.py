@@ -21,10 +21,11 @@ from .posts import posts_of
 OVERLAP = {"hashtag": timedelta(minutes=5), "public": timedelta(minutes=1)}
 # Marks within an overlap.
 MARKS = 5
-# Pages of what came since a first look that found nothing.
-BACKWARD_PAGES = 20
+# How far back a first look goes, in time and in pages.
+RECENT = timedelta(days=3)
+BACKWARD_PAGES = 15
 # Pages of a search, newest first, and how far back of the newest the servers' indexes are late.
-SEARCH_PAGES = 5
+SEARCH_PAGES = 25
 SEARCH_OVERLAP = timedelta(hours=1)
 # With fewer calls left than this we stay away until the count begins anew: answers must get out.
 SPARE_CALLS = 30
@@ -111,15 +112,13 @@ class MastodonReader:
     def _pages(self, part: Part, place: dict[str, Any], now: datetime) -> Iterator["_Page"]:
         """Yield what is new since `place`, the oldest page first.
 
-        At first the newest page alone; where there was nothing then, everything that came since.
+        At first the recent past; where there was nothing then, everything that came since.
         """
         start = _start(part, place, now)
         if start:
             yield from self._forward(part, start)
-        elif place:
-            yield from reversed(list(self._backward(part)))
         else:
-            yield self._page(part)
+            yield from reversed(list(self._backward(part, now - RECENT)))
 
     def _forward(self, part: Part, at: str) -> Iterator["_Page"]:
         seen = {at}
@@ -130,12 +129,16 @@ class MastodonReader:
                 return
             seen.add(at)
 
-    def _backward(self, part: Part) -> Iterator["_Page"]:
+    def _backward(self, part: Part, since: datetime) -> Iterator["_Page"]:
         page = self._page(part)
+        seen: set[str] = set()
         for _number in range(BACKWARD_PAGES):
-            if not page.statuses:
+            if not page.statuses or page.oldest in seen:
                 return
             yield page
+            if _is_before(page.statuses[-1], since):
+                return
+            seen.add(page.oldest)
             page = self._page(part, max_id=page.oldest)
 
     def _page(self, part: Part, **query: str) -> "_Page":
@@ -145,9 +148,9 @@ class MastodonReader:
     def _search(self, part: Part, place: dict[str, Any], taken: "_Taken") -> dict[str, Any]:
         """Results come newest first and have no way forward: read back to what is known."""
         newest = moment(place.get("newest"))
-        since = newest - SEARCH_OVERLAP if newest else None
+        since = newest - SEARCH_OVERLAP if newest else taken.now - RECENT
         seen: set[str] = set()
-        for number in range(SEARCH_PAGES if since else 1):
+        for number in range(SEARCH_PAGES):
             found = posts_of(self._results(part, number * PAGE), me=taken.cursor["me"])
             fresh = {key: post for key, post in found.items() if _is_after(post, since)}
             if not fresh.keys() - seen:
@@ -270,8 +273,13 @@ def _lines(value: Any) -> list[str]:
     return [line.strip() for line in lines if line.strip(" #")]
 
 
-def _is_after(post: Post, since: datetime | None) -> bool:
-    return since is None or post.published_at is None or post.published_at > since
+def _is_before(status: Any, since: datetime) -> bool:
+    at = moment(status.get("created_at")) if isinstance(status, dict) else None
+    return at is not None and at < since
+
+
+def _is_after(post: Post, since: datetime) -> bool:
+    return post.published_at is None or post.published_at > since
 
 
 def _concerns_all(error: ReadError, taken: _Taken) -> bool:

@@ -225,7 +225,7 @@ HOSTILE = {
     "bad base64": b"Content-Transfer-Encoding: base64\r\n\r\n" + b"!" * 60_000,
     "bad uu": b"Content-Transfer-Encoding: x-uuencode\r\n\r\nbegin 666 x\r\n" + b"\xff" * 999,
     "quotes": b"Subject: a\r\n\r\n" + b"> \r\n" * 16_000,
-    "ons": b"Subject: a\r\n\r\nx\r\n" + b"On " * 20_000,
+    "on after on": b"Subject: a\r\n\r\nx\r\n" + b"On " * 20_000,
     "on lines": b"Subject: a\r\n\r\nx\r\n" + (b"On " + b"y" * 190 + b"\r\n") * 320,
     "blanks": b"Subject: a\r\n\r\nx" + b" " * 30_000 + b"\r\n" * 15_000,
     "underlines": b"Subject: a\r\n\r\nx\r\n" + b"_" * 60_000,

@@ -115,8 +115,7 @@ def test_the_first_look_brings_the_recent_past_and_the_next_what_is_new(
 ) -> None:
     tag.statuses = [status(n) for n in range(100)]
     first = fetch(server, TAG)
-    assert first.posts[0].external_id == "000099"
-    assert len(first.posts) == 40
+    assert len(first.posts) == 100
     assert not first.more
     tag.statuses += [status(n) for n in range(100, 250)]
     ids, cursor = read_all(server, TAG, first.cursor, NOW + SOON)
@@ -199,7 +198,7 @@ def test_a_search_is_read_back_to_what_is_known(server: Peer) -> None:
     server.answers["/api/v2/search"] = search
     wanted = {"mentions": "no", "words": "fjordkaffe\n"}
     first = fetch(server, wanted)
-    assert len(first.posts) == 40
+    assert len(first.posts) == 59
     found.insert(0, status(60, created_at="2026-11-23T13:30:00Z"))
     second = fetch(server, wanted, first.cursor, NOW + timedelta(hours=2))
     assert "000060" in {post.external_id for post in second.posts}

@@ -4,27 +4,32 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from accounts.models import Brand
-from connectors import connections, credentials
-from connectors.base import Batch, Can, Connection, ReadError, Unauthorized
+from accounts.enums import Role
+from accounts.models import Brand, User
+from connectors import connections
+from connectors import services as accounts
+from connectors.base import Batch, Can, Connection, ReadError
 from connectors.imap import stream as stream_module
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
 from core import gate
+from core.words import Words
 from monitoring.models import Mention, Source
-from monitoring.services import sources
+from monitoring.services import polling, sources
+from monitoring.visible import standing
 from tests.connectors.test_mail import HOSTILE
-from tests.factories.connectors import AccountFactory
-from tests.factories.monitoring import SourceFactory
+from tests.factories.accounts import MembershipFactory
 from tests.peers.following import following
 from tests.peers.servers.dovecot import Server
 
 IMAP = NETWORKS["imap"]
+_numbers = count(1)
 pytestmark = pytest.mark.django_db
 
 
@@ -46,37 +51,49 @@ def _an_empty_mailbox(mail_server: Server) -> Iterator[None]:
 
 
 @pytest.fixture
-def account(brand: Brand, mail_server: Server) -> ConnectedAccount:
-    made: ConnectedAccount = AccountFactory.create(
-        brand=brand,
-        network="imap",
-        name="kontakt@",
-        config={
-            "host": "127.0.0.1",
-            "port": mail_server.port,
-            "security": "plain",
-            "user": "brand",
-        },
+def chief(brand: Brand) -> User:
+    """May connect accounts."""
+    user: User = MembershipFactory.create(brand=brand, role=Role.ADMINISTRATOR).user
+    return user
+
+
+def values(server: Server, password: str = "brand-password") -> dict[str, Any]:
+    host = {"host": "127.0.0.1", "port": server.port, "security": "plain"}
+    return {**host, "user": "brand", "password": password}
+
+
+@pytest.fixture
+def account(brand: Brand, chief: User, mail_server: Server) -> ConnectedAccount:
+    made, _secret = accounts.connect(
+        brand, "imap", name="kontakt@", values=values(mail_server), by=chief
     )
-    credentials.store(made, {"password": "brand-password"})
     return made
 
 
 def source_of(account: ConnectedAccount, **wanted: Any) -> Source:
-    made: Source = SourceFactory.create(
-        brand=account.brand, kind="imap", account=account, config=wanted, next_poll_at=None
+    made = sources.create_source(
+        account.brand,
+        kind="imap",
+        name=f"Mail {next(_numbers)}",
+        config=wanted,
+        account=account,
+        by=None,
+        now=timezone.now(),
     )
-    return made
+    return made.source
 
 
 def poll(source: Source) -> Source:
-    sources.poll(source.pk, now=timezone.now())
+    """Poll as a worker does; the source as it stands then."""
+    polling.poll(source.pk, now=timezone.now())
     source.refresh_from_db()
     return source
 
 
 def texts(source: Source) -> list[str]:
-    return sorted(Mention.objects.filter(source_id=source.pk).values_list("text", flat=True))
+    """What people may be shown of the source."""
+    shown = standing(Mention.objects.filter(source_id=source.pk))
+    return sorted(shown.values_list("text", flat=True))
 
 
 def a_mail(number: object, text: str = "", **headers: str) -> bytes:
@@ -93,14 +110,18 @@ def eventually(true: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.1)
 
 
-def test_the_connection_is_tested(mail_server: Server, account: ConnectedAccount) -> None:
+def test_the_connection_is_tested(
+    mail_server: Server, account: ConnectedAccount, chief: User
+) -> None:
     mail_server.deliver(a_mail(1))
+    tried = accounts.test(account, by=chief, now=timezone.now())
+    assert tried.probe
+    assert tried.probe.account == "brand"
+    assert Can.STREAM in tried.probe.can
+    assert any("INBOX" in note for note in tried.probe.notes)
     assert IMAP.prober
     probe = IMAP.prober(connections.of(account), {"folder": "INBOX"}).probe(now=timezone.now())
-    assert probe.account == "brand"
-    assert Can.STREAM in probe.can
     assert probe.sample == ["Klage 1"]
-    assert any("INBOX" in note for note in probe.notes)
 
 
 def test_mails_are_read_once_and_stay_unread(
@@ -155,18 +176,19 @@ def test_only_the_beginning_of_a_large_mail_is_asked_for(
 
 
 def test_a_wrong_password_is_named_and_a_new_one_goes_on_where_it_was(
-    mail_server: Server, account: ConnectedAccount, request: pytest.FixtureRequest
+    mail_server: Server, account: ConnectedAccount, chief: User, request: pytest.FixtureRequest
 ) -> None:
     source = poll(source_of(account))
     request.addfinalizer(partial(mail_server.password, "brand", "brand-password"))
     mail_server.password("brand", "changed")
     mail_server.deliver(a_mail(1))
     poll(source)
-    assert "user name or password" in source.error
-    assert IMAP.reader
-    with pytest.raises(Unauthorized, match="user name or password"):
-        IMAP.reader(connections.of(account), {}).fetch({}, now=timezone.now())
-    credentials.store(account, {"password": "changed"})
+    assert "user name or password" in str(Words.of(source.error))
+    assert source.stopped_at, "asking again and again would lock the mailbox"
+    assert accounts.test(account, by=chief, now=timezone.now()).unauthorized
+    fresh = values(mail_server, "changed")
+    accounts.change(account.pk, name="kontakt@", values=fresh, by=chief, now=timezone.now())
+    polling.claim_due(now=timezone.now())
     poll(source)
     assert texts(source) == ["Der er glas i kaffe 1"]
     assert source.error == ""
@@ -180,7 +202,7 @@ def test_a_folder_that_is_gone_is_named(mail_server: Server, account: ConnectedA
         assert len(texts(source)) == 1
         box.delete_folder("Klager")
     poll(source)
-    assert "Klager" in source.error
+    assert "Klager" in str(Words.of(source.error))
     with mail_server.box() as box:  # made again: its numbers begin anew, nothing is read twice
         box.create_folder("Klager")
         box.append("Klager", a_mail(1))
@@ -287,17 +309,35 @@ def test_waiting_gives_signs_of_life_and_renews_itself(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_deleted_mail_loses_its_text_here_where_the_source_is_set_to_follow(
+    mail_server: Server, account: ConnectedAccount
+) -> None:
+    source = source_of(account, deleted="follow")
+    with following():
+        eventually(lambda: bool(Source.objects.get(pk=source.pk).cursor))
+        mail_server.deliver(a_mail(1), a_mail(2))
+        eventually(lambda: len(texts(source)) == 2)
+        with mail_server.box() as box:
+            box.select_folder("INBOX")
+            box.delete_messages(box.search()[:1])
+            box.expunge()
+        eventually(lambda: len(texts(source)) == 1)
+    wiped = Mention.objects.get(source_id=source.pk, gone_at__isnull=False)
+    assert (wiped.text, wiped.author, wiped.title) == ("", "", "")
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_follower_that_is_killed_again_and_again_misses_and_doubles_nothing(
     mail_server: Server, account: ConnectedAccount
 ) -> None:
     source = source_of(account)
     for life in range(3):
-        with following(source.pk):
+        with following():
             eventually(lambda: bool(Source.objects.get(pk=source.pk).cursor))
             mail_server.deliver(*(a_mail(f"{life}.{n}") for n in range(20)))
             eventually(lambda: f"Der er glas i kaffe {life}.3" in texts(source))  # noqa: B023
         mail_server.deliver(*(a_mail(f"{life}.{n}") for n in range(20, 25)))
-    with following(source.pk):
+    with following():
         eventually(lambda: len(texts(source)) >= 75)
     assert texts(source) == sorted(
         f"Der er glas i kaffe {life}.{n}" for life in range(3) for n in range(25)

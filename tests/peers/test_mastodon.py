@@ -3,31 +3,36 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from accounts.enums import Role
 from accounts.models import Brand, User
 from connectors import connections, credentials
-from connectors.base import Can, Message, TemporaryError, Unauthorized
+from connectors import services as accounts
+from connectors.base import Can, Message, TemporaryError
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS, publisher
+from core.words import Words
 from monitoring.models import Mention, Source
-from monitoring.services import sources
+from monitoring.services import polling, sources
+from monitoring.visible import standing
 from responses import services as responses
 from responses.enums import PublicationState
 from responses.models import Publication, Version
 from responses.publishing import publish_due
-from tests.factories.connectors import AccountFactory
+from tests.factories.accounts import MembershipFactory
 from tests.factories.incidents import IncidentFactory
-from tests.factories.monitoring import SourceFactory
 from tests.peers.following import following
 from tests.peers.servers import cutting
 from tests.peers.servers.mastodon import Server
 
 MASTODON = NETWORKS["mastodon"]
 NAMES = "@fjordkaffe"
+_numbers = count(1)
 pytestmark = pytest.mark.django_db
 
 
@@ -43,30 +48,43 @@ def _faults_end(mastodon_server: Server) -> Iterator[None]:
 
 
 @pytest.fixture
-def account(brand: Brand, mastodon_server: Server) -> ConnectedAccount:
-    made: ConnectedAccount = AccountFactory.create(
-        brand=brand, network="mastodon", name="@fjordkaffe", config={"server": mastodon_server.url}
-    )
-    credentials.store(made, {"token": mastodon_server.new_token("fjordkaffe")})
+def chief(brand: Brand) -> User:
+    """May connect accounts."""
+    user: User = MembershipFactory.create(brand=brand, role=Role.ADMINISTRATOR).user
+    return user
+
+
+@pytest.fixture
+def account(brand: Brand, chief: User, mastodon_server: Server) -> ConnectedAccount:
+    values = {"server": mastodon_server.url, "token": mastodon_server.new_token("fjordkaffe")}
+    made, _secret = accounts.connect(brand, "mastodon", name="@fjordkaffe", values=values, by=chief)
     return made
 
 
 def source_of(account: ConnectedAccount, **wanted: Any) -> Source:
-    made: Source = SourceFactory.create(
-        brand=account.brand, kind="mastodon", account=account, config=wanted, next_poll_at=None
+    made = sources.create_source(
+        account.brand,
+        kind="mastodon",
+        name=f"Mastodon {next(_numbers)}",
+        config={"mentions": "no", **wanted},
+        account=account,
+        by=None,
+        now=timezone.now(),
     )
-    return made
+    return made.source
 
 
 def poll(source: Source) -> Source:
     """Poll as a worker does; the source as it stands then."""
-    sources.poll(source.pk, now=timezone.now())
+    polling.poll(source.pk, now=timezone.now())
     source.refresh_from_db()
     return source
 
 
 def texts(source: Source) -> list[str]:
-    return sorted(Mention.objects.filter(source_id=source.pk).values_list("text", flat=True))
+    """What people may be shown of the source."""
+    shown = standing(Mention.objects.filter(source_id=source.pk))
+    return sorted(shown.values_list("text", flat=True))
 
 
 def eventually(true: Callable[[], bool], seconds: float = 30) -> None:
@@ -76,14 +94,14 @@ def eventually(true: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.1)
 
 
-def test_the_connection_is_tested(mastodon_server: Server, account: ConnectedAccount) -> None:
-    assert MASTODON.prober
-    probe = MASTODON.prober(connections.of(account), {"hashtags": ["probe"]}).probe(
-        now=timezone.now()
-    )
-    assert probe.account == "@fjordkaffe (Testodon)"
-    assert Can.STREAM | Can.SEARCH | Can.NOTIFICATIONS | Can.POST in probe.can
-    assert any("500" in note for note in probe.notes)
+def test_the_connection_is_tested(
+    mastodon_server: Server, account: ConnectedAccount, chief: User
+) -> None:
+    tried = accounts.test(account, by=chief, now=timezone.now())
+    assert tried.probe
+    assert tried.probe.account == "@fjordkaffe (Testodon)"
+    assert Can.STREAM | Can.SEARCH | Can.NOTIFICATIONS | Can.POST in tried.probe.can
+    assert any("500" in note for note in tried.probe.notes)
 
 
 def test_mentions_hashtags_and_words_are_read_once_each(
@@ -111,7 +129,7 @@ def test_mentions_hashtags_and_words_are_read_once_each(
 
 
 def test_our_own_posts_are_no_mentions(mastodon_server: Server, account: ConnectedAccount) -> None:
-    source = source_of(account, mentions="no", hashtags=["egetopslag"])
+    source = source_of(account, hashtags=["egetopslag"])
     mastodon_server.post("Vi beklager #egetopslag", by="fjordkaffe")
     mastodon_server.post("Hvad sker der? #egetopslag")
     poll(source)
@@ -121,7 +139,7 @@ def test_our_own_posts_are_no_mentions(mastodon_server: Server, account: Connect
 def test_a_storm_between_two_polls_is_read_whole(
     mastodon_server: Server, account: ConnectedAccount
 ) -> None:
-    source = poll(source_of(account, mentions="no", hashtags=["storm"]))
+    source = poll(source_of(account, hashtags=["storm"]))
     for number in range(130):
         mastodon_server.post(f"Post {number} #storm")
     poll(source)
@@ -131,36 +149,40 @@ def test_a_storm_between_two_polls_is_read_whole(
 def test_a_server_that_asks_for_patience_gets_it(
     mastodon_server: Server, account: ConnectedAccount
 ) -> None:
-    source = poll(source_of(account, mentions="no", hashtags=["patience"]))
-    mastodon_server.post("Still here #patience")
+    source = poll(source_of(account, words=["tålmodig"]))
+    mastodon_server.post("Stadig tålmodig")
     until = datetime.now(UTC) + timedelta(seconds=600)
-    mastodon_server.fails(
-        "/api/v1/timelines/tag/patience", 429, X_RateLimit_Reset=until.isoformat()
-    )
+    mastodon_server.fails("/api/v2/search", 429, X_RateLimit_Reset=until.isoformat())
     poll(source)
-    assert "too often" in str(source.error)
+    assert "too often" in str(Words.of(source.error))
     assert source.next_poll_at
     assert source.next_poll_at >= until - timedelta(seconds=30)
     poll(source)
-    assert texts(source) == ["Still here #patience"]
+    assert texts(source) == [], "the account is left alone, whoever asks"
+    polling.poll(source.pk, now=until + timedelta(seconds=30))
+    source.refresh_from_db()
+    assert texts(source) == ["Stadig tålmodig"]
     assert source.error == ""
 
 
 def test_a_revoked_token_is_named_and_a_new_one_goes_on_where_it_was(
-    mastodon_server: Server, account: ConnectedAccount
+    mastodon_server: Server, account: ConnectedAccount, chief: User
 ) -> None:
-    source = poll(source_of(account, mentions="no", hashtags=["token"]))
+    source = poll(source_of(account, mentions="yes"))
+    before = set(texts(source))
     mastodon_server.revoke(credentials.load(account)["token"])
-    mastodon_server.post("While nobody listened #token")
+    mastodon_server.post(f"{NAMES} while nobody listened")
     poll(source)
-    assert texts(source) == ["While nobody listened #token"], "hashtags are public here"
-    named = poll(source_of(account, mentions="yes"))
-    assert "revoked" in named.error
-    assert MASTODON.prober
-    with pytest.raises(Unauthorized):
-        MASTODON.prober(connections.of(account), {}).probe(now=timezone.now())
-    credentials.store(account, {"token": mastodon_server.new_token("fjordkaffe")})
-    assert poll(named).error == ""
+    assert "revoked" in str(Words.of(source.error))
+    assert source.stopped_at
+    tried = accounts.test(account, by=chief, now=timezone.now())
+    assert tried.unauthorized
+    values = {"server": mastodon_server.url, "token": mastodon_server.new_token("fjordkaffe")}
+    accounts.change(account.pk, name="@fjordkaffe", values=values, by=chief, now=timezone.now())
+    polling.claim_due(now=timezone.now())
+    poll(source)
+    assert source.error == ""
+    assert set(texts(source)) - before == {f"{NAMES} while nobody listened"}
 
 
 def test_edits_and_deletions_are_found_by_asking(
@@ -181,24 +203,25 @@ def test_edits_and_deletions_are_found_by_asking(
     assert found[kept["id"]].edited_at is None
 
 
-def test_a_stream_tells_of_posts_edits_and_deletions(
+@pytest.mark.django_db(transaction=True)
+def test_posts_edits_and_deletions_arrive_as_they_happen(
     mastodon_server: Server, account: ConnectedAccount
 ) -> None:
-    assert MASTODON.streamer
-    ends = time.monotonic() + 40
-    wanted = {"mentions": "yes", "hashtags": ["live"]}
-    streamer = MASTODON.streamer(connections.of(account), wanted)
-    batches = streamer.stream({}, stop=lambda: time.monotonic() > ends)
-    next(batches)
-    post = mastodon_server.post(f"{NAMES} live #live")
-    first = next(batch for batch in batches if batch.posts)
-    assert first.posts[0].text == "@fjordkaffe live #live"
-    mastodon_server.edit(post["id"], f"{NAMES} live, edited #live")
-    edited = next(b for b in batches if any(each.edited_at for each in b.posts))
-    assert edited.posts[0].text == "@fjordkaffe live, edited #live"
-    mastodon_server.delete(post["id"])
-    assert next(b for b in batches if b.gone).gone[0] == post["id"]
-    batches.close()  # type: ignore[attr-defined]
+    source = source_of(account, hashtags=["live"])
+    with following():
+        eventually(lambda: bool(Source.objects.get(pk=source.pk).cursor))
+        began = time.monotonic()
+        post = mastodon_server.post("Before #live")
+        kept = mastodon_server.post("Kept #live")
+        eventually(lambda: texts(source) == ["Before #live", "Kept #live"])
+        assert time.monotonic() - began < 10
+        mastodon_server.edit(post["id"], "After #live")
+        eventually(lambda: texts(source) == ["After #live", "Kept #live"])
+        mastodon_server.delete(post["id"])
+        eventually(lambda: texts(source) == ["Kept #live"])
+    wiped = Mention.objects.get(source_id=source.pk, external_id=post["id"])
+    assert (wiped.text, wiped.author, bool(wiped.gone_at)) == ("", "", True)
+    assert kept["id"] != post["id"]
 
 
 @pytest.mark.django_db(transaction=True)
