@@ -27,7 +27,8 @@ from core.clock import database_now
 from core.errors import Refused
 
 from . import reasons, selectors
-from .enums import Condition, CrisisType, Sentiment, SourceKind
+from .chart import TriageState
+from .enums import About, Blame, Condition, CrisisType, Emotion, Sentiment, SourceKind
 from .models import Detection, Mention, Source
 from .packing import micros, moment
 from .selectors import Cursor, Filters, stream
@@ -187,6 +188,11 @@ class MentionFilters(serializers.Serializer):
     lang = serializers.CharField(required=False, max_length=8)
     sentiment = serializers.ChoiceField(Sentiment.choices, required=False)
     crisis_type = serializers.ChoiceField(CrisisType.choices, required=False)
+    emotion = serializers.ChoiceField(Emotion.choices, required=False)
+    blame = serializers.ChoiceField(Blame.choices, required=False)
+    about = serializers.ChoiceField(About.choices, required=False)
+    state = serializers.ChoiceField(TriageState.choices, required=False)
+    question = serializers.BooleanField(required=False)
     words = serializers.CharField(required=False, max_length=200)
     min_reach = serializers.IntegerField(required=False, min_value=0, max_value=10**12)
     since = serializers.DateTimeField(required=False)
@@ -248,6 +254,13 @@ def _filters(user: User, given: dict[str, Any]) -> Filters:
         reach=given.get("min_reach", 0),
         since=given.get("since"),
         until=given.get("until"),
+        about=(given["about"],) if "about" in given else (About.BRAND,),
+        emotions=several("emotion"),
+        blames=several("blame"),
+        states=several("state"),
+        question=given.get("question", False),
+        # A program wants each of them.
+        fold=False,
     )
 
 

@@ -12,6 +12,7 @@ from .api_signals import (
     RehearsalViewSet,
     ThemeViewSet,
 )
+from .api_triage import JobViewSet, MentionTriage, SearchViewSet
 
 router = SimpleRouter()
 router.register("sources", SourceViewSet, basename="source")
@@ -24,10 +25,13 @@ router.register("detection-rules", DetectionRuleViewSet, basename="detection-rul
 router.register("rehearsals", RehearsalViewSet, basename="rehearsal")
 router.register("expected-peaks", ExpectedPeakViewSet, basename="expected-peak")
 router.register("themes", ThemeViewSet, basename="theme")
+router.register("saved-searches", SearchViewSet, basename="saved-search")
+router.register("mention-jobs", JobViewSet, basename="mention-job")
 
 urlpatterns = [
     path("detections/<int:pk>/vote/", DetectionVote.as_view(), name="detection-vote"),
     path("brands/<slug:slug>/forecast/", BrandForecast.as_view(), name="brand-forecast"),
+    path("mentions/<int:pk>/triage/", MentionTriage.as_view(), name="mention-triage"),
     path("mentions/<int:pk>/labels/", MentionLabels.as_view(), name="mention-labels"),
     *router.urls,
 ]

@@ -98,6 +98,11 @@ def read(query: QueryDict, *, brands: Iterable[int], now: datetime, me: int | No
     )
 
 
+def parse(query: str, *, brands: Iterable[int], now: datetime, me: int) -> Asked:
+    """Read a filter that was kept as text: an address without its "?"."""
+    return read(QueryDict(query), brands=brands, now=now, me=me)
+
+
 def _listed(lists: Mapping[str, list[str]]) -> dict[str, Any]:
     about = lists["about"]
     return {

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -94,7 +94,7 @@ def _link_many(request: SignedIn, reference: str, ids: list[int], query: str) ->
         if ids:
             job = many.do_now(JobKind.LINK, params, ids, by=user, now=now)
         else:
-            wanted = asked.read(QueryDict(query), brands=user.roles, now=now, me=user.pk)
+            wanted = asked.parse(query, brands=user.roles, now=now, me=user.pk)
             job = many.start(JobKind.LINK, params, wanted.filters, query=query, by=user, now=now)
     except Refused as refusal:
         messages.error(request, str(refusal))

@@ -34,8 +34,7 @@ def searches(request: SignedIn) -> HttpResponse:
             services.look(each, by=user, now=now)
 
     def read(search: SavedSearch) -> Filters:
-        query = QueryDict(search.query)
-        return asked.read(query, brands=user.roles, now=now, me=user.pk).filters
+        return asked.parse(search.query, brands=user.roles, now=now, me=user.pk).filters
 
     counts = selectors.unread(user, found, read, now=now)
     context = {
@@ -75,9 +74,8 @@ def _saving(request: SignedIn) -> dict[str, Any]:
 def save(request: SignedIn) -> HttpResponse:
     """Keep the filter under a name, for oneself or for a brand."""
     user, now = request.user, database_now()
-    wanted = asked.read(
-        QueryDict(request.POST.get("query", "")), brands=user.roles, now=now, me=user.pk
-    )
+    given = request.POST.get("query", "")
+    wanted = asked.parse(given, brands=user.roles, now=now, me=user.pk)
     query = wanted.address(search="").removeprefix("?")
     brand = asked.integer(request.POST.get("brand", ""))
     try:
