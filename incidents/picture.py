@@ -66,6 +66,7 @@ _AUTHORS = """
 SELECT count(DISTINCT author) FROM (
     SELECT author FROM monitoring_mention
     WHERE brand_id = %s AND published_at >= %s AND published_at < %s AND gone_at IS NULL
+        AND about = 'brand'
     ORDER BY published_at DESC LIMIT %s) AS newest
 """
 

@@ -50,6 +50,9 @@ class QueryChange(serializers.Serializer):
     is_active = serializers.BooleanField(required=False)
 
 
+_CHANGEABLE = ("name", "kind", "watched", "expression", "is_active")
+
+
 class QueryInput(QueryChange):
     """What it takes to make a query."""
 
@@ -138,7 +141,7 @@ class QueryViewSet(
         query = self._mine(request)
         given = QueryChange(data=request.data)
         given.is_valid(raise_exception=True)
-        now = {name: getattr(query, name) for name in QueryChange().fields}
+        now = {name: getattr(query, name) for name in _CHANGEABLE}
         changed = services.update_query(
             query, Wanted(**{**now, **given.validated_data}), by=_person(request)
         )

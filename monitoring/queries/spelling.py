@@ -39,8 +39,7 @@ def _slips(name: str) -> Iterator[str]:
         return
     yield from _doubles(name)
     yield from _turned(name)
-    yield from _exchanged(name, _SOUNDS)
-    # The first letter is seldom wrong.
+    yield from _misheard(name)
     yield from (name[:at] + name[at + 1 :] for at in range(1, len(name)) if name[at].isalpha())
     yield from (
         name[:at] + near + name[at + 1 :]
@@ -50,11 +49,17 @@ def _slips(name: str) -> Iterator[str]:
 
 
 def _exchanged(name: str, table: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    """Who lacks a letter lacks it everywhere."""
     for letters, others in table.items():
-        for other in others:
-            if letters in name:
-                yield name.replace(letters, other, 1)
-                yield name.replace(letters, other)
+        if letters in name:
+            yield from (name.replace(letters, other) for other in others)
+
+
+def _misheard(name: str) -> Iterator[str]:
+    for letters, others in _SOUNDS.items():
+        # The first letter is seldom wrong.
+        if letters in name[1:]:
+            yield from (name[0] + name[1:].replace(letters, other, 1) for other in others)
 
 
 def _blanks(name: str) -> Iterator[str]:

@@ -104,13 +104,15 @@ class Counting:
 
 def first_answer(brand_id: int, tree: Node, *, now: datetime) -> Answer:
     """Return what the query would have found, at once: exact if few mentions, else estimated."""
-    rows = _newest(brand_id, Counting(at=now), now=now, limit=AT_ONCE + 1)
-    matcher = Matcher([(0, tree)])
-    if len(rows) <= AT_ONCE:
-        hits = _hits(matcher, rows, brand_id)
-        count = len(hits)
-        return Answer(count, len(rows), count, count, count, len(rows), True, _examples(hits))
-    return _estimated(brand_id, matcher, now=now)
+    matcher, hours = Matcher([(0, tree)]), _hours(brand_id, now)
+    # The counts know of no competitors and topics, so few of them may still be many mentions.
+    if sum(count for _hour, count in hours) <= AT_ONCE:
+        rows = _newest(brand_id, Counting(at=now), now=now, limit=AT_ONCE + 1)
+        if len(rows) <= AT_ONCE:
+            hits = _hits(matcher, rows, brand_id)
+            count = len(hits)
+            return Answer(count, len(rows), count, count, count, len(rows), True, _examples(hits))
+    return _estimated(brand_id, matcher, hours, now=now)
 
 
 def count_on(brand_id: int, tree: Node, so_far: Counting, *, now: datetime) -> Counting:
@@ -127,8 +129,17 @@ def count_on(brand_id: int, tree: Node, so_far: Counting, *, now: datetime) -> C
     )
 
 
-def _estimated(brand_id: int, matcher: Matcher, *, now: datetime) -> Answer:
-    slices, sizes = _slices(brand_id, now)
+def _hours(brand_id: int, now: datetime) -> list[tuple[datetime, int]]:
+    """Return how much was said in each hour of the 30 days in which anything was."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOURS, [brand_id, now - timedelta(days=DAYS), now])
+        return [(hour, int(count)) for hour, count in cursor.fetchall()]
+
+
+def _estimated(
+    brand_id: int, matcher: Matcher, hours: Sequence[tuple[datetime, int]], *, now: datetime
+) -> Answer:
+    slices, sizes = _slices(hours, now)
     values = {
         "brand": brand_id,
         "begins": [begins for begins, _ends in slices],
@@ -153,11 +164,10 @@ def _estimated(brand_id: int, matcher: Matcher, *, now: datetime) -> Answer:
     )
 
 
-def _slices(brand_id: int, now: datetime) -> tuple[list[tuple[datetime, datetime]], list[float]]:
+def _slices(
+    hours: Sequence[tuple[datetime, int]], now: datetime
+) -> tuple[list[tuple[datetime, datetime]], list[float]]:
     """Cut the 30 days so that about as much was said in each part; return how much that was."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HOURS, [brand_id, now - timedelta(days=DAYS), now])
-        hours = cursor.fetchall()
     begin, hour = now - timedelta(days=DAYS), timedelta(hours=1)
     edges, counts = [begin], [0.0]
     total = max(1, sum(count for _hour, count in hours))
@@ -281,4 +291,4 @@ _PLACES = {
 
 def _examples(rows: Sequence[tuple[Any, ...]]) -> tuple[Example, ...]:
     newest = sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)[:SHOWN]
-    return tuple(Example(*row[:6], row[7]) for row in newest)
+    return tuple(Example(*row[:6], network=row[7]) for row in newest)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -91,7 +92,7 @@ def brand_by_day(brand_id: int, period: Days) -> Series:
 
 
 def _series(
-    sql: str, values: dict[str, object], ids: Sequence[int], period: Days
+    sql: str, values: dict[str, Any], ids: Sequence[int], period: Days
 ) -> dict[int, Series]:
     counted: dict[int, dict[date, tuple[int, ...]]] = {pk: {} for pk in ids}
     with connection.cursor() as cursor:
