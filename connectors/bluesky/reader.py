@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.base import Batch, Post
+from connectors.base import Batch, Post, ReadError
 from connectors.network import Wanted
 
 from . import people
@@ -14,6 +14,8 @@ from .walk import OVERLAP, Page, Progress, Turn, Walk
 from .xrpc import Json, XrpcError
 
 PAGE = 100
+# Pages of one call.
+PAGES = 5
 LOOKED_UP = 25
 # Searches of one source; more are a matter for the firehose.
 MOST_WORDS = 20
@@ -42,20 +44,31 @@ class Lists:
         self._lists = lists
 
     def fetch(self, cursor: dict[str, Any], *, now: datetime, limit: int = 500) -> Batch:
-        """Read the first page of each list, then what is left of them: one page a call."""
+        """Read the first page of each list, then what is left of them, until `limit` is reached."""
         kept = cursor.get("lists", {})
         lists = {
             name: Progress.of(kept.get(name, {}), start=now - self._back) for name in self._lists
         }
-        name = _next(lists, now)
-        if name is None:
-            return Batch([], cursor)
+        # Where two pages meet, a post comes twice.
+        posts: dict[str, Post] = {}
         refused: list[str] = []
-        with reading():
-            views = self._step(name, lists[name], now, refused)
-            posts = self.posts(views)
+        for page in range(PAGES):
+            name = _next(lists, now)
+            if name is None or len(posts) >= limit:
+                break
+            before = lists[name].state()
+            try:
+                with reading():
+                    found = self.posts(self._step(name, lists[name], now, refused))
+            except ReadError:
+                if not page:
+                    raise
+                # What was read is kept; the next call meets the same, and says so.
+                lists[name] = Progress.of(before, start=now - self._back)
+                break
+            posts |= {post.external_id: post for post in found}
         return Batch(
-            posts,
+            list(posts.values()),
             {"lists": {name: progress.state() for name, progress in lists.items()}},
             more=_next(lists, now) is not None,
             refused=refused,

@@ -55,11 +55,13 @@ class Streamer:
     def stream(self, cursor: dict[str, Any], *, stop: Callable[[], bool]) -> Iterator[Batch]:
         place = {name: value for name, value in cursor.items() if name != "gap"}
         gap = cursor.get("gap") if cursor else self._gap(None)
+        # The first sign of life comes soon: it says that the line stands.
+        quiet = PATIENCE
         with self._connected(place) as line:
             while not stop():
                 gathered = Gathered(place)
-                self._listen(line, gathered, stop)
-                place = gathered.place
+                self._listen(line, gathered, stop, quiet)
+                place, quiet = gathered.place, QUIET
                 yield self._batch(gathered, gap)
                 found = self._search(gap) if gap else None
                 if found:
@@ -72,11 +74,14 @@ class Streamer:
         except http.HttpError as error:
             raise ReadError(error) from error
 
-    def _listen(self, line: ClientConnection, gathered: Gathered, stop: Callable[[], bool]) -> None:
-        """Gather until there is enough, or what there is has waited long enough."""
+    def _listen(
+        self, line: ClientConnection, gathered: Gathered, stop: Callable[[], bool], quiet: float
+    ) -> None:
+        """Gather until there is enough, or what there is has waited long enough; nothing, `quiet`
+        seconds."""
         began = time.monotonic()
         while len(gathered) < ENOUGH and not stop():
-            if time.monotonic() - began > (PATIENCE if len(gathered) else QUIET):
+            if time.monotonic() - began > (PATIENCE if len(gathered) else quiet):
                 return
             try:
                 self._dialect.take(line.recv(timeout=PATIENCE), gathered)
@@ -133,7 +138,7 @@ class Streamer:
             return Batch([], {})
         refused: list[str] = []
         now = moment(gap["now"]) or datetime.now(UTC)
-        found = self._asked(lambda: lists.fetch({"lists": gap["lists"]}, now=now), refused)
+        found = self._asked(lambda: lists.fetch({"lists": gap["lists"]}, now=now, limit=1), refused)
         if found is None:
             return Batch([], {"gap": gap}, refused=refused) if refused else None
         left = {"gap": {**gap, **found.cursor}} if found.more else {}

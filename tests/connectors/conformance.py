@@ -31,6 +31,10 @@ from connectors.base import (
 from monitoring import rows
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+# When a publication was queued: the same for every attempt at it.
+QUEUED = datetime.now(UTC) - timedelta(minutes=1)
+# Posts a fetch where a test wants many fetches.
+FEW = 30
 # Texts that broke somebody before.
 POISON = [
     "NUL \0 inside",
@@ -112,12 +116,12 @@ def again(cursor: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_on(
-    reader: Reader, cursor: dict[str, Any], *, now: datetime = NOW
+    reader: Reader, cursor: dict[str, Any], *, now: datetime = NOW, limit: int = 500
 ) -> tuple[list[Post], dict[str, Any]]:
     """Poll once, to the end."""
     posts: list[Post] = []
     for _round in range(60):
-        batch = reader.fetch(cursor, now=now)
+        batch = reader.fetch(cursor, now=now, limit=limit)
         posts += batch.posts
         cursor = again(batch.cursor)
         if not batch.more:
@@ -153,6 +157,25 @@ class ReaderConformance:
         posts, _cursor = read_on(script.reader(), cursor, now=later)
         assert ids(posts) - written == {fresh}
 
+    def test_a_failure_between_pages_keeps_what_was_read(self, script: ReaderScript) -> None:
+        written = self.fill(script, self.pages)
+        kept: set[str] = set()
+        cursor: dict[str, Any] = {}
+        failures = 0
+        for _round in range(60):
+            script.fail(503)
+            try:
+                batch = script.reader().fetch(cursor, now=NOW)
+            except ReadError:
+                failures += 1
+                batch = script.reader().fetch(cursor, now=NOW, limit=FEW)
+            kept |= ids(batch.posts)
+            cursor = again(batch.cursor)
+            if not batch.more:
+                break
+        assert failures
+        assert kept == written
+
     def test_reading_again_without_news_changes_nothing(self, script: ReaderScript) -> None:
         written = self.fill(script, 5)
         _posts, cursor = read_on(script.reader(), {})
@@ -178,7 +201,7 @@ class ReaderConformance:
             now += timedelta(seconds=30)
             written.add(script.put(f"coffee, poll {poll}", at=now - timedelta(seconds=3)))
             for _round in range(chance.randrange(1, 4)):
-                batch = script.reader().fetch(cursor, now=now)
+                batch = script.reader().fetch(cursor, now=now, limit=FEW)
                 if chance.random() < 0.4:
                     break
                 kept |= ids(batch.posts)
@@ -192,7 +215,7 @@ class ReaderConformance:
         cursor: dict[str, Any] = {}
         more = True
         while more:
-            batch = script.reader().fetch(cursor, now=NOW)
+            batch = script.reader().fetch(cursor, now=NOW, limit=FEW)
             written.add(script.put(f"coffee at {len(kept)}", at=NOW + timedelta(seconds=len(kept))))
             kept |= ids(batch.posts)
             cursor, more = again(batch.cursor), batch.more
@@ -201,7 +224,7 @@ class ReaderConformance:
 
     def test_a_page_that_the_server_forgot_leaves_no_gap(self, script: ReaderScript) -> None:
         written = self.fill(script, self.pages)
-        batch = script.reader().fetch({}, now=NOW)
+        batch = script.reader().fetch({}, now=NOW, limit=FEW)
         script.forget_pages()
         posts, _cursor = read_on(script.reader(), again(batch.cursor))
         assert ids(batch.posts) | ids(posts) == written
@@ -234,7 +257,7 @@ class ReaderConformance:
 
     def test_a_token_that_ended_is_renewed_on_the_way(self, script: ReaderScript) -> None:
         written = self.fill(script, self.pages)
-        batch = script.reader().fetch({}, now=NOW)
+        batch = script.reader().fetch({}, now=NOW, limit=FEW)
         script.expire()
         posts, _cursor = read_on(script.reader(), again(batch.cursor))
         assert ids(batch.posts) | ids(posts) == written
@@ -299,7 +322,7 @@ class PublisherConformance:
     too_long = "x" * 100_000
 
     def message(self, text: str = "We are sorry.", key: str = "cd-1-1") -> Message:
-        return Message(text, key, since=datetime.now(UTC) - timedelta(minutes=1))
+        return Message(text, key, since=QUEUED)
 
     def test_a_text_goes_out_with_a_receipt(self, script: PublisherScript) -> None:
         receipt = script.publisher().publish(self.message("Vi beklager 🥐 dybt."))

@@ -184,7 +184,7 @@ def test_a_search_that_is_refused_does_not_hold_up_the_others(script: Bluesky) -
     script.wanted = {"what": "search", "words": ['"open', "coffee"]}
     written = script.put("coffee", at=NOW)
     read_on(script.reader(), {})
-    first = script.reader().fetch({}, now=NOW)
+    first = script.reader().fetch({}, now=NOW, limit=1)
     assert first.refused == ['"open: unbalanced quotes']
     posts, _cursor = read_on(script.reader(), first.cursor)
     assert ids(posts) == {written}
@@ -193,10 +193,10 @@ def test_a_search_that_is_refused_does_not_hold_up_the_others(script: Bluesky) -
 def test_what_is_new_comes_before_what_is_left_of_a_storm(script: Bluesky) -> None:
     for n in range(300):
         script.put(f"coffee {n}", at=NOW - timedelta(seconds=n))
-    cursor = script.reader().fetch({}, now=NOW).cursor
+    cursor = script.reader().fetch({}, now=NOW, limit=1).cursor
     later = NOW + timedelta(minutes=5)
     fresh = script.put("coffee, just now", at=later)
-    batch = script.reader().fetch(cursor, now=later)
+    batch = script.reader().fetch(cursor, now=later, limit=1)
     assert fresh in ids(batch.posts)
     posts, cursor = read_on(script.reader(), batch.cursor, now=later)
     assert len(ids(posts) | ids(batch.posts)) == 301
@@ -209,7 +209,7 @@ def test_walks_that_never_end_stay_few(script: Bluesky) -> None:
         now = NOW + timedelta(minutes=poll)
         for n in range(150):
             script.put(f"coffee {poll} {n}", at=now - timedelta(milliseconds=100 * n))
-        cursor = script.reader().fetch(cursor, now=now).cursor
+        cursor = script.reader().fetch(cursor, now=now, limit=1).cursor
     assert len(cursor["lists"]["coffee"]["walks"]) <= 4
 
 
@@ -219,6 +219,23 @@ def test_what_comes_late_with_an_earlier_time_is_found_among_the_newest(script: 
     late = script.put("coffee, bridged", at=NOW - timedelta(hours=3))
     posts, _cursor = read_on(script.reader(), cursor, now=NOW + timedelta(minutes=5))
     assert late in ids(posts)
+
+
+def test_a_failure_on_the_second_page_keeps_the_first(script: Bluesky) -> None:
+    for n in range(250):
+        script.put(f"coffee {n}", at=NOW - timedelta(seconds=n))
+    search, pages = script.peer.answers["/xrpc/app.bsky.feed.searchPosts"], []
+    assert callable(search)
+
+    def tires(call: Call) -> Answer:
+        pages.append(call)
+        return refusal(429, "RateLimitExceeded") if len(pages) == 2 else search(call)
+
+    script.peer.answers["/xrpc/app.bsky.feed.searchPosts"] = tires
+    first = script.reader().fetch({}, now=NOW)
+    assert (len(first.posts), first.more) == (100, True)
+    posts, _cursor = read_on(script.reader(), first.cursor)
+    assert len(ids(posts) | ids(first.posts)) == 250
 
 
 def test_the_first_reading_goes_back_as_far_as_is_wanted(script: Bluesky) -> None:
