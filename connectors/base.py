@@ -92,6 +92,8 @@ class Probe:
     sample: list[str] = field(default_factory=list)
     expires_at: datetime | None = None
     notes: list[str] = field(default_factory=list)
+    # What the network told of itself that its other makers need: kept among the account's settings.
+    learned: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

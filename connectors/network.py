@@ -102,6 +102,9 @@ class Network:
     icon: str
     can: Can
     max_length: int = 0
+    # How long a text is in an account with these settings, and how long it may be, where that is
+    # not so many characters as people see and `max_length`.
+    measure: Callable[[Mapping[str, Any], str], tuple[int, int]] | None = None
     group: Group = Group.SOCIAL
     # The name under which mentions are counted that bring none; "" is the network's own.
     counted_as: str = ""

@@ -132,7 +132,8 @@ def _keep(account: ConnectedAccount, tried: Tried, now: datetime) -> None:
     if tried.probe:
         account.expires_at = tried.probe.expires_at
         account.connected_at = now
-    account.save(update_fields=["error", "error_at", "expires_at", "connected_at"])
+        account.config = {**account.config, **tried.probe.learned}
+    account.save(update_fields=["error", "error_at", "expires_at", "connected_at", "config"])
 
 
 def _network(name: str) -> Network:

@@ -56,9 +56,8 @@ class Preview:
 
 
 def previews(accounts: Collection[ConnectedAccount], text: str) -> list[Preview]:
-    length = texts.graphemes(text)
     return [
-        Preview(account, text, length, NETWORKS[account.network].max_length)
+        Preview(account, text, *texts.measure(account, text))
         for account in accounts
         if account.network in NETWORKS
     ]

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import regex
 
+from connectors.models import ConnectedAccount
+from connectors.registry import NETWORKS
 from core.text import clean
 
 MAX_LENGTH = 10_000
@@ -39,6 +41,14 @@ def graphemes(text: str) -> int:
     if text.isascii():
         return len(text) - text.count("\r\n")
     return len(_GRAPHEME.findall(text))
+
+
+def measure(account: ConnectedAccount, text: str) -> tuple[int, int]:
+    """Return how long a text is as the account's network counts, and its limit; 0 is none."""
+    network = NETWORKS[account.network]
+    if network.measure:
+        return network.measure(account.config, text)
+    return graphemes(text), network.max_length
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from connectors.network import Network, Wanted
 from .client import Client
 from .looker import MastodonLooker
 from .prober import MastodonProber
-from .publisher import MastodonPublisher
+from .publisher import MastodonPublisher, measure
 from .reader import MastodonReader
 from .stream import MastodonStreamer, has_stream
 
@@ -45,7 +45,8 @@ NETWORK = Network(
         | Can.DELETE
         | Can.FIND
     ),
-    max_length=500,
+    max_length=MastodonPublisher.max_length,
+    measure=measure,
     account=(
         Setting(
             "server",

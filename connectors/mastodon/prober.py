@@ -49,7 +49,8 @@ class MastodonProber:
             notes.append(_("This server has no stream that we can follow, so it is polled."))
         notes.append(_takes(limits.characters))
         sample = self._sample(now) if self._wanted else []
-        return Probe(account=probe.account, can=can, sample=sample, notes=notes)
+        learned = {"characters": limits.characters, "per_url": limits.per_url}
+        return Probe(account=probe.account, can=can, sample=sample, notes=notes, learned=learned)
 
     def _lacks(self, path: str, query: dict[str, str]) -> bool:
         try:

@@ -7,6 +7,7 @@ same.
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -43,6 +44,16 @@ def length(words: str, limits: Limits) -> int:
     """Count a text as the server does: addresses at a fixed length, "@user@host" as "@user"."""
     counted = _PERSON.sub(r"\1", _ADDRESS.sub("\ufffc" * limits.per_url, words))
     return len(unicodedata.normalize("NFC", counted))
+
+
+def measure(config: Mapping[str, Any], words: str) -> tuple[int, int]:
+    """Return a text's length in an account, and how long it may be as far as we were told."""
+    usual = Limits()
+    limits = Limits(
+        characters=int(config.get("characters") or usual.characters),
+        per_url=int(config.get("per_url") or usual.per_url),
+    )
+    return length(words, limits), limits.characters
 
 
 class MastodonPublisher:

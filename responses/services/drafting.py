@@ -12,7 +12,6 @@ from accounts.enums import Permission
 from accounts.models import User
 from accounts.rules import require
 from connectors.models import ConnectedAccount
-from connectors.registry import NETWORKS
 from core.errors import Conflict, Refused
 from incidents.enums import EntryKind
 from incidents.models import Incident
@@ -237,8 +236,7 @@ def _refuse_unfit(account: ConnectedAccount, text: str) -> None:
             _("The account %(account)s is switched off. Choose another one.")
             % {"account": account.name}
         )
-    limit = NETWORKS[account.network].max_length
-    length = texts.graphemes(text)
+    length, limit = texts.measure(account, text)
     if limit and length > limit:
         raise Refused(
             _("Too long for %(account)s: %(length)d characters, at most %(limit)d.")

@@ -7,11 +7,17 @@ from queue import Empty, Queue
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from accounts.enums import Role
+from accounts.models import Brand
+from connectors import services
 from connectors.base import Batch, Can, ReadError, Unauthorized
 from connectors.mastodon import stream as module
 from connectors.mastodon.prober import MastodonProber
 from connectors.mastodon.stream import MastodonStreamer, events_of
+from responses import texts
+from tests.factories.accounts import MembershipFactory
 from tests.peer import Answer, Call, Peer
 
 from .mastodon_server import ME, Timeline, client, connection, mastodon, shape, status
@@ -242,3 +248,22 @@ def test_the_probe_names_a_dead_token(server: Peer) -> None:
     server.answers["/api/v1/accounts/verify_credentials"] = Answer(status=401)
     with pytest.raises(Unauthorized):
         MastodonProber(connection(server), {}).probe(now=module.datetime.now(module.UTC))
+
+
+@pytest.mark.django_db
+def test_what_the_server_takes_is_kept_with_the_account(
+    server: Peer, brand: Brand, settings: object
+) -> None:
+    large = {"max_characters": 5000, "characters_reserved_per_url": 25}
+    server.answers["/api/v2/instance"] = shape({"configuration": {"statuses": large}})
+    server.answers["/api/v1/notifications"] = shape([])
+    server.answers["/api/v2/search"] = shape({"statuses": []})
+    chief = MembershipFactory.create(brand=brand, role=Role.ADMINISTRATOR).user
+    values = {"server": server.url, "token": "t0ken"}
+    made, _secret = services.connect(brand, "mastodon", name="@f", values=values, by=chief)
+    text = "Læs https://fjord.example/" + "x" * 90
+    assert texts.measure(made, text) == (4 + 23, 500), "what is usual, until we asked"
+    assert services.test(made, by=chief, now=timezone.now()).works
+    made.refresh_from_db()
+    assert texts.measure(made, text) == (4 + 25, 5000)
+    assert made.config["server"] == server.url
