@@ -21,6 +21,10 @@ register_actions(
         "rule.rehearsed": _("Rehearsed a detection rule"),
         "source.created": _("Added a source"),
         "source.changed": _("Changed a source"),
+        "source.paused": _("Paused a source"),
+        "source.resumed": _("Let a source go on"),
+        "label_rule.created": _("Added a rule for labels"),
+        "label_rule.deleted": _("Deleted a rule for labels"),
         "source.secret_rotated": _("Replaced a source's secret"),
         # Recorded until words became queries.
         "brand.words_changed": _("Changed the words of a brand"),

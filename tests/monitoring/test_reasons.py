@@ -73,7 +73,8 @@ def test_the_beginning_is_told_in_the_readers_zone() -> None:
 
 
 def test_a_share_has_a_headline_of_its_own() -> None:
-    detection = _detection(_volume(), kind=DetectionKind.NEGATIVE_SHARE)
+    share = {"code": "negative", "share": 0.71, "usual": 0.2}
+    detection = _detection(share, _volume(), kind=DetectionKind.NEGATIVE_SHARE)
     assert headline(detection) == "Unusually negative: 71%"
 
 
