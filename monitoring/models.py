@@ -61,6 +61,8 @@ class Source(models.Model):
     expires_at = models.DateTimeField(null=True)
     # Seconds between the time that the newest post claimed and its arrival here.
     lag = models.FloatField(null=True)
+    # What its network could not give, and why: core.words.Words.stored() each.
+    left_out = models.JSONField(default=list)
     # What nobody can fetch any more: the network lost our place and has no search.
     gap_from = models.DateTimeField(null=True)
     gap_until = models.DateTimeField(null=True)
@@ -93,6 +95,11 @@ class Source(models.Model):
     def problem(self) -> str:
         """What went wrong last and what to do, in the active language; "" where nothing did."""
         return str(Words.of(self.error))
+
+    @property
+    def notes(self) -> list[str]:
+        """What its network could not give, and why, in the active language."""
+        return [str(Words.of(each)) for each in self.left_out]
 
 
 class Query(models.Model):

@@ -56,6 +56,7 @@ def entry_of(entry: Any) -> dict[str, Any]:
         "text": text_of(max([*contents, entry.get("summary") or ""], key=len, default="")),
         "author": text_of(entry.get("author")),
         "published": seconds(entry.get("published_parsed") or entry.get("updated_parsed")),
+        "updated": seconds(entry.get("updated_parsed")),
     }
 
 

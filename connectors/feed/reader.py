@@ -1,10 +1,11 @@
 """Reads an RSS or Atom feed, as politely as feeds are to be read."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from django.utils.translation import gettext_noop as _
 
@@ -15,6 +16,7 @@ from core import http
 from .parsing import parse
 
 TIMEOUT = 20
+_WRAPPED = re.compile(r"https?://(?:www\.)?google\.[a-z.]{2,6}/url\?", re.IGNORECASE)
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, */*;q=0.5"
 
 
@@ -56,13 +58,18 @@ class FeedReader:
 
 
 def _post(entry: dict[str, Any], feed: dict[str, Any], address: str) -> Post:
+    link = _absolute(address, entry["link"])
+    url = unwrapped(link)
+    # An alert's feed is named after what is searched for; who wrote it is the site it leads to.
+    outlet = feed["title"] if url == link else urlsplit(url).hostname or ""
     return Post(
         external_id=entry["id"],
         text=entry["text"] or entry["title"],
         title=entry["title"],
-        author=entry["author"] or feed["title"],
-        url=_absolute(address, entry["link"]),
+        author=entry["author"] or outlet.removeprefix("www."),
+        url=url,
         published_at=_moment(entry["published"]),
+        edited_at=_edited(entry),
         lang=feed["language"][:2].lower(),
     )
 
@@ -72,6 +79,24 @@ def _absolute(address: str, link: str) -> str:
         return urljoin(address, link) if link else ""
     except ValueError:
         return link
+
+
+def unwrapped(link: str) -> str:
+    """Return where a link of Google's leads to (google.com/url?url=…); any other as it is."""
+    if not _WRAPPED.match(link):
+        return link
+    try:
+        asked = parse_qs(urlsplit(link).query)
+    except ValueError:
+        return link
+    [target] = (asked.get("url") or asked.get("q") or [""])[:1]
+    return target if target.startswith(("https://", "http://")) else link
+
+
+def _edited(entry: dict[str, Any]) -> datetime | None:
+    published, updated = entry["published"], entry["updated"]
+    late = published is not None and updated is not None and updated > published
+    return _moment(updated) if late else None
 
 
 def _moment(published: int | None) -> datetime | None:

@@ -31,6 +31,8 @@ LONGEST_BACK_OFF = timedelta(hours=1)
 # Pages of one poll; what is left is fetched by the next.
 MAX_ROUNDS = 20
 PAGE = 500
+# Of what a batch left out, so much is kept for the page.
+NOTES = 10
 # A quiet source that is asked every two seconds writes its health no more often than this.
 QUIET_HEALTH = timedelta(seconds=60)
 # Two sources that failed together must not come back together.
@@ -121,6 +123,9 @@ def receive(source: Source, batch: Batch, *, now: datetime) -> ingest.Accepted:
         _note_quiet(source, now=now)
     if batch.wait:
         Source.objects.filter(pk=source.pk).update(next_poll_at=now + timedelta(seconds=batch.wait))
+    if batch.refused and batch.refused[:NOTES] != source.left_out:
+        source.left_out = batch.refused[:NOTES]
+        Source.objects.filter(pk=source.pk).update(left_out=source.left_out)
     if batch.expires_at and batch.expires_at != source.expires_at:
         _note_end(source, batch.expires_at)
     return taken

@@ -174,6 +174,7 @@ def _begin_again(source: Source, *, now: datetime) -> None:
     source.next_poll_at = now if kinds.is_polled(source.kind, source.config) else None
     source.stopped_at = None
     source.failures = 0
+    source.left_out = []
     # Whoever streams it must begin anew with what holds now.
     source.streamed_by = source.streamed_until = None
 

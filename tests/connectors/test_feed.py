@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import Batch, Post, ReadError
 from connectors.feed.parsing import MAX_ENTRIES, first_entries
-from connectors.feed.reader import FeedReader
+from connectors.feed.reader import FeedReader, unwrapped
 from tests.peer import Answer, Call, Peer, peer
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
@@ -221,3 +221,49 @@ def test_a_tag_that_could_not_be_sent_back_is_not_kept(server: Peer) -> None:
     server.answers["/feed"] = Answer(RSS.encode(), headers={"ETag": '"\xe6"', "Last-Modified": "x"})
     cursor = fetch(server).cursor
     assert (cursor["etag"], cursor["modified"]) == ("", "x")
+
+
+ALERTS = """<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:idx="urn:atom-extension:indexing">
+ <id>tag:google.com,2005:reader/user/1/state/com.google/alerts/2</id>
+ <title>Google Alert - fjordkaffe</title>
+ <entry>
+  <id>tag:google.com,2013:googlealerts/feed:7</id>
+  <title type="html">&lt;b&gt;Fjordkaffe&lt;/b&gt; recalls a batch &amp;amp; says sorry</title>
+  <link href="https://www.google.com/url?rct=j&amp;sa=t&amp;url=WHERE&amp;ct=ga&amp;cd=X"/>
+  <published>2026-11-20T10:00:00Z</published><updated>2026-11-20T10:00:00Z</updated>
+  <content type="html">Plastic in the &lt;b&gt;coffee&lt;/b&gt; ...</content>
+  <author><name></name></author>
+ </entry>
+</feed>""".replace("WHERE", "https://www.news.example/a%3Fid%3D1")
+
+
+def test_google_alerts_lead_to_the_pages_themselves(server: Peer) -> None:
+    feed(server, ALERTS, "application/atom+xml")
+    [post] = fetch(server).posts
+    assert post.url == "https://www.news.example/a?id=1"
+    assert post.title == "Fjordkaffe recalls a batch & says sorry"
+    assert post.text == "Plastic in the coffee ..."
+    assert post.author == "news.example"
+    assert post.edited_at is None
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://www.google.com/url?sa=t&url=javascript:alert(1)",
+        "https://www.google.com/url?sa=t",
+        "https://evil.example/url?url=https://a.example",
+        "https://www.google.com.evil.example/url?url=https://a.example",
+        "https://www.google.com/search?q=https://a.example",
+    ],
+)
+def test_only_googles_own_links_to_pages_are_unwrapped(link: str) -> None:
+    assert unwrapped(link) == link
+
+
+def test_an_entry_that_was_updated_is_an_edit(server: Peer) -> None:
+    later = ALERTS.replace("<updated>2026-11-20T10", "<updated>2026-11-21T10")
+    feed(server, later, "application/atom+xml")
+    [post] = fetch(server).posts
+    assert post.edited_at == datetime(2026, 11, 21, 10, 0, tzinfo=UTC)

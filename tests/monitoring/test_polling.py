@@ -259,3 +259,14 @@ def test_the_page_shows_what_stopped_and_where_to_reconnect(
     answers.waiting = [Batch([], {})]
     signed_in(alice).post(f"/settings/sources/{source.pk}/try/")
     assert health(source).condition != Condition.STOPPED
+
+
+def test_what_a_network_could_not_give_is_told_in_the_readers_language(
+    source: Source, answers: Answers, alice: User, signed_in: SignIn
+) -> None:
+    left_out = Words(_("The server answered with status %(status)d."), {"status": 404}).stored()
+    answers.waiting = [Batch([], {"at": 1}, refused=[left_out, "<b>As it is</b>"])]
+    polling.poll(source.pk, now=NOW)
+    page = signed_in(alice).get(f"/settings/sources/{source.pk}/").content.decode()
+    assert "The server answered with status 404." in page
+    assert "&lt;b&gt;As it is" in page
