@@ -2,12 +2,15 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
 from .base import Unauthorized
+
+_FRAME = re.compile(r"-----BEGIN ([A-Z ]+)-----(.*?)-----END \1-----", re.DOTALL)
 
 
 def sign(claims: Mapping[str, Any], *, key: str, algorithm: str, key_id: str = "") -> str:
@@ -18,12 +21,22 @@ def sign(claims: Mapping[str, Any], *, key: str, algorithm: str, key_id: str = "
     header = {"alg": algorithm, "typ": "JWT", **({"kid": key_id} if key_id else {})}
     signed = b".".join(_encoded(json.dumps(part).encode()) for part in (header, dict(claims)))
     try:
-        signature = _SIGN[algorithm](key.strip().encode(), signed)
+        signature = _SIGN[algorithm](_pem(key), signed)
     except (ValueError, TypeError, AttributeError) as error:
         raise Unauthorized(
             _("The private key cannot be read. Paste the whole file as you were given it.")
         ) from error
     return (signed + b"." + _encoded(signature)).decode()
+
+
+def _pem(key: str) -> bytes:
+    """Return a key with its lines as they were: a form's field may have made one of them."""
+    found = _FRAME.search(key)
+    if found is None:
+        return key.strip().encode()
+    kind, content = found[1], "".join(found[2].split())
+    lines = [content[at : at + 64] for at in range(0, len(content), 64)]
+    return "\n".join([f"-----BEGIN {kind}-----", *lines, f"-----END {kind}-----"]).encode()
 
 
 def _encoded(data: bytes) -> bytes:

@@ -15,8 +15,6 @@ from connectors.shapes import later, moment, text
 API = "https://www.googleapis.com/youtube/v3"
 UNITS = 10_000
 LIST = 1
-# What answering must find left of the day when much is read.
-RESERVE = 1_000
 
 
 def api(connection: Connection, *, now: datetime) -> Rest:
@@ -36,7 +34,7 @@ def spent(cursor: dict[str, Any], units: int, *, now: datetime) -> dict[str, Any
 
 
 def quota(count: dict[str, Any], *, now: datetime) -> Quota:
-    return Quota(max(UNITS - RESERVE - count["units"], 0), UNITS, midnight(now))
+    return Quota(max(UNITS - count["units"], 0), UNITS, midnight(now))
 
 
 def comment(item: dict[str, Any], *, channel: str, video: str = "") -> Post | None:

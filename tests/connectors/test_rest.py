@@ -213,6 +213,12 @@ def test_a_service_account_s_claim_is_signed_with_its_key() -> None:
     private_key().public_key().verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
 
 
+def test_a_key_that_a_form_made_one_line_of_is_read() -> None:
+    key = json.loads(key_file())["private_key"]
+    for written in (key.replace("\n", ""), key.replace("\n", " "), "\r\n" + key + "\n\n"):
+        assert jwt.sign({}, key=written, algorithm="RS256").count(".") == 2
+
+
 @pytest.mark.parametrize(
     ("key", "algorithm"), [("", "RS256"), ("no key", "ES256"), (key_file(), "RS256")]
 )
