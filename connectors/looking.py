@@ -30,8 +30,14 @@ def one_by_one(
     A network answers "not found" for what an account lost the right to see as well. To take
     everything down because a token was replaced would be worse than to wait.
     """
+
+    def ask(external_id: str) -> tuple[Answer, Verdict]:
+        return rest.ask(call(external_id), now=now)
+
+    # The first by itself: where credentials must be renewed, that is done once, and here.
+    found = [ask(external_id) for external_id in external_ids[:1]]
     with ThreadPoolExecutor(LINES) as lines:
-        found = list(lines.map(lambda i: rest.ask(call(i), now=now), external_ids))
+        found += lines.map(ask, external_ids[1:])
     gone, here, quota = _sorted(list(zip(external_ids, found, strict=True)))
     if len(gone) >= SUSPICIOUS and not here:
         raise ReadError(

@@ -120,7 +120,8 @@ class Nobody:
         return False
 
 
-Judge = Callable[[Answer], Verdict | None]
+# Takes an answer and the time of the call; None leaves it to what HTTP means.
+Judge = Callable[[Answer, datetime], Verdict | None]
 ReadQuota = Callable[[Mapping[str, str], datetime], Quota | None]
 
 
@@ -206,7 +207,7 @@ class Rest:
         return Answer(response.status, response.headers, _parse(response.body), quota)
 
     def _verdict(self, answer: Answer, *, now: datetime, sending: bool = False) -> Verdict:
-        own = self._judge(answer) if self._judge else None
+        own = self._judge(answer, now) if self._judge else None
         return own or judge(answer, now=now, sending=sending)
 
 

@@ -33,7 +33,7 @@ def told(value: dict[str, Any], *, page: str, at: datetime) -> Post | None:
     words = text(value, "message")
     if text(value, "from", "id") == page or not words or not external_id:
         return None
-    edited = text(value, "verb") == "edited"
+    edited = text(value, "verb") in {"edit", "edited", "update"}
     return Post(
         external_id=external_id,
         text=words,

@@ -10,6 +10,8 @@ from connectors.shapes import text
 from .posts import told
 
 _FIELDS = {"feed", "mention"}
+# What somebody said; what the Page did with it (hide, block) changes nothing here.
+_SAID = {"add", "edit", "edited", "update", "unhide", ""}
 _ITEMS = {"comment", "post", "status", "photo", "video", "share", "mention", ""}
 
 
@@ -20,8 +22,9 @@ def receive(event: Event, connection: Connection, _wanted: Wanted, _now: datetim
     for name, value, at in changes(event.document(), kind="page", owner=page):
         if name not in _FIELDS or text(value, "item") not in _ITEMS:
             continue
-        if text(value, "verb") in {"remove", "hide"}:
+        verb = text(value, "verb")
+        if verb in {"remove", "delete"}:
             gone.append(text(value, "comment_id") or text(value, "post_id"))
-        elif post := told(value, page=page, at=at):
+        elif verb in _SAID and (post := told(value, page=page, at=at)):
             posts.append(post)
     return Batch(posts, {}, gone=[each for each in gone if each])

@@ -15,7 +15,6 @@ from connectors.rest import (
     Auth,
     Bearer,
     Call,
-    Judge,
     Kind,
     Verdict,
     complaint,
@@ -83,20 +82,16 @@ def midnight(now: datetime) -> datetime:
     return (there + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def judging(now: datetime) -> Judge:
-    """Return what tells Google's errors apart, most of which come with status 403."""
-
-    def judge(answer: Answer) -> Verdict | None:
-        reasons = {text(each, "reason") for each in items(pick(answer.data, "error"), "errors")}
-        if answer.status not in {403, 404, 429}:
-            return None
-        if reasons & _DAILY:
-            words = _("Google's quota for today is used up. We go on when the next day begins.")
-            return Verdict(Kind.LIMITED, Words(words), (midnight(now) - now).total_seconds())
-        if reasons & _MINUTELY:
-            return Verdict(Kind.LIMITED, limited(), 60.0)
-        if reasons & _CLOSED:
-            return Verdict(Kind.MISSING, forbidden(complaint(answer.data)))
+def judge(answer: Answer, now: datetime) -> Verdict | None:
+    """Tell Google's errors apart, most of which come with status 403."""
+    reasons = {text(each, "reason") for each in items(pick(answer.data, "error"), "errors")}
+    if answer.status not in {403, 404, 429}:
         return None
-
-    return judge
+    if reasons & _DAILY:
+        words = _("Google's quota for today is used up. We go on when the next day begins.")
+        return Verdict(Kind.LIMITED, Words(words), (midnight(now) - now).total_seconds())
+    if reasons & _MINUTELY:
+        return Verdict(Kind.LIMITED, limited(), 60.0)
+    if reasons & _CLOSED:
+        return Verdict(Kind.MISSING, forbidden(complaint(answer.data)))
+    return None

@@ -1,13 +1,12 @@
 """Calls to the reviews of Google's Business Profile, and reviews as Posts."""
 
 import re
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
 from connectors.base import Connection, Post
-from connectors.google.client import by_consent, judging
+from connectors.google.client import by_consent, judge
 from connectors.rest import Declined, Rest
 from connectors.shapes import later, moment, review_text, text
 
@@ -17,8 +16,8 @@ _LOCATION = re.compile(r"accounts/[\w-]+/locations/[\w-]+")
 _REVIEW = re.compile(r"accounts/[\w-]+/locations/[\w-]+/reviews/[\w=-]+")
 
 
-def api(connection: Connection, *, now: datetime) -> Rest:
-    return Rest(connection.config.get("api", API), auth=by_consent(connection), judge=judging(now))
+def api(connection: Connection) -> Rest:
+    return Rest(connection.config.get("api", API), auth=by_consent(connection), judge=judge)
 
 
 def location(name: str) -> str:

@@ -12,7 +12,7 @@ from connectors.base import (
     Receipt,
     Unauthorized,
 )
-from connectors.rest import Call, Kind, Rest, fits, looking
+from connectors.rest import Call, Kind, fits, looking
 from connectors.shapes import text
 
 from .client import api, is_review
@@ -25,21 +25,24 @@ class GoogleBusinessPublisher:
     max_length = 4_000
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        try:
+            self._rest = api(connection)
+        except Unauthorized as error:
+            raise PermanentError(error) from error
 
     def publish(self, message: Message) -> Receipt:
         fits(message, self.max_length)
         if not is_review(message.reply_to):
             raise PermanentError(_("On Google only reviews can be answered."))
         where = "/" + message.reply_to + _SUFFIX
-        self._api().send(Call(where, method="PUT", document={"comment": message.text}))
+        self._rest.send(Call(where, method="PUT", document={"comment": message.text}))
         return Receipt(message.reply_to + _SUFFIX, SITE)
 
     def find(self, message: Message) -> Receipt | None:
         if not is_review(message.reply_to):
             return None
         try:
-            answer = self._api().read("/" + message.reply_to, now=datetime.now(UTC))
+            answer = self._rest.read("/" + message.reply_to, now=datetime.now(UTC))
         except ReadError as error:
             raise looking(error) from error
         found = text(answer.data, "reviewReply", "comment") == message.text
@@ -50,14 +53,8 @@ class GoogleBusinessPublisher:
         if not is_review(name):
             raise PermanentError(_("On Google only answers to reviews can be taken back."))
         try:
-            self._api().send(Call(f"/{name}{_SUFFIX}", method="DELETE"))
+            self._rest.send(Call(f"/{name}{_SUFFIX}", method="DELETE"))
         except PermanentError:
-            answer, verdict = self._api().ask(Call("/" + name), now=datetime.now(UTC))
+            answer, verdict = self._rest.ask(Call("/" + name), now=datetime.now(UTC))
             if verdict.kind is not Kind.MISSING and text(answer.data, "reviewReply", "comment"):
                 raise
-
-    def _api(self) -> Rest:
-        try:
-            return api(self._connection, now=datetime.now(UTC))
-        except Unauthorized as error:
-            raise PermanentError(error) from error

@@ -20,7 +20,7 @@ class GoogleBusinessReader:
     """Config of the source: {"locations": ["accounts/…/locations/…", …]}."""
 
     def __init__(self, connection: Connection, wanted: Mapping[str, Any]) -> None:
-        self._connection = connection
+        self._rest = api(connection)
         self._locations = list(dict.fromkeys(wanted["locations"]))
 
     def fetch(self, cursor: dict[str, Any], *, now: datetime, limit: int = 500) -> Batch:
@@ -36,12 +36,10 @@ class GoogleBusinessReader:
 
     def look_up(self, external_ids: list[str], *, now: datetime) -> Batch:
         names = [name for name in external_ids if is_review(name)]
-        return one_by_one(
-            api(self._connection, now=now), names, lambda name: Call("/" + name), review, now=now
-        )
+        return one_by_one(self._rest, names, lambda name: Call("/" + name), review, now=now)
 
     def _page(self, name: str, token: str, _floor: datetime, *, now: datetime) -> Page:
-        answer = api(self._connection, now=now).read(
+        answer = self._rest.read(
             location(name) + "/reviews",
             now=now,
             pageSize=PAGE,

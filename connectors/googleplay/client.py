@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.base import Connection, Post
-from connectors.google.client import by_service_account, judging
+from connectors.google.client import by_service_account, judge
 from connectors.rest import Rest
 from connectors.shapes import items, moment, number, pick, review_text, text
 
@@ -12,9 +12,9 @@ API = "https://androidpublisher.googleapis.com/androidpublisher/v3/applications"
 SCOPE = "https://www.googleapis.com/auth/androidpublisher"
 
 
-def api(connection: Connection, *, now: datetime) -> Rest:
+def api(connection: Connection) -> Rest:
     auth = by_service_account(connection, SCOPE)
-    return Rest(connection.config.get("api", API), auth=auth, judge=judging(now))
+    return Rest(connection.config.get("api", API), auth=auth, judge=judge)
 
 
 def said(review: Any, who: str) -> Any:

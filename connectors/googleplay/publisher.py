@@ -17,7 +17,7 @@ class GooglePlayPublisher:
     max_length = 350
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self._rest = api(connection)
         self._package = str(connection.config["package"])
 
     def publish(self, message: Message) -> Receipt:
@@ -26,9 +26,7 @@ class GooglePlayPublisher:
             raise PermanentError(_("On Google Play only reviews can be answered."))
         where = path("/{}/reviews/{}", self._package, message.reply_to) + ":reply"
         document = {"replyText": message.text}
-        api(self._connection, now=datetime.now(UTC)).send(
-            Call(where, method="POST", document=document)
-        )
+        self._rest.send(Call(where, method="POST", document=document))
         return self._receipt(message.reply_to)
 
     def find(self, message: Message) -> Receipt | None:
@@ -37,7 +35,7 @@ class GooglePlayPublisher:
         now = datetime.now(UTC)
         where = path("/{}/reviews/{}", self._package, message.reply_to)
         try:
-            answer = api(self._connection, now=now).read(where, now=now)
+            answer = self._rest.read(where, now=now)
         except ReadError as error:
             raise looking(error) from error
         found = text(said(answer.data, "developerComment"), "text") == message.text

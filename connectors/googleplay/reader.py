@@ -21,7 +21,7 @@ class GooglePlayReader:
     """Config of the account: {"package": name}."""
 
     def __init__(self, connection: Connection, _wanted: Mapping[str, Any]) -> None:
-        self._connection = connection
+        self._rest = api(connection)
         self._package = str(connection.config["package"])
 
     def fetch(self, cursor: dict[str, Any], *, now: datetime, limit: int = 500) -> Batch:
@@ -36,7 +36,7 @@ class GooglePlayReader:
         )
 
     def look_up(self, external_ids: list[str], *, now: datetime) -> Batch:
-        rest = api(self._connection, now=now)
+        rest = self._rest
         rest.read(path("/{}/reviews", self._package), now=now, maxResults=1)
 
         def call(review_id: str) -> Call:
@@ -46,7 +46,7 @@ class GooglePlayReader:
         return one_by_one(rest, external_ids, call, make, now=now)
 
     def _page(self, _name: str, token: str, _floor: datetime, *, now: datetime) -> Page:
-        answer = api(self._connection, now=now).read(
+        answer = self._rest.read(
             path("/{}/reviews", self._package), now=now, maxResults=PAGE, token=token
         )
         found = items(answer.data, "reviews")

@@ -111,7 +111,7 @@ def proof(secrets: Mapping[str, Any]) -> str:
     return signing.hexadecimal(secrets["app_secret"], secrets["access_token"].encode())
 
 
-def judge(answer: Answer) -> Verdict | None:
+def judge(answer: Answer, _now: datetime) -> Verdict | None:
     """Say what an error of the Graph API comes to; None where there is none."""
     error = pick(answer.data, "error")
     if not isinstance(error, dict):

@@ -52,7 +52,7 @@ def _quota(headers: Mapping[str, str], now: datetime) -> Quota | None:
     return Quota(max(int(left), 0), int(left + used), now + ends)
 
 
-def _judge(answer: Answer) -> Verdict | None:
+def _judge(answer: Answer, _now: datetime) -> Verdict | None:
     """Reddit reports what went wrong with a change inside a 200."""
     errors = items(pick(answer.data, "json"), "errors")
     if not errors:

@@ -56,7 +56,7 @@ def api(connection: Connection) -> Rest:
     )
 
 
-def judge(answer: Answer) -> Verdict | None:
+def judge(answer: Answer, _now: datetime) -> Verdict | None:
     """Say what TikTok's own code comes to; None where there is none, or all is well."""
     code = number(answer.data, "code")
     if not code:

@@ -47,7 +47,7 @@ def _auth(connection: Connection, *, as_user: bool) -> Auth:
     return Renewing(connection, ask, rotates=True)
 
 
-def _judge(answer: Answer) -> Verdict | None:
+def _judge(answer: Answer, _now: datetime) -> Verdict | None:
     """X says with 403, and sometimes with 402 or 429, that what was paid for is used up."""
     problem = text(answer.data, "type")
     if problem.endswith(("/usage-capped", "/credits")) or answer.status == 402:

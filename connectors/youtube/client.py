@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.base import Connection, Post, Quota
-from connectors.google.client import by_consent, by_key, judging, midnight
+from connectors.google.client import by_consent, by_key, judge, midnight
 from connectors.rest import Rest
 from connectors.shapes import later, moment, text
 
@@ -17,12 +17,12 @@ UNITS = 10_000
 LIST = 1
 
 
-def api(connection: Connection, *, now: datetime) -> Rest:
+def api(connection: Connection) -> Rest:
     """Return the API as the channel's owner, or with a key where there is no owner's token."""
     key = connection.secrets.get("api_key")
     owner = connection.secrets.get("refresh_token")
     auth = by_key(key) if key and not owner else by_consent(connection)
-    return Rest(connection.config.get("api", API), auth=auth, judge=judging(now))
+    return Rest(connection.config.get("api", API), auth=auth, judge=judge)
 
 
 def spent(cursor: dict[str, Any], units: int, *, now: datetime) -> dict[str, Any]:

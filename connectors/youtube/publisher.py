@@ -13,7 +13,7 @@ from connectors.base import (
     Unauthorized,
     UncertainError,
 )
-from connectors.rest import Call, Rest, fits, looking
+from connectors.rest import Call, fits, looking
 from connectors.shapes import items, pick, text
 
 from .client import address, api
@@ -29,7 +29,10 @@ class YouTubePublisher:
     def __init__(self, connection: Connection) -> None:
         if not connection.secrets.get("refresh_token"):
             raise PermanentError(_("Answering needs a refresh token of the channel's owner."))
-        self._connection = connection
+        try:
+            self._rest = api(connection)
+        except Unauthorized as error:
+            raise PermanentError(error) from error
         self._channel = str(connection.config["channel"])
 
     def publish(self, message: Message) -> Receipt:
@@ -40,7 +43,7 @@ class YouTubePublisher:
         call = Call(
             "/comments", method="POST", params={"part": "snippet"}, document={"snippet": snippet}
         )
-        answer = self._api().send(call)
+        answer = self._rest.send(call)
         made = text(answer.data, "id")
         if not made:
             raise UncertainError(_("YouTube did not say where the answer is."))
@@ -52,7 +55,7 @@ class YouTubePublisher:
         token, now = "", datetime.now(UTC)
         while True:
             try:
-                answer = self._api().read(
+                answer = self._rest.read(
                     "/comments",
                     now=now,
                     part="snippet",
@@ -74,18 +77,12 @@ class YouTubePublisher:
 
     def retract(self, external_id: str) -> None:
         try:
-            self._api().send(Call("/comments", method="DELETE", params={"id": external_id}))
+            self._rest.send(Call("/comments", method="DELETE", params={"id": external_id}))
         except PermanentError:
             now = datetime.now(UTC)
-            answer = self._api().read("/comments", now=now, part="id", id=external_id)
+            answer = self._rest.read("/comments", now=now, part="id", id=external_id)
             if items(answer.data, "items"):
                 raise
-
-    def _api(self) -> Rest:
-        try:
-            return api(self._connection, now=datetime.now(UTC))
-        except Unauthorized as error:
-            raise PermanentError(error) from error
 
 
 def _thread(comment_id: str) -> str:

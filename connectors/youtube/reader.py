@@ -29,7 +29,8 @@ class YouTubeReader:
     """Config of the account: {"channel": id}."""
 
     def __init__(self, connection: Connection, _wanted: Mapping[str, Any]) -> None:
-        self._connection = connection
+        self._rest = api(connection)
+        self._owner = bool(connection.secrets.get("refresh_token"))
         self._channel = str(connection.config["channel"])
 
     def fetch(self, cursor: dict[str, Any], *, now: datetime, limit: int = 500) -> Batch:
@@ -54,7 +55,7 @@ class YouTubeReader:
     def probe(self, *, now: datetime) -> Probe:
         me = self._read("/channels", now=now, part="snippet", id=self._channel)
         found = self._threads("", "", now, now=now)
-        owner = bool(self._connection.secrets.get("refresh_token"))
+        owner = self._owner
         notes = (
             [] if owner else [_("Without a refresh token of the owner nothing can be answered.")]
         )
@@ -144,4 +145,4 @@ class YouTubeReader:
     ) -> Answer:
         if ids:
             params["id"] = ",".join(ids)
-        return api(self._connection, now=now).read(where, now=now, **params)
+        return self._rest.read(where, now=now, **params)

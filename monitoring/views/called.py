@@ -17,8 +17,8 @@ from monitoring.services import called
 
 logger = logging.getLogger(__name__)
 
-# Far above what any network sends in one call.
-MOST_BYTES = 1024 * 1024
+# Meta puts up to a thousand changes into one call.
+MOST_BYTES = 4 * 1024 * 1024
 
 
 @csrf_exempt

@@ -181,3 +181,12 @@ def test_a_key_file_that_is_none_is_told(play: GooglePlay) -> None:
     play.secrets = {"service_account": "{}"}
     with pytest.raises(Unauthorized, match="key file"):
         drained(play, {})
+
+
+def test_one_token_serves_a_whole_poll(business: GoogleBusiness) -> None:
+    business.add(70)
+    reader = NETWORKS["googlebusiness"].reader(business.connection(), business.wanted)
+    batch = reader.fetch({}, now=NOW)
+    while batch.more:
+        batch = reader.fetch(batch.cursor, now=NOW)
+    assert len([asked for asked in business.asked if business.signs_in(asked)]) == 1

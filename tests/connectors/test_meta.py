@@ -73,7 +73,7 @@ def test_the_code_of_an_error_decides_not_the_status(
     code: int, subcode: int, status: int, kind: Kind
 ) -> None:
     error = {"code": code, "error_subcode": subcode, "message": "words"}
-    verdict = judge(Said(status, {}, {"error": error}))
+    verdict = judge(Said(status, {}, {"error": error}), NOW)
     assert verdict is not None
     assert verdict.kind is kind
     assert str(verdict.words)
@@ -81,7 +81,7 @@ def test_the_code_of_an_error_decides_not_the_status(
 
 def test_no_error_is_left_to_the_status() -> None:
     for data in ({}, [], None, {"error": "text"}, {"data": []}):
-        assert judge(Said(200, {}, data)) is None
+        assert judge(Said(200, {}, data), NOW) is None
 
 
 def test_a_limit_says_when_it_is_over(facebook: Facebook) -> None:

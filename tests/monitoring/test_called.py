@@ -14,6 +14,7 @@ from accounts.models import Brand
 from connectors import credentials
 from connectors.models import ConnectedAccount
 from monitoring.models import Mention, Source
+from monitoring.views.called import MOST_BYTES
 from tests.connectors.worlds import recorded, running
 from tests.connectors.worlds.meta import Instagram
 from tests.factories.connectors import AccountFactory
@@ -149,7 +150,7 @@ def test_no_source_no_network_and_no_other_way_are_all_told_shortly(caller: Call
     )
     assert caller.client.post(unknown, b"{}", content_type="application/json").status_code == 404
     assert caller.client.put(caller.address, b"{}").status_code == 405
-    too_large = b'{"x": "' + b"y" * (1024 * 1024) + b'"}'
+    too_large = b'{"x": "' + b"y" * MOST_BYTES + b'"}'
     assert caller.post(too_large).status_code == 413
 
 
