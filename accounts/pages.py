@@ -2,52 +2,40 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from .panels import SETTINGS, SettingsPage
+from .panels import settings_page
 
 
 def register() -> None:
     """Called once by the AppConfig."""
-    SETTINGS.add(
-        SettingsPage(
-            "profile",
-            _("Your profile"),
-            "accounts:profile",
-            order=10,
-            icon="user",
-            about=_("Name, language, time zone, appearance and password."),
-            owns=("accounts:profile", "accounts:password"),
-        )
+    settings_page(
+        "accounts:profile",
+        _("Your profile"),
+        _("Name, language, time zone, appearance and password."),
+        order=10,
+        icon="user",
+        owns=("accounts:profile", "accounts:password"),
     )
-    SETTINGS.add(
-        SettingsPage(
-            "brands",
-            _("Brands and people"),
-            "accounts:brands",
-            order=20,
-            icon="users",
-            about=_("Which brands are watched, and who has which role."),
-            owns=("accounts:brand", "accounts:people", "accounts:member", "accounts:invit"),
-        )
+    settings_page(
+        "accounts:brands",
+        _("Brands and people"),
+        _("Which brands are watched, and who has which role."),
+        order=20,
+        icon="users",
+        owns=("accounts:brand", "accounts:people", "accounts:member", "accounts:invit"),
     )
-    SETTINGS.add(
-        SettingsPage(
-            "tokens",
-            _("API tokens"),
-            "accounts:tokens",
-            order=80,
-            icon="key",
-            about=_("Keys for programs that act as you."),
-            owns=("accounts:token",),
-        )
+    settings_page(
+        "accounts:tokens",
+        _("API tokens"),
+        _("Keys for programs that act as you."),
+        order=80,
+        icon="key",
+        owns=("accounts:token",),
     )
-    SETTINGS.add(
-        SettingsPage(
-            "audit",
-            _("Audit trail"),
-            "accounts:audit",
-            order=90,
-            icon="history",
-            about=_("Who did what, and when. Entries are never changed."),
-            owns=("accounts:audit",),
-        )
+    settings_page(
+        "accounts:audit",
+        _("Audit trail"),
+        _("Who did what, and when. Entries are never changed."),
+        order=90,
+        icon="history",
+        owns=("accounts:audit",),
     )

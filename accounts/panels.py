@@ -18,3 +18,11 @@ class SettingsPage(Panel):
     icon: str = "settings"
     about: Any = ""
     owns: tuple[str, ...] = ()
+
+
+def settings_page(
+    url_name: str, title: Any, about: Any, *, order: int, icon: str, owns: tuple[str, ...]
+) -> None:
+    """Add a page to the settings. Its name is that of its URL within the room."""
+    name = url_name.partition(":")[2]
+    SETTINGS.add(SettingsPage(name, title, url_name, order, icon=icon, about=about, owns=owns))

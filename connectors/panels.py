@@ -2,16 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.panels import SETTINGS, SettingsPage
+from accounts.panels import settings_page
 
-SETTINGS.add(
-    SettingsPage(
-        "accounts",
-        _("Accounts"),
-        "connectors:accounts",
-        order=35,
-        icon="send-2",
-        about=_("The accounts by which each brand reads and publishes: connect, test, switch off."),
-        owns=("connectors:account", "connectors:guide"),
-    )
+settings_page(
+    "connectors:accounts",
+    _("Accounts"),
+    _("The accounts by which each brand reads and publishes: connect, test, switch off."),
+    order=35,
+    icon="send-2",
+    owns=("connectors:account", "connectors:guide"),
 )

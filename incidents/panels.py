@@ -5,34 +5,28 @@ And this room's own pages among the settings.
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.panels import SETTINGS, SettingsPage
+from accounts.panels import settings_page
 from core.panels import Panel, Slot
 from monitoring.panels import MENTION
 
 WAR_ROOM = Slot("incidents.war_room")
 REVIEW = Slot("incidents.review")
 
-SETTINGS.add(
-    SettingsPage(
-        "on_call",
-        _("On call"),
-        "incidents:on_call",
-        order=50,
-        icon="phone-call",
-        about=_("Who is called first, and when."),
-        owns=("incidents:on_call", "incidents:remove_shift"),
-    )
+settings_page(
+    "incidents:on_call",
+    _("On call"),
+    _("Who is called first, and when."),
+    order=50,
+    icon="phone-call",
+    owns=("incidents:on_call", "incidents:remove_shift"),
 )
-SETTINGS.add(
-    SettingsPage(
-        "policies",
-        _("Escalation policies"),
-        "incidents:policies",
-        order=60,
-        icon="stairs-up",
-        about=_("Who is called next, and after how long."),
-        owns=("incidents:polic",),
-    )
+settings_page(
+    "incidents:policies",
+    _("Escalation policies"),
+    _("Who is called next, and after how long."),
+    order=60,
+    icon="stairs-up",
+    owns=("incidents:polic",),
 )
 
 # What is spoken of, from the monitoring room, beside what this room has.

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.panels import SETTINGS, SettingsPage
+from accounts.panels import settings_page
 from core.panels import Slot
 
 MENTION = Slot("monitoring.mention")
@@ -41,25 +41,19 @@ class RowAction:
 TAGS: list[Callable[[Sequence[int]], Mapping[int, list[Tag]]]] = []
 ACTIONS: list[RowAction] = []
 
-SETTINGS.add(
-    SettingsPage(
-        "sources",
-        _("Sources"),
-        "monitoring:sources",
-        order=30,
-        icon="plug-connected",
-        about=_("Where mentions come from, how each source is doing, and the words to listen for."),
-        owns=("monitoring:source", "monitoring:import"),
-    )
+settings_page(
+    "monitoring:sources",
+    _("Sources"),
+    _("Where mentions come from, how each source is doing, and the words to listen for."),
+    order=30,
+    icon="plug-connected",
+    owns=("monitoring:source", "monitoring:import"),
 )
-SETTINGS.add(
-    SettingsPage(
-        "queries",
-        _("Queries"),
-        "monitoring:queries",
-        order=32,
-        icon="search",
-        about=_("What is listened for: your brand, watch lists, industry topics and competitors."),
-        owns=("monitoring:quer",),
-    )
+settings_page(
+    "monitoring:queries",
+    _("Queries"),
+    _("What is listened for: your brand, watch lists, industry topics and competitors."),
+    order=32,
+    icon="search",
+    owns=("monitoring:quer",),
 )
