@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop as _
 
 from accounts.enums import Role
 from accounts.models import AuditEntry, Brand, Membership, User
-from connectors import credentials, services
+from connectors import credentials, guides, services
 from connectors.base import Can, Connection, Probe, Setting, Unauthorized
 from connectors.models import ConnectedAccount
 from connectors.network import Network
@@ -266,3 +266,10 @@ def test_every_network_has_its_page(admin: User, signed_in: SignIn) -> None:
     page = signed_in(admin).get(reverse("connectors:guide", args=["feed"]))
     assert page.status_code == 200
     assert signed_in(admin).get(reverse("connectors:guide", args=["nowhere"])).status_code == 404
+
+
+@pytest.mark.parametrize("name", [*NETWORKS, "webhook", "file"])
+def test_each_network_has_a_page_that_its_forms_link_to(name: str) -> None:
+    assert guides.exists(name)
+    assert "<h1>" in guides.guide(name)
+    assert f"networks/{name}.md" in (guides.FOLDER.parent / "networks.md").read_text("utf-8")
