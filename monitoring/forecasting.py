@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 from core import formats
 
 from . import steps
-from .detection.forecast import DAYS, Forecast, forecast
+from .detection.forecast import DAYS, Crossing, Forecast, forecast
 from .models import Detection
 from .steps import STEP
 
 # Forecasts of less than this, in mentions an hour, are about nothing.
 WORTH_SAYING = 10.0
+# Of the running step at least so much must be over to be scaled up by.
+LEAST_OF_STEP = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,12 @@ def of_brand(brand_id: int, now: datetime) -> Outlook | None:
     counts = steps.closed(brand_id, since=since, until=until)
     begin = counts[-1].starts_at + STEP if counts else since
     # What is not closed yet is counted from the minutes.
-    latest = steps.counts(brand_id, since=begin, until=until) if begin < until else []
-    found = forecast([count.total for count in [*counts, *latest]])
-    return Outlook(found, until) if found else None
+    latest = steps.counts(brand_id, since=begin, until=until + STEP)
+    totals: list[float] = [count.total for count in [*counts, *latest]]
+    # A storm begins within the running step: it counts as if it went on as it is.
+    totals[-1] *= STEP / max(now - until, LEAST_OF_STEP)
+    found = forecast(totals)
+    return Outlook(found, now) if found else None
 
 
 def of_detection(detection: Detection) -> Outlook | None:
@@ -60,26 +65,30 @@ def sentences(outlook: Outlook, *, now: datetime) -> list[str]:
     if max(found.rate, found.peak.high) < WORTH_SAYING:
         return [_("Few mentions are expected in the next hours.")]
     said = [_in_hours(outlook, 1), _in_hours(outlook, 3)]
-    crossing = found.crossing()
-    if crossing and crossing.rising:
-        said.insert(0, _passing(outlook, now=now))
-    elif crossing:
-        said.insert(
-            0,
-            _("Predicted to be near the usual %(level)s an hour again at %(time)s.")
-            % {
-                "level": formats.number(found.usual),
-                "time": formats.when(outlook.at(crossing.minutes), now=now),
-            },
+    return [*_crossings(outlook, now=now), *said]
+
+
+def _crossings(outlook: Outlook, *, now: datetime) -> list[str]:
+    """What it passes, and what it may pass."""
+    found, said = outlook.forecast, []
+    crossing, possible = found.crossing(), found.possible()
+    if crossing:
+        words = (
+            _("Predicted to pass %(level)s an hour at %(time)s.")
+            if crossing.rising
+            else _("Predicted to be near the usual again at %(time)s: %(level)s an hour.")
         )
+        said.append(words % _when(outlook, crossing, now))
+    if possible and found.storm and (not crossing or possible.level > crossing.level):
+        words = _("One time in ten it passes %(level)s an hour by %(time)s.")
+        said.append(words % _when(outlook, possible, now))
     return said
 
 
-def _passing(outlook: Outlook, *, now: datetime) -> str:
-    crossing = outlook.forecast.crossing()
-    assert crossing is not None  # noqa: S101 - for the reader and the checker
-    return _("Predicted to pass %(level)s an hour at %(time)s.") % {
-        "level": formats.number(crossing.level),
+def _when(outlook: Outlook, crossing: Crossing, now: datetime) -> dict[str, str]:
+    level = crossing.level if crossing.rising else outlook.forecast.usual
+    return {
+        "level": formats.number(level),
         "time": formats.when(outlook.at(crossing.minutes), now=now),
     }
 

@@ -23,8 +23,6 @@ MOST_TERMS = 800
 # A theme has at least so many posts, and this share of them.
 LEAST_POSTS = 4
 LEAST_SHARE = 0.02
-# A term in more posts than this is what all speak of, not a theme.
-COMMON = 0.6
 # A term keeps company with a theme if so many of its posts have it, so many times more than others.
 COMPANY = 0.2
 LIFT = 2.0
@@ -128,8 +126,7 @@ def _matrix(texts: Sequence[set[str]]) -> tuple[list[str], Bools]:
         for term in each:
             counts[term] = counts.get(term, 0) + 1
     least = max(LEAST_POSTS, LEAST_SHARE * len(texts) / 2)
-    most = max(COMMON * len(texts), least)
-    usable = [term for term, count in counts.items() if least <= count <= most]
+    usable = [term for term, count in counts.items() if count >= least]
     usable.sort(key=lambda term: (-counts[term], term))
     terms = usable[:MOST_TERMS]
     places = {term: place for place, term in enumerate(terms)}
@@ -157,7 +154,8 @@ def _company(matrix: Bools, left: Bools, seed: int) -> list[int]:
     here = matrix[inside].mean(axis=0)
     overall = np.maximum(matrix.mean(axis=0), 1e-9)
     lift = here / overall
-    fits = (here >= COMPANY) & (lift >= LIFT)
+    # What nearly all posts have comes with it too.
+    fits = (here >= COMPANY) & ((lift >= LIFT) | (overall >= 1 / LIFT) & (here >= 2 * COMPANY))
     fits[seed] = False
     ranked = sorted(np.flatnonzero(fits).tolist(), key=lambda at: -here[at] * np.log(lift[at]))
     return [seed, *ranked[: MOST_COMPANY - 1]]

@@ -25,6 +25,7 @@ AHEAD = (6, 12, 24, 36, 48, 72)
 # A storm is so many times the usual, and loud enough not to be chance (an hour).
 STORM_TIMES = 1.8
 STORM_LEAST = 20.0
+FAST = 0.5
 # What one in five forecasts may miss: the interval is to hold four of five.
 TAIL = 0.1
 # As many of the brand's own forecasts weigh as much as what was measured on synthetic storms.
@@ -53,6 +54,13 @@ _STORM = _manner(
     (0.0, 0.1, 0.3, 0.35, 0.4, 0.35),
     (-0.43, -0.55, -0.72, -0.86, -1.0, -1.17),
     (0.43, 0.56, 0.8, 1.0, 1.2, 1.5),
+)
+# A storm that grows by more than two thirds in half an hour may go anywhere.
+_FAST = _manner(
+    (0.97, 0.96, 0.92, 0.87, 0.82, 0.72),
+    (0.1, 0.22, 0.25, 0.24, 0.2, 0.12),
+    (-0.74, -0.88, -1.08, -1.19, -1.27, -1.37),
+    (0.75, 1.02, 1.26, 1.4, 1.47, 1.5),
 )
 _CALM = _manner(
     (0.82, 0.79, 0.74, 0.68, 0.62, 0.52),
@@ -98,15 +106,21 @@ class Forecast:
     def peak(self) -> Ahead:
         return max(self.ahead, key=lambda each: each.middle)
 
-    def crossing(self, floor: float = 0.0) -> Crossing | None:
-        """The next round number that it passes on the way up, or the usual on the way down.
+    def crossing(self) -> Crossing | None:
+        """The next round number that the middle passes, or the usual on the way down."""
+        level = _round_up(1.02 * self.rate)
+        rising = self._passes("middle", level, rising=True)
+        if rising or not self.storm:
+            return rising
+        return self._passes("middle", max(1.5 * self.usual, 1.0), rising=False)
 
-        On the way up only where the number is above `floor`.
-        """
-        if self.peak.middle > 1.25 * self.rate:
-            level = _round_up(max(self.rate * 1.1, floor))
-            return self._passes(level, rising=True)
-        return self._passes(max(1.5 * self.usual, 1.0), rising=False) if self.storm else None
+    def possible(self) -> Crossing | None:
+        """The highest of the next round numbers that one time in ten is passed."""
+        highest = max(each.high for each in self.ahead)
+        level = _round_up(0.55 * highest)
+        if level <= 1.02 * self.rate:
+            return None
+        return self._passes("high", level, rising=True)
 
     def state(self) -> dict[str, Any]:
         """For JSON: [[minutes, middle, low, high], …]."""
@@ -126,9 +140,10 @@ class Forecast:
         ahead = [Ahead(*row) for row in state["ahead"]]
         return cls(state["rate"], state["usual"], state["storm"], ahead, state["own"])
 
-    def _passes(self, level: float, *, rising: bool) -> Crossing | None:
+    def _passes(self, line: str, level: float, *, rising: bool) -> Crossing | None:
         for each in self.ahead:
-            if each.middle >= level if rising else each.middle <= level:
+            value = getattr(each, line)
+            if value >= level if rising else value <= level:
                 return Crossing(level, each.minutes, rising)
         return None
 
@@ -146,10 +161,11 @@ def forecast(counts: ArrayLike) -> Forecast | None:
     excess, growth, usual, bases = _features(rates, here)
     rate = float(rates[-1])
     now_usual = float(np.expm1(usual[0] - np.log(_ZERO)) * _ZERO)
-    storm = bool(_stormy(excess, rates[here])[0])
-    manner = _STORM if storm else _CALM
+    manners = _manners(excess, growth, rates[here])
+    storm = int(manners[0]) > 0
+    manner = _MANNERS[int(manners[0])]
     middle = _middles(excess, growth, bases, manner)[:, 0]
-    misses = _own_misses(rates, storm=storm)
+    misses = _own_misses(rates, int(manners[0]))
     # The middle learns from its misses too: some brands' storms end sooner than others'.
     low, between, high = _interval(misses, manner)
     ahead = _drawn(rate, middle + between, middle + low, middle + high)
@@ -194,8 +210,14 @@ def _usual(rates: Floats, at: NDArray[np.intp], known: NDArray[np.intp]) -> Floa
     return usual
 
 
-def _stormy(excess: Floats, rates: Floats) -> NDArray[np.bool_]:
-    return (excess > np.log(STORM_TIMES)) & (rates >= STORM_LEAST)
+_MANNERS = (_CALM, _STORM, _FAST)
+
+
+def _manners(excess: Floats, growth: Floats, rates: Floats) -> NDArray[np.intp]:
+    """In which manner each origin goes on: a place in _MANNERS."""
+    storm = (excess > np.log(STORM_TIMES)) & (rates >= STORM_LEAST)
+    manners: NDArray[np.intp] = storm * np.where(growth > FAST, 2, 1)
+    return manners
 
 
 def _middles(excess: Floats, growth: Floats, bases: Floats, manner: _Manner) -> Floats:
@@ -206,15 +228,15 @@ def _middles(excess: Floats, growth: Floats, bases: Floats, manner: _Manner) -> 
     return middles
 
 
-def _own_misses(rates: Floats, *, storm: bool) -> Floats:
-    """By how much the brand's own forecasts missed in calm or in storm: (forecasts, ahead)."""
+def _own_misses(rates: Floats, manner: int) -> Floats:
+    """By how much the brand's own forecasts of this manner missed: (forecasts, ahead)."""
     last = len(rates) - 1 - AHEAD[-1]
     origins = np.arange(2 * DAY, last + 1, SPAN)
     if not len(origins):
         return np.zeros((0, len(AHEAD)))
     excess, growth, _usual_then, bases = _features(rates, origins)
-    alike = _stormy(excess, rates[origins]) == storm
-    middles = _middles(excess, growth, bases, _STORM if storm else _CALM)
+    alike = _manners(excess, growth, rates[origins]) == manner
+    middles = _middles(excess, growth, bases, _MANNERS[manner])
     came = np.array([_log(rates[origins + ahead]) for ahead in AHEAD])
     misses: Floats = (came - middles)[:, alike].T
     return misses
@@ -252,10 +274,10 @@ def _drawn(rate: float, middle: Floats, low: Floats, high: Floats) -> list[Ahead
 
 
 def _round_up(value: float) -> float:
-    """The next of 10, 20, 50, 100, 200, 500, 1000 …"""
+    """The next of 10, 15, 20, 30, 40, 50, 60, 80, 100, 150 …"""
     size = 10.0
     while True:
-        for times in (1, 2, 5):
+        for times in (1, 1.5, 2, 3, 4, 5, 6, 8):
             if times * size >= value:
                 return times * size
         size *= 10

@@ -84,7 +84,7 @@ def _strength(total: float, usual: float, days: list[float]) -> float:
     return float(
         min(
             _excess(total / max(usual, 1.0), TIMES),
-            _excess(total / max(float(np.quantile(days, 0.9)), 1.0), TIMES_HIGH),
+            _excess(total / max(float(np.quantile(days, 0.9, method="higher")), 1.0), TIMES_HIGH),
             (np.log1p(total) - np.log1p(usual)) / stray / DEVIATIONS,
         )
     )

@@ -1,16 +1,21 @@
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import translation
 
-from accounts.models import AuditEntry, Brand, User
+from accounts.enums import Role
+from accounts.models import AuditEntry, Brand, Membership, User
 from core.engine import LOOPS
 from core.models import LiveSequence
 from incidents import services
 from incidents.enums import Origin, Severity, State
 from incidents.models import Incident, ReferenceCounter
+from monitoring.enums import DetectionKind
+from monitoring.events import detection_made
 from monitoring.models import Detection
+from notifications.models import Notice
 from tests.factories.incidents import NOON, DetectionFactory, IncidentFactory, on_the_ladder
 
 
@@ -180,3 +185,62 @@ def test_the_sweep_uses_the_index_of_what_is_not_taken_up(brand: Brand) -> None:
         )
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "detection_unhandled" in plan
+
+
+def test_a_detection_wakes_the_loop_that_takes_it_up(
+    brand: Brand, django_capture_on_commit_callbacks: Callable
+) -> None:
+    woken = LOOPS["take_up"].woken
+    woken.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        found = DetectionFactory.create(brand=brand, handled_at=None)
+        detection_made.announce(detection_id=found.pk)
+        assert not woken.is_set()
+    assert woken.is_set()
+    woken.clear()
+    assert services.take_up_detections(NOON) == 1
+
+
+def test_a_silence_opens_no_incident_but_tells_who_looks_after_the_sources(
+    brand: Brand, alice: User, bob: User
+) -> None:
+    Membership.objects.filter(user=alice).update(role=Role.ADMINISTRATOR)
+    found = DetectionFactory.create(brand=brand, kind=DetectionKind.SILENCE, handled_at=None)
+    assert services.take_up(found.pk, now=NOON)
+    assert not Incident.objects.exists()
+    [notice] = Notice.objects.all()
+    assert notice.user == alice
+    assert notice.kind == "incidents.silence"
+    # Where an incident runs, blindness belongs on its timeline.
+    incident = declare(brand, alice)
+    again = DetectionFactory.create(brand=brand, kind=DetectionKind.SILENCE, handled_at=None)
+    services.take_up(again.pk, now=NOON)
+    assert list(incident.signals.values_list("detection", flat=True)) == [again.pk]
+
+
+def test_a_further_signal_of_a_resolved_matter_opens_no_second_incident(
+    brand: Brand, alice: User
+) -> None:
+    first = DetectionFactory.create(brand=brand, handled_at=None)
+    services.take_up(first.pk, now=NOON)
+    incident = Incident.objects.get()
+    Incident.objects.update(state=State.RESOLVED, resolved_at=NOON)
+    further = DetectionFactory.create(
+        brand=brand, kind=DetectionKind.NEW_THEME, group=first, handled_at=None
+    )
+    services.take_up(further.pk, now=NOON)
+    assert Incident.objects.count() == 1
+    assert incident.signals.count() == 2
+    # One that is graver than what was decided on is a crisis of its own.
+    Incident.objects.update(severity=Severity.SEV4)
+    graver = DetectionFactory.create(
+        brand=brand,
+        group=first,
+        handled_at=None,
+        value=5000,
+        expected_high=10,
+        negative_share=0.9,
+        crisis_type="product_safety",
+    )
+    services.take_up(graver.pk, now=NOON)
+    assert Incident.objects.count() == 2

@@ -59,7 +59,7 @@ def test_a_signal_tells_its_reasons_its_posts_and_where_it_goes(
     assert "412 mentions in 5 minutes" in page
     assert "New words: glass, porridge." in page
     assert "Found &lt;b&gt;glass&lt;/b&gt; in it" in page
-    assert "Predicted to pass 2,000 an hour at" in page
+    assert "Predicted to pass 1,500 an hour at" in page
     assert "four times in five" in page
     assert "412 mentions in 5 minutes, 70% of it negative, mostly on X" in page
 
