@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .fields import MARKED
-from .finder import Finder, Found
+from .finder import Finder, Found, bits_of
 from .tree import And, Author, Field, Near, Node, Not, Or, Term, walk
 
 # What says of a field which values stand in a batch, in its order.
@@ -87,9 +87,7 @@ class _Batch:
                 members[value].append(number)
             index: dict[str, int] = defaultdict(int)
             for value, numbers in members.items():
-                flags = np.zeros(self.size, dtype=bool)
-                flags[numbers] = True
-                index[value.casefold()] |= self._flags(flags)
+                index[value.casefold()] |= bits_of(numbers, self.size)
             self._index[name] = index
         found: dict[str, int] = self._index[name]
         return found
