@@ -38,6 +38,13 @@ INSERT INTO monitoring_seenmention (key, published_at)
 SELECT * FROM unnest(%b::uuid[], %b::timestamptz[])
 ON CONFLICT DO NOTHING RETURNING uuid_send(key)
 """
+# Costs a third less where none of them is known, which is so for most large batches.
+_SEE_ALL_NEW = """
+INSERT INTO monitoring_seenmention (key, published_at)
+SELECT * FROM unnest(%b::uuid[], %b::timestamptz[])
+"""
+# From so many rows on it is tried first whether all are new.
+_MANY = 500
 # COPY takes half the processor time of an INSERT of arrays.
 _WRITE = """
 COPY monitoring_mention (brand_id, source_id, received_at, external_id, network, author, title,
@@ -159,11 +166,23 @@ class Writer:
     def _unseen(self, rows: list[Row]) -> list[Row]:
         """Enter the rows' keys among those seen; return the rows whose keys were not."""
         times = packing.timestamps([packing.micros(row.published_at) for row in rows])
-        entered = self._execute(_SEE, [packing.uuids([row.key for row in rows]), times])
+        columns = [packing.uuids([row.key for row in rows]), times]
+        if len(rows) >= _MANY and self._are_all_new(columns):
+            return rows
+        entered = self._execute(_SEE, columns)
         if entered.rowcount == len(rows):
             return rows
         new = {key for (key,) in entered.fetchall()}
         return [row for row in rows if row.key in new]
+
+    def _are_all_new(self, columns: list[Any]) -> bool:
+        """Enter keys of which none was seen; the first that was undoes the others."""
+        try:
+            with transaction.atomic():
+                self._execute(_SEE_ALL_NEW, columns)
+        except psycopg.errors.UniqueViolation:
+            return False
+        return True
 
     def _copy(self, copy: psycopg.Copy, rows: list[Row]) -> None:
         brand_id, source_id, now, ints = (

@@ -286,3 +286,12 @@ def test_a_long_list_with_known_rows_is_scored_and_counted_as_if_it_were_short(
     assert len(set(marks)) == 1
     assert len(marks) == 16
     assert sum(totals(source.brand).values()) == Mention.objects.count() == 36
+
+
+def test_a_large_batch_with_one_known_post_stores_the_others(source: Source) -> None:
+    batch = posts(600, at=NOW)
+    assert accept(source, [batch[321]], now=NOW) == Accepted(new=1)
+    assert accept(source, batch, now=NOW) == Accepted(new=599, known=1)
+    assert accept(source, batch, now=NOW) == Accepted(known=600)
+    assert sum(totals(source.brand).values()) == Mention.objects.count() == 600
+    assert SeenMention.objects.count() == 600
