@@ -5,16 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_noop as _
-
-from .base import Batch, Post, Quota, ReadError
+from .base import Batch, Post, Quota
 from .rest import Answer, Call, Kind, Rest, Verdict, read_error
 from .shapes import each
 
 # Calls at once.
 LINES = 4
-# So many missing at once, and nothing found, is a right that was lost rather than a clearing-out.
-SUSPICIOUS = 4
 
 
 def one_by_one(
@@ -23,12 +19,14 @@ def one_by_one(
     call: Callable[[str], Call],
     make: Callable[[Any], Post | None],
     *,
+    read: Callable[[], Any],
     now: datetime,
 ) -> Batch:
     """Ask for each; what is missing is gone. Raises ReadError where any question fails otherwise.
 
-    A network answers "not found" for what an account lost the right to see as well. To take
-    everything down because a token was replaced would be worse than to wait.
+    A network answers "not found" for what an account lost the right to see as well. So where
+    nothing is there, `read` must still succeed: reading as the source does, with the same rights.
+    To take everything down because a token was replaced would be worse than to wait.
     """
 
     def ask(external_id: str) -> tuple[Answer, Verdict]:
@@ -39,10 +37,8 @@ def one_by_one(
     with ThreadPoolExecutor(LINES) as lines:
         found += lines.map(ask, external_ids[1:])
     gone, here, quota = _sorted(list(zip(external_ids, found, strict=True)))
-    if len(gone) >= SUSPICIOUS and not here:
-        raise ReadError(
-            _("Nothing that was looked up is to be seen: the account may have lost a right.")
-        )
+    if gone and not here:
+        read()
     posts, refused = each(here, make)
     return Batch(posts, {}, gone=gone, refused=refused, quota=quota)
 

@@ -128,6 +128,8 @@ class Network:
     streams: Callable[[Wanted], bool] | None = None
     prober: Callable[[Connection, Wanted], Prober] | None = None
     looker: Callable[[Connection, Wanted], LookUp] | None = None
+    # Posts asked after in a minute, where each is a call by itself. 0: as many as are due.
+    looked_up_a_minute: int = 0
     publisher: Callable[[Connection], Publisher] | None = None
     retractor: Callable[[Connection], Retractor] | None = None
     webhook: Webhook | None = None

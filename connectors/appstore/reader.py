@@ -46,7 +46,14 @@ class AppStoreReader:
         def make(data: Any) -> Any:
             return review(data["data"], app=self._app)
 
-        return one_by_one(self._rest, external_ids, call, make, now=now)
+        return one_by_one(
+            self._rest,
+            external_ids,
+            call,
+            make,
+            read=lambda: self._page("", "", now, now=now),
+            now=now,
+        )
 
     def _page(self, _name: str, after: str, _floor: datetime, *, now: datetime) -> Page:
         answer = self._rest.read(

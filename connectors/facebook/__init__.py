@@ -73,6 +73,7 @@ NETWORK = Network(
     reader=_READER,
     prober=_READER,
     looker=_READER,
+    looked_up_a_minute=20,
     publisher=_PUBLISHER,
     retractor=_PUBLISHER,
     webhook=Webhook(verify=verify, receive=receive, challenge=challenge),

@@ -65,7 +65,14 @@ class FacebookReader:
             return Call(path("/{}", external_id), params=params)
 
         make = partial(post, page=self._page)
-        return one_by_one(self._rest, external_ids, call, make, now=now)
+        return one_by_one(
+            self._rest,
+            external_ids,
+            call,
+            make,
+            read=lambda: self._list("feed", "", now, now=now),
+            now=now,
+        )
 
     def _list(self, name: str, after: str, _floor: datetime, *, now: datetime) -> Page:
         answer = self._read(

@@ -46,6 +46,7 @@ NETWORK = Network(
     reader=_READER,
     prober=_READER,
     looker=_READER,
+    looked_up_a_minute=20,
     publisher=_PUBLISHER,
     retractor=_PUBLISHER,
 )

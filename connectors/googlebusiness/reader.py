@@ -36,7 +36,14 @@ class GoogleBusinessReader:
 
     def look_up(self, external_ids: list[str], *, now: datetime) -> Batch:
         names = [name for name in external_ids if is_review(name)]
-        return one_by_one(self._rest, names, lambda name: Call("/" + name), review, now=now)
+        return one_by_one(
+            self._rest,
+            names,
+            lambda name: Call("/" + name),
+            review,
+            read=lambda: self._page(self._locations[0], "", now, now=now),
+            now=now,
+        )
 
     def _page(self, name: str, token: str, _floor: datetime, *, now: datetime) -> Page:
         answer = self._rest.read(

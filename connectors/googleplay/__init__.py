@@ -35,5 +35,6 @@ NETWORK = Network(
     reader=_READER,
     prober=_READER,
     looker=_READER,
+    looked_up_a_minute=2,
     publisher=_PUBLISHER,
 )

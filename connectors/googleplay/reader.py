@@ -37,13 +37,14 @@ class GooglePlayReader:
 
     def look_up(self, external_ids: list[str], *, now: datetime) -> Batch:
         rest = self._rest
-        rest.read(path("/{}/reviews", self._package), now=now, maxResults=1)
 
         def call(review_id: str) -> Call:
             return Call(path("/{}/reviews/{}", self._package, review_id))
 
         make = partial(review, package=self._package)
-        return one_by_one(rest, external_ids, call, make, now=now)
+        return one_by_one(
+            rest, external_ids, call, make, read=lambda: self._page("", "", now, now=now), now=now
+        )
 
     def _page(self, _name: str, token: str, _floor: datetime, *, now: datetime) -> Page:
         answer = self._rest.read(

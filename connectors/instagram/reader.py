@@ -61,7 +61,14 @@ class InstagramReader:
             return Call(path("/{}", external_id), params=params)
 
         ours = [i for i in external_ids if not i.startswith(MENTION)]
-        return one_by_one(self._rest, ours, call, partial(comment, user=self._user), now=now)
+        return one_by_one(
+            self._rest,
+            ours,
+            call,
+            partial(comment, user=self._user),
+            read=lambda: self._boards(now=now),
+            now=now,
+        )
 
     def _boards(self, *, now: datetime) -> Listing:
         answer = self._read(

@@ -57,7 +57,9 @@ class ThreadsReader:
         def call(external_id: str) -> Call:
             return Call(path("/{}", external_id), params={"fields": FIELDS})
 
-        return one_by_one(self._rest, external_ids, call, self._post, now=now)
+        return one_by_one(
+            self._rest, external_ids, call, self._post, read=lambda: self._boards(now=now), now=now
+        )
 
     def _list(self, name: str, after: str, floor: datetime, *, now: datetime) -> Page:
         params: dict[str, Any] = {"fields": FIELDS, "limit": PAGE, "after": after}

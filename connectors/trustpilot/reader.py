@@ -46,7 +46,14 @@ class TrustpilotReader:
         def call(review_id: str) -> Call:
             return Call(path("/v1/private/reviews/{}", review_id))
 
-        return one_by_one(self._rest, external_ids, call, review, now=now)
+        return one_by_one(
+            self._rest,
+            external_ids,
+            call,
+            review,
+            read=lambda: self._page("", "", now, now=now),
+            now=now,
+        )
 
     def _page(self, _name: str, number: str, _floor: datetime, *, now: datetime) -> Page:
         page = int(number or 1)

@@ -56,10 +56,11 @@ def look_up(source_id: int, *, now: datetime) -> int:
     if source is None or network is None or network.looker is None:
         return 0
     gone = 0
-    for _round in range(ROUNDS):
+    slow = network.looked_up_a_minute
+    for _round in range(1 if slow else ROUNDS):
         if budget.take(polling.credential(source), now=now) is not None:
             break
-        claimed = _claim(source, now)
+        claimed = _claim(source, now, limit=slow or BATCH)
         if not claimed:
             break
         try:
@@ -78,13 +79,13 @@ def forget(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _claim(source: Source, now: datetime) -> list[tuple[int, datetime]]:
+def _claim(source: Source, now: datetime, *, limit: int) -> list[tuple[int, datetime]]:
     values = {
         "source": source.pk,
         "now": now,
         "before": now - EVERY,
         "since": now - KEPT,
-        "limit": BATCH,
+        "limit": limit,
     }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)

@@ -230,14 +230,21 @@ def test_a_key_that_is_none_is_told_to_whoever_pasted_it(key: str, algorithm: st
         jwt.sign({}, key=rsa, algorithm="ES256")
 
 
-def test_nothing_is_called_gone_where_nothing_at_all_is_to_be_seen(server: Peer) -> None:
+def test_nothing_is_called_gone_where_reading_itself_no_longer_works(server: Peer) -> None:
     rest = Rest(server.url)
     ids = [f"p{n}" for n in range(6)]
-    with pytest.raises(ReadError, match="lost a right"):
-        one_by_one(rest, ids, lambda i: Call(f"/{i}"), lambda _d: None, now=NOW)
+
+    def look(read: Any) -> Any:
+        return one_by_one(rest, ids, lambda i: Call(f"/{i}"), lambda _d: None, read=read, now=NOW)
+
+    def lost() -> None:
+        raise Unauthorized("The right was taken away.")
+
+    with pytest.raises(Unauthorized):
+        look(lost)
+    assert look(lambda: None).gone == ids
     server.answers["/p3"] = Answer(b"{}")
-    batch = one_by_one(rest, ids, lambda i: Call(f"/{i}"), lambda _d: None, now=NOW)
-    assert batch.gone == ["p0", "p1", "p2", "p4", "p5"]
+    assert look(lost).gone == ["p0", "p1", "p2", "p4", "p5"]
 
 
 @pytest.mark.parametrize(

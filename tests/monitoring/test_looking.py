@@ -154,3 +154,18 @@ def test_it_stays_within_what_is_left_to_reading(
     register.quota = None
     looking.look_up(source.pk, now=later + timedelta(hours=1))
     assert sum(len(each) for each in register.asked) == 10
+
+
+def test_where_each_is_a_call_by_itself_few_are_asked_after_at_once(
+    source: Source, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    network = replace(NETWORKS["register"], looked_up_a_minute=3)
+    monkeypatch.setitem(NETWORKS, "register", network)
+    rows = [said(source, n) for n in range(8)]
+    enter(source, *rows)
+    showing.note(rows, now=NOW - 2 * DAY)
+    for _minute in range(3):
+        looking.look_up(source.pk, now=NOW)
+    assert [len(asked) for asked in register.asked] == [3, 3, 2]
