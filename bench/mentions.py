@@ -7,6 +7,7 @@ application as its server calls it: middleware, session, person, rights, view, t
 
 import functools
 import html
+import random
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -27,9 +28,9 @@ _TEXTS = (
 )
 _MENTIONS = """
 SELECT m.id, m.brand_id, m.network, m.author, m.title, m.text, m.lang, m.published_at, m.reach,
-    coalesce(nullif(m.corrected_sentiment, ''), m.sentiment), m.crisis_type
-FROM monitoring_mention AS m WHERE m.brand_id = ANY(%s) ORDER BY m.published_at DESC, m.id DESC
-LIMIT 51
+    coalesce(nullif(m.corrected_sentiment, ''), m.sentiment), m.crisis_type, s.version
+FROM monitoring_mention AS m LEFT JOIN monitoring_mentionstate AS s ON s.mention_id = m.id
+WHERE m.brand_id = ANY(%s) ORDER BY m.published_at DESC, m.id DESC LIMIT 51
 """
 
 
@@ -152,12 +153,14 @@ class Plain:
 
 
 def _row(row: tuple[Any, ...], brands: dict[int, str], zone: ZoneInfo, today: Any) -> str:
-    pk, brand, network, author, title, text, lang, at, reach, meant, kind = row
+    pk, brand, network, author, title, text, lang, at, reach, meant, kind, version = row
     here = at.astimezone(zone)
     shown = f"{here:%H:%M}" if here.date() == today else f"{here:%-d %b %H:%M}"
     said = html.escape(f"{title} - {text}" if title else text)
     return (
-        f'<li class="mention" data-id="{pk}" data-item><span class="network">'
+        f'<li class="mention" data-id="{pk}" data-item><input class="form-check-input pick"'
+        f' type="checkbox" data-pick value="{pk}" data-reach="{reach}"'
+        f' aria-label="Select the mention by {html.escape(author)}"><span class="network">'
         f'<span title="{network}">'
         f'<svg class="icon s14" aria-hidden="true"><use href="/static/icons.svg#{network}"/></svg>'
         f'<span class="visually-hidden">{network}</span></span></span><div class="grow">'
@@ -171,7 +174,8 @@ def _row(row: tuple[Any, ...], brands: dict[int, str], zone: ZoneInfo, today: An
         f'<time datetime="{here.isoformat(timespec="seconds")}"'
         f' title="{here:%A %-d %B %Y, %H:%M %Z}">{shown}</time></span></span></div>'
         f'<p class="post-text" lang="{lang}">{said}</p>'
-        f'<span class="pill pill-outline">{kind}</span></div></li>'
+        f'<span class="pill pill-outline">{kind}</span><span class="handling"'
+        f' id="handling-{pk}" data-handling="{pk}" data-version="{version or 0}"></span></div></li>'
     )
 
 
@@ -221,6 +225,12 @@ def _desk() -> str:
     return str(client.session.session_key)
 
 
+def _unlike(number: int) -> str:
+    """Words that make each text one of its own: near-duplicates would be shown as one row."""
+    drawn = random.Random(number)
+    return " ".join("".join(drawn.choices("abdeiklmnorstu", k=6)) for _word in range(12))
+
+
 def _mentions(sources: list[Any], now: datetime) -> None:
     from connectors.base import Post
     from monitoring import ingest
@@ -230,7 +240,7 @@ def _mentions(sources: list[Any], now: datetime) -> None:
         posts = [
             Post(
                 external_id=str(number),
-                text=f"{number}: {_TEXTS[number % 3]}",
+                text=f"{_unlike(number)} {_TEXTS[number % 3]}",
                 author=f"Someone <{number * 7919 % 977}>",
                 url=f"https://example.org/{number}",
                 published_at=now - timedelta(seconds=20 * number + place),

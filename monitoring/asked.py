@@ -27,7 +27,8 @@ PERIODS: dict[str, tuple[Any, timedelta]] = {
 }
 ALL_TIME = gettext_lazy("All time")
 ALL, ME, NONE = "all", "me", "none"
-# Words, reach and likeness are not indexed: without a period of their own they look this far back.
+# Words, themes, reach and likeness are not indexed: without a period of their own they look so
+# far back.
 BOUND = "7d"
 _LONGEST = 120
 _MANY = 20
@@ -47,7 +48,7 @@ class Asked:
     @property
     def choices(self) -> frozenset[tuple[str, str]]:
         """What is chosen from lists: all but the words and dates, which are anything."""
-        free = {"q", "order", "since", "until", "alike", "search"}
+        free = {"q", "order", "since", "until", "alike", "theme", "search"}
         return frozenset(pair for pair in self.kept if pair[0] not in free)
 
     def given(self, name: str) -> str:
@@ -130,6 +131,7 @@ def _chosen(single: Mapping[str, str], me: int | None) -> dict[str, Any]:
         "stars": float(single["stars"]) if single["stars"] else None,
         "question": bool(single["question"]),
         "suspicious": bool(single["suspicion"]),
+        "theme": int(single["theme"]) if single["theme"] else None,
         "fingerprint": int(single["alike"]) if single["alike"] else None,
         "assignee": people[assignee] if assignee in people else int(assignee),
         # Whoever asks for those that are alike wants to see each of them.
@@ -140,7 +142,7 @@ def _chosen(single: Mapping[str, str], me: int | None) -> dict[str, Any]:
 def _period(single: Mapping[str, str], order: str, *, dated: bool) -> str:
     if dated:
         return ALL
-    bounded = bool(single["q"] or single["alike"]) or order == REACH
+    bounded = bool(single["q"] or single["alike"] or single["theme"]) or order == REACH
     return single["period"] or (BOUND if bounded else ALL)
 
 
@@ -207,6 +209,7 @@ _SINGLE: dict[str, Callable[[str], str]] = {
     "suspicion": _among("1"),
     "stars": _among("1", "2", "3", "4"),
     "alike": _fingerprint,
+    "theme": _id,
     "q": _words,
     "reach": _number,
     "period": _among(*PERIODS, ALL),

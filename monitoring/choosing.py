@@ -18,6 +18,7 @@ from .asked import ALL, ALL_TIME, ME, NONE, PERIODS, Asked
 from .chart import TriageState
 from .enums import LABELS, About, Blame, CrisisType, Emotion, LabelField, Sentiment
 from .models import Query, Source
+from .models_signals import Theme
 from .selectors import networks
 
 REACHES = (1_000, 5_000, 10_000, 100_000, 1_000_000)
@@ -46,12 +47,13 @@ NAMES: dict[str, Any] = {
     "stars": gettext_lazy("Stars"),
     "fold": gettext_lazy("Near-duplicates"),
     "alike": gettext_lazy("Alike"),
+    "theme": gettext_lazy("Theme"),
     "since": gettext_lazy("From"),
     "until": gettext_lazy("To"),
 }
 # What stands open in the form; the rest is folded away.
 FIRST = ("brand", "network", "sentiment", "type", "state", "assignee", "period")
-IN_SIGHT = frozenset({*FIRST, "q", "order", "alike", "search"})
+IN_SIGHT = frozenset({*FIRST, "q", "order", "alike", "theme", "search"})
 Pairs = tuple[tuple[int, str], ...]
 
 
@@ -185,6 +187,7 @@ def chips(asked: Asked, choices: Offered) -> list[Chip]:
     words: dict[str, dict[str, Any]] = {
         name: dict(options) for name, options in _options(choices).items()
     }
+    words["theme"] = _themes(asked, choices)
     return [
         Chip(str(NAMES[name]), _said(name, value, words.get(name, {})), asked.without(name, value))
         for name, value in shown
@@ -194,6 +197,15 @@ def chips(asked: Asked, choices: Offered) -> list[Chip]:
 def _said(name: str, value: str, words: dict[str, Any]) -> str:
     known = words.get(value)
     return str(_SAYINGS.get(name, str)(value) if known is None else known)
+
+
+def _themes(asked: Asked, choices: Offered) -> dict[str, str]:
+    """The name of the theme that is asked for, if the reader may see its brand."""
+    wanted = asked.filters.theme
+    if wanted is None:
+        return {}
+    seen = Theme.objects.filter(pk=wanted, brand__in=[pk for pk, _name in choices.brands])
+    return {str(wanted): theme.name for theme in seen}
 
 
 def _day(text: str) -> str:

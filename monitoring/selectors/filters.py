@@ -21,6 +21,12 @@ _STATE = (
 _ASSIGNED = (
     "EXISTS (SELECT FROM monitoring_mentionstate s WHERE s.mention_id = m.id AND s.assignee_id {})"
 )
+# A theme is words that go together: what holds one of the first of them is of it.
+_OF_THEME = (
+    "EXISTS (SELECT FROM monitoring_theme AS theme, unnest(theme.terms[1:4]) AS term"
+    " WHERE theme.id = %(theme)s AND theme.brand_id = m.brand_id"
+    " AND strpos(lower(m.title || ' ' || m.text), lower(term)) > 0)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Filters:
     states: Sequence[str] = ()
     assignee: int | None = None
     fingerprint: int | None = None
+    theme: int | None = None
     question: bool = False
     suspicious: bool = False
     reach: int = 0
@@ -152,6 +159,8 @@ def _figures(found: Conditions, filters: Filters) -> None:
         found.add("m.suspicion >= %(suspicion)s", suspicion=SUSPICIOUS)
     if filters.fingerprint is not None:
         found.add("m.fingerprint = %(fingerprint)s", fingerprint=filters.fingerprint)
+    if filters.theme is not None:
+        found.add(_OF_THEME, theme=filters.theme)
     if filters.reach:
         found.add("m.reach >= %(reach)s", reach=filters.reach)
     if filters.stars is not None:

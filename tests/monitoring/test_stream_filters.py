@@ -9,8 +9,10 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from accounts.models import Brand, User
-from monitoring import asked, selectors
+from accounts.selectors import brand_names
+from monitoring import asked, choosing, selectors
 from monitoring.models import Mention
+from monitoring.models_signals import Theme
 from monitoring.models_triage import MentionState
 from monitoring.selectors import Cursor, Filters
 from monitoring.selectors.filters import pack, unpack
@@ -75,6 +77,24 @@ def test_only_what_speaks_of_the_brand_is_shown_unless_asked_for(alice: User, br
     assert walk(alice, Filters()) == [own.pk]
     assert walk(alice, Filters(about=["competitor"])) == [rival.pk]
     assert walk(alice, Filters(about=())) == [rival.pk, own.pk]
+
+
+def test_a_theme_is_the_mentions_that_hold_its_words_and_its_brands_own(
+    alice: User, charlie: User, brand: Brand, other_brand: Brand
+) -> None:
+    theme = Theme.objects.create(
+        brand=brand, name="plastik", terms=["plastik", "skarpt plast"], began_at=NOW, seen_at=NOW
+    )
+    found = mention(brand, text="Der er PLASTIK i kaffen")
+    mention(brand, text="Kaffen er kold")
+    mention(other_brand, text="plastik")
+    assert walk(alice, Filters(theme=theme.pk)) == [found.pk]
+    assert walk(charlie, Filters(theme=theme.pk)) == []
+    for person, named in ((alice, True), (charlie, False)):
+        names = brand_names(person)
+        asks = asked.read(QueryDict(f"theme={theme.pk}"), brands=names, now=NOW)
+        [chip] = choosing.chips(asks, choosing.offered(names))
+        assert (chip.value == "plastik") is named
 
 
 def test_handled_mentions_are_found_by_state_and_by_person(
