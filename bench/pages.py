@@ -68,6 +68,13 @@ def war_room() -> Measured:
     return _run().room
 
 
+@figure(
+    "mention stream, server time with 100 times the mentions", unit="CPU ms", must="<= 1.2", issue=3
+)
+def stream() -> Measured:
+    return _run().stream
+
+
 @figure("overview, queries", unit="queries", must="<= 1", issue=2)
 def overview_queries() -> Measured:
     return Measured(_run().overview_queries, MOST_QUERIES)
@@ -82,6 +89,7 @@ def war_room_queries() -> Measured:
 class Outcome:
     overview: Measured
     room: Measured
+    stream: Measured
     overview_queries: int
     room_queries: int
 
@@ -97,6 +105,7 @@ def _run() -> Outcome:
         return Outcome(
             _compared(desk, "/"),
             _compared(desk, desk.room),
+            _compared(desk, "/mentions/"),
             _queries(desk, "/"),
             _queries(desk, desk.room),
         )
