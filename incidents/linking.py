@@ -62,8 +62,11 @@ def _link(work: Work) -> Outcome:
     rows = Mention.objects.filter(
         pk__in=[place.id for place in mine], published_at__range=(min(times), max(times))
     )
-    fields = rows.values("id", "published_at", "author")
-    linked = link_mentions(incident.pk, list(fields), by=work.by, now=work.now)
+    found = [
+        {"id": row.pk, "published_at": row.published_at, "author": row.author}
+        for row in rows.only("id", "published_at", "author")
+    ]
+    linked = link_mentions(incident.pk, found, by=work.by, now=work.now)
     return Outcome(linked, len(work.places) - linked)
 
 

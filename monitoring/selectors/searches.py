@@ -41,11 +41,11 @@ FROM unnest(%(brands)s::bigint[]) AS brand CROSS JOIN LATERAL (
 """
 _STANDING = " AND " + STANDING.format("m")
 _NAME = re.compile(r"%\((\w+)\)s")
-_SUMMED = {
+_SUMMED: dict[tuple[str, ...], str] = {
     (): "c.total",
-    (Sentiment.NEGATIVE,): "c.negative",
-    (Sentiment.POSITIVE,): "c.positive",
-    (Sentiment.NEUTRAL,): "(c.total - c.negative - c.positive)",
+    (Sentiment.NEGATIVE.value,): "c.negative",
+    (Sentiment.POSITIVE.value,): "c.positive",
+    (Sentiment.NEUTRAL.value,): "(c.total - c.negative - c.positive)",
 }
 
 
