@@ -6,16 +6,20 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
+from connectors import oauth
 from connectors.base import Connection, ReadError, Unauthorized
+from connectors.oauth import Renewing
+from connectors.rest import Call
 from core import gate
 
 PORTS = frozenset({143, 993})
@@ -27,8 +31,9 @@ MAX_LITERAL = 256 * 1024
 MAX_LINE = 1_000_000
 MAX_ANSWER = 16 * 1024 * 1024
 _CHUNK = 64 * 1024
+_TOKEN = "token"  # noqa: S105 - the name of a field
 # What RFC 5530 calls a failure that passes by itself.
-_PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "TEMPORARY")
+_PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "TEMPORARY", "TOO MANY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +46,40 @@ class Mailbox:
     security: str
     user: str
     password: str = ""
-    token: str = ""
+    # Instead of the password, where the server takes access tokens only.
+    tokens: Renewing | None = None
 
     @classmethod
     def of(cls, connection: Connection) -> "Mailbox":
         """Read an account's settings; KeyError for one that is missing."""
         config, secrets = connection.config, connection.secrets
         security = config.get("security") or "tls"
-        password, token = secrets.get("password") or "", secrets.get("token") or ""
-        if not password and not token:
+        tokens = _tokens(connection) if config.get("token_url") else None
+        if tokens is None and not secrets.get("password"):
             raise KeyError("password")
-        port = int(config.get("port") or (993 if security == "tls" else 143))
-        return cls(config["host"].strip(), port, security, config["user"], password, token)
+        return cls(
+            config["host"].strip(),
+            int(config.get("port") or (993 if security == "tls" else 143)),
+            security,
+            config["user"],
+            secrets.get("password") or "",
+            tokens,
+        )
+
+
+def _tokens(connection: Connection) -> Renewing:
+    """Access tokens by a refresh token where there is one, else in the program's own name."""
+    config = connection.config
+
+    def ask(stored: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        form = {name: stored.get(name) for name in ("client_id", "client_secret")}
+        refresh = stored.get("refresh_token")
+        form["grant_type"] = "refresh_token" if refresh else "client_credentials"
+        form |= {"refresh_token": refresh, "scope": config.get("scope")}
+        given = {name: str(value) for name, value in form.items() if value}
+        return oauth.exchanged(Call(config["token_url"], method="POST", form=given), now=now)
+
+    return Renewing(connection, ask, header=_TOKEN)
 
 
 class Client(IMAPClient):  # type: ignore[misc]
@@ -197,11 +224,14 @@ def _sign_in(client: Client, mailbox: Mailbox) -> None:
     if mailbox.security == "starttls":
         client.secure()
     try:
-        if mailbox.token:
-            client.oauth2_login(mailbox.user, mailbox.token)
+        if mailbox.tokens:
+            _sign_in_by_token(client, mailbox.user, mailbox.tokens)
         else:
             client.login(mailbox.user, mailbox.password)
     except LoginError as error:
+        if isinstance(error.__context__, IMAPClient.AbortError):
+            # The line broke; nobody has refused anything.
+            raise _broken(mailbox, error) from error
         said = _text(error)
         if any(word in said.upper() for word in _PASSING):
             raise ReadError(
@@ -210,6 +240,16 @@ def _sign_in(client: Client, mailbox: Mailbox) -> None:
         raise Unauthorized(
             _("The mail server refuses the user name or password: %(why)s"), why=said
         ) from error
+
+
+def _sign_in_by_token(client: Client, user: str, tokens: Renewing) -> None:
+    now = datetime.now(UTC)
+    try:
+        client.oauth2_login(user, tokens.headers(now=now)[_TOKEN])
+    except LoginError:
+        # It may have ended before its time.
+        tokens.renew(now=now)
+        client.oauth2_login(user, tokens.headers(now=now)[_TOKEN])
 
 
 def _sign_out(client: Client) -> None:

@@ -109,6 +109,17 @@ def test_a_server_that_drips_is_left_in_time() -> None:
         assert time.monotonic() - began < 6
 
 
+def test_a_line_that_breaks_while_we_sign_in_is_no_refusal() -> None:
+    def talk(there: socket.socket, line: bytes) -> bool:
+        tag, _blank, command = line.partition(b" ")
+        there.sendall(b"* CAPABILITY IMAP4rev1\r\n" + tag + b" OK done\r\n")
+        return not command.startswith((b"CAPABILITY", b"LOGIN"))
+
+    with server(talk) as mailbox, pytest.raises(ReadError) as failure, opened(mailbox):
+        pytest.fail("nobody was let in")
+    assert not isinstance(failure.value, Unauthorized)
+
+
 @pytest.mark.parametrize("said", [b"* BYE\r\n", b"\xff\xfe\r\n", b"* ( ( ( (\r\n", b"\r\n"])
 def test_garbage_is_a_read_error(said: bytes) -> None:
     def talk(there: socket.socket, line: bytes) -> bool:

@@ -1,11 +1,13 @@
 """A mailbox through the product: polled, waited at, killed, locked out, renumbered, emptied."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from django.utils import timezone
@@ -25,6 +27,7 @@ from monitoring.services import polling, sources
 from monitoring.visible import standing
 from tests.connectors.test_mail import HOSTILE
 from tests.factories.accounts import MembershipFactory
+from tests.peer import Answer, Call
 from tests.peers.following import following
 from tests.peers.servers.dovecot import Server
 
@@ -192,6 +195,56 @@ def test_a_wrong_password_is_named_and_a_new_one_goes_on_where_it_was(
     poll(source)
     assert texts(source) == ["Der er glas i kaffe 1"]
     assert source.error == ""
+
+
+def test_a_server_that_takes_access_tokens_only_gets_fresh_ones(
+    mail_server: Server, brand: Brand, chief: User
+) -> None:
+    good = {"first"}
+
+    def introspect(call: Call) -> Answer:
+        asked = dict(parse_qsl(call.path.partition("?")[2]))
+        known = asked["token"] in good
+        said = {"active": "true" if known else "false", "username": "brand"}
+        return Answer(json.dumps(said).encode(), headers={"Content-Type": "application/json"})
+
+    def give(call: Call) -> Answer:
+        asked = dict(parse_qsl(call.body.decode()))
+        given.append((asked["grant_type"], asked["scope"], asked["client_secret"]))
+        [token] = good
+        said = {"access_token": token, "expires_in": 3600}
+        return Answer(json.dumps(said).encode(), headers={"Content-Type": "application/json"})
+
+    given: list[tuple[str, str, str]] = []
+    identity = mail_server.identity
+    identity.answers |= {"/introspect": introspect, "/token": give}
+    oauth = {
+        "token_url": identity.url + "/token",
+        "client_id": "desk",
+        "client_secret": "shh",
+        "scope": "mail",
+        "password": "",
+    }
+    made, _secret = accounts.connect(
+        brand, "imap", name="oauth@", values={**values(mail_server), **oauth}, by=chief
+    )
+    mail_server.deliver(a_mail(1))
+    source = poll(source_of(made))
+    assert source.error == ""
+    poll(source)
+    assert given == [("client_credentials", "mail", "shh")], "one token serves until it ends"
+    # It ends before its time: the server refuses it, and a new one goes on.
+    good = {"second"}
+    mail_server.deliver(a_mail(2))
+    poll(source)
+    assert source.error == ""
+    assert len(texts(source)) == 2
+    assert len(given) == 2
+    # And when the provider gives none any more, somebody is asked.
+    good = {"third"}
+    identity.answers["/token"] = Answer(b'{"error": "invalid_client"}', 400)
+    poll(source)
+    assert source.stopped_at
 
 
 def test_a_folder_that_is_gone_is_named(mail_server: Server, account: ConnectedAccount) -> None:

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from imapclient import IMAPClient
 
+from tests.peer import Peer, peer
+
 from . import free_ports, listens, running
 
 CONFIG = """
@@ -31,7 +33,7 @@ ssl = yes
 ssl_cert = <{home}/cert.pem
 ssl_key = <{home}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 auth_failure_delay = 0
 default_internal_user = {user}
 default_internal_group = {group}
@@ -40,6 +42,11 @@ mail_location = maildir:{home}/mail/%n
 mail_uid = {uid}
 mail_gid = {gid}
 first_valid_uid = 1
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {home}/oauth2.conf
+}}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN {home}/users
@@ -75,6 +82,15 @@ service stats {{
 }}
 """
 
+# The server asks the identity provider about each token that it is shown.
+OAUTH = """
+introspection_mode = get
+introspection_url = {url}/introspect?token=
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
 
 def missing() -> str:
     """Say what to install before the server can run, or nothing."""
@@ -92,6 +108,8 @@ class Server:
     tls_port: int
     delivery: int
     authority: Path
+    # Gives and judges access tokens: its answers are the tests' to write.
+    identity: Peer
     changes: int = 0
 
     def password(self, user: str, password: str) -> None:
@@ -129,17 +147,19 @@ def server() -> Iterator[Server]:
     # Not pytest's own folder: the server runs as somebody else, who must get there.
     home = Path(tempfile.mkdtemp(prefix="dovecot-", dir="/tmp"))
     try:
-        yield from _serving(home)
+        with peer() as identity:
+            yield from _serving(home, identity)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _serving(home: Path) -> Iterator[Server]:
+def _serving(home: Path, identity: Peer) -> Iterator[Server]:
     owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     imap, imaps, lmtp = free_ports(3)
     for name in ("run", "mail", "log"):
         (home / name).mkdir()
-    found = Server(home, imap, imaps, lmtp, _certificate(home))
+    found = Server(home, imap, imaps, lmtp, _certificate(home), identity)
+    (home / "oauth2.conf").write_text(OAUTH.format(url=identity.url))
     found.password("brand", "brand-password")
     (home / "dovecot.conf").write_text(
         CONFIG.format(
