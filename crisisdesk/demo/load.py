@@ -18,7 +18,7 @@ from monitoring import ingest, judge
 from monitoring.enums import SourceKind
 from monitoring.models import Source
 
-from . import past
+from . import listening, past
 from .people import BRANDS, DUTY, LEAD, PASSWORD, PEOPLE, DemoBrand
 from .script import crisis_talk, ordinary_talk
 from .talk import Utterance
@@ -38,6 +38,7 @@ def load(*, now: datetime, crisis_in: timedelta = CRISIS_IN, speed: float = 1) -
     with transaction.atomic():
         people = _people()
         brands = [_brand(each, people, now=now) for each in BRANDS]
+    _listen_to_the_industry(brands[0], people[LEAD.email], now=now)
     for each, brand in zip(BRANDS, brands, strict=True):
         source = _source(each, brand, now=now)
         talk = [*ordinary_talk(each.slug, now - HISTORY, now, per_hour=each.per_hour, seed=SEED)]
@@ -52,6 +53,13 @@ def load(*, now: datetime, crisis_in: timedelta = CRISIS_IN, speed: float = 1) -
         pass
     # Loading took a while; the crisis keeps its distance from the moment people can look.
     play_crisis(database_now() + crisis_in, speed=speed)
+
+
+def _listen_to_the_industry(brand: Brand, lead: User, *, now: datetime) -> None:
+    source = listening.listen(brand, by=lead, now=now)
+    said = listening.talk(now - HISTORY, now, seed=SEED)
+    ingest.accept(source, [_post(each, number) for number, each in enumerate(said)], now=now)
+    _schedule(listening.WORLD, listening.talk(now, now + FUTURE, seed=SEED))
 
 
 def play_crisis(begins: datetime, *, speed: float = 1) -> int:
