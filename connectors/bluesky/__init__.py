@@ -78,7 +78,8 @@ def _looker(connection: Connection, _wanted: Wanted) -> Looker:
 
 
 def _publisher(connection: Connection) -> BlueskyPublisher:
-    return BlueskyPublisher(Session(connection))
+    language = str(connection.config.get("language") or "").strip()
+    return BlueskyPublisher(Session(connection), language)
 
 
 NETWORK = Network(
@@ -116,6 +117,12 @@ NETWORK = Network(
             required=False,
             default=SERVICE,
             help=_("Only where the account lives on a server of its own."),
+        ),
+        Setting(
+            "language",
+            _("Language of what is published"),
+            required=False,
+            help=_("Two letters, such as da."),
         ),
     ),
     source=(

@@ -27,12 +27,13 @@ LOOK, WRITE = 5.0, 9.0
 
 
 class BlueskyPublisher:
-    """Writes posts and answers as the account of a session."""
+    """Writes posts and answers as the account of a session, in a language ("da"; "" is unsaid)."""
 
     max_length = richtext.MAX_GRAPHEMES
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, language: str = "") -> None:
         self._session = session
+        self._language = language
 
     def publish(self, message: Message) -> Receipt:
         _check_length(message.text)
@@ -114,6 +115,8 @@ class BlueskyPublisher:
     def _record(self, message: Message) -> Json:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         record: Json = {"$type": COLLECTION, "text": message.text, "createdAt": now}
+        if self._language:
+            record["langs"] = [self._language]
         if found := richtext.facets(message.text, self._resolve):
             record["facets"] = found
         if message.reply_to:

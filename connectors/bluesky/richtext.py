@@ -8,6 +8,8 @@ import regex
 
 MAX_GRAPHEMES = 300
 MAX_BYTES = 3_000
+# Each handle is a call, and people wait for the publication.
+MOST_MENTIONS = 8
 _LINK = re.compile(r"(?<![\w@/.])https?://[^\s<>\"]+")
 _TAG = re.compile(r"(?<![\w#&/])#([^\W\d_][\w]{0,63})")
 # A handle is a domain name.
@@ -26,12 +28,16 @@ def graphemes(text: str) -> int:
 def facets(text: str, resolve: Callable[[str], str]) -> list[dict[str, Any]]:
     """Return links, mentions and hashtags with their places, in bytes of UTF-8.
 
-    `resolve` gives the DID of a handle, "" where there is nobody of that name: then it stays text.
+    `resolve` gives the DID of a handle, "" where there is nobody of that name: then it stays text,
+    as do mentions of more than MOST_MENTIONS people.
     """
     found = [_facet(text, *_link(m), "link", "uri") for m in _LINK.finditer(text)]
     found += [_facet(text, *m.span(), m[1], "tag", "tag") for m in _TAG.finditer(text)]
-    for mention in _MENTION.finditer(text):
-        if did := resolve(mention[1].lower()):
+    mentions = list(_MENTION.finditer(text))
+    handles = list(dict.fromkeys(mention[1].lower() for mention in mentions))
+    people = {handle: resolve(handle) for handle in handles[:MOST_MENTIONS]}
+    for mention in mentions:
+        if did := people.get(mention[1].lower()):
             found.append(_facet(text, *mention.span(), did, "mention", "did"))
     return sorted(found, key=lambda facet: facet["index"]["byteStart"])
 

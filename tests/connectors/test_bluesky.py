@@ -1,6 +1,7 @@
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -336,6 +337,22 @@ def test_links_mentions_and_tags_are_placed_in_bytes(script: Bluesky) -> None:
 def test_a_link_ends_before_the_sentence_does(text: str, uri: str) -> None:
     [facet] = richtext.facets(text, lambda _handle: "")
     assert facet["features"][0]["uri"] == uri
+
+
+def test_each_person_is_looked_up_once_and_not_too_many() -> None:
+    asked: list[str] = []
+    names = " ".join(f"@p{n}.example @P{n}.example" for n in range(12))
+    facets = richtext.facets(names, lambda handle: asked.append(handle) or "did:plc:x")
+    assert asked == [f"p{n}.example" for n in range(8)]
+    assert len(facets) == 16
+
+
+def test_the_language_of_the_account_is_told(script: Bluesky) -> None:
+    connection = script.connection()
+    assert NETWORK.publisher
+    danish = replace(connection, config={**connection.config, "language": "da"})
+    NETWORK.publisher(danish).publish(Message("Undskyld.", "cd-1-1"))
+    assert [post["langs"] for post in script.posts.values()] == [["da"]]
 
 
 def test_addresses_of_mail_and_code_are_no_mentions() -> None:

@@ -20,7 +20,7 @@ from accounts.enums import Role
 from accounts.models import Brand, User
 from connectors import credentials
 from connectors import services as accounts
-from connectors.base import Can, Message, Receipt
+from connectors.base import Can, Connection, CursorLost, Message, Receipt
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS, publisher
 from monitoring.models import Mention, Source
@@ -321,8 +321,8 @@ def follow(bluesky_network: atproto.Network, account: ConnectedAccount, *words: 
 
 
 def heard(source: Source) -> bool:
-    """Whether a follower has connected: the place is kept from the first sign of life on."""
-    return bool(Source.objects.get(pk=source.pk).cursor)
+    """Whether a follower has connected: it gives a sign of life then."""
+    return Source.objects.get(pk=source.pk).succeeded_at is not None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -366,6 +366,10 @@ def test_edits_deletions_and_accounts_that_leave_are_followed(
         eventually(lambda: texts(source) == [])
         eve.call("com.atproto.server.activateAccount", {})
         eventually(lambda: texts(source) == left)
+        bluesky_network.take_down(eve, applied=True)
+        eventually(lambda: texts(source) == [])
+        bluesky_network.take_down(eve, applied=False)
+        eventually(lambda: texts(source) == left)
     assert Mention.objects.get(external_id=third["uri"]).text == ""
 
 
@@ -386,6 +390,22 @@ def test_a_place_that_the_server_does_not_know_is_a_gap_that_is_searched(
         ann.post("of something else")
         eventually(lambda: 0 < Source.objects.get(pk=source.pk).cursor.get("seq", 0) < 10**12)
     assert missed["uri"] in Mention.objects.values_list("external_id", flat=True)
+
+
+def test_a_server_that_no_longer_goes_back_so_far_is_a_gap(tmp_path: Path) -> None:
+    with atproto.pds_alone(tmp_path, repoBackfillLimitMs=500) as network:
+        ann = network.person("ann")
+        ann.post("long ago")
+        time.sleep(1)
+        ann.post("just now")
+        wanted = {"what": "stream", "stream": network.firehose, "match": True}
+        assert BLUESKY.streamer
+        lost = BLUESKY.streamer(Connection({}), wanted)
+        with pytest.raises(CursorLost, match="missing"):
+            next(lost.stream({"seq": 1, "at": "2026-11-01T00:00:00Z"}, stop=lambda: False))
+        # Whoever asks for all there is gets what there is.
+        whole = BLUESKY.streamer(Connection({}), wanted)
+        assert next(whole.stream({"seq": 0}, stop=lambda: False)).posts[-1].text == "just now"
 
 
 # Look-ups

@@ -60,9 +60,12 @@ class Network:
             self.people[name] = Person.create(self.pds, name)
         return self.people[name]
 
-    def as_admin(self, method: str, **body: Any) -> Any:
-        """Call an administrator's method of the PDS."""
-        return call(self.pds, method, body, auth=("Basic", _basic("admin", ADMIN)))
+    def take_down(self, person: "Person", *, applied: bool) -> None:
+        """Suspend an account as the server's moderators do, or let it back."""
+        subject = {"$type": "com.atproto.admin.defs#repoRef", "did": person.did}
+        body = {"subject": subject, "takedown": {"applied": applied, "ref": "tests"}}
+        auth = ("Basic", base64.b64encode(f"admin:{ADMIN}".encode()).decode())
+        call(self.pds, "com.atproto.admin.updateSubjectStatus", body, auth=auth)
 
 
 @dataclass
@@ -136,10 +139,6 @@ def _now() -> str:
 
 def _rkey(uri: str) -> str:
     return uri.rsplit("/", 1)[1]
-
-
-def _basic(user: str, password: str) -> str:
-    return base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def call(

@@ -24,7 +24,8 @@ async function main() {
     )
     .listen(wanted.control, '127.0.0.1')
   console.log(JSON.stringify({ ready: true, pds: net.pds.url, appview: net.bsky?.url ?? '' }))
-  const stop = () => net.close().finally(() => process.exit(0))
+  // Nothing is kept, so nothing needs to be closed in good order (which takes ten seconds).
+  const stop = () => process.exit(0)
   process.on('SIGTERM', stop)
   process.stdin.on('end', stop).resume()
 }
