@@ -5,7 +5,7 @@ outside carries its own language, and its tags are shown as text.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 # Not Django's, which costs three times as much for looking whether its argument is lazy.
@@ -26,6 +26,8 @@ from .selectors.filters import SUSPICIOUS
 
 # As much as two lines on the widest screen show; the whole text is on the mention's page.
 _EXCERPT = 400
+# How far from an older mention its near-duplicates are looked for.
+_NEAR = timedelta(days=3)
 # Names come from outside: no more marks are remembered than there can be networks.
 _MOST_NETWORKS = 100
 _ROW = (
@@ -172,7 +174,12 @@ class _Page:
         more = post.alike - 1
         words = ngettext("+%(count)s alike", "+%(count)s alike", more) % {"count": more}
         joint = "&" if len(self.shown.address) > 1 else ""
-        address = escape(f"{self.shown.address}{joint}alike={post.fingerprint}")
+        address = f"{self.shown.address}{joint}alike={post.fingerprint}"
+        if post.published_at < self.shown.now - _NEAR and "since=" not in address:
+            # Without days of its own the search would look at the last week only.
+            days = (post.published_at - _NEAR, post.published_at + _NEAR)
+            address += "&since={:%Y-%m-%d}&until={:%Y-%m-%d}".format(*days)
+        address = escape(address)
         return f'<a class="pill pill-iris" href="{address}">{escape(words)}</a>'
 
 

@@ -35,6 +35,14 @@ _OLD_ROWS = """
 DELETE FROM {table} WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM {table} WHERE received_at < %s LIMIT %s))
 """
+_DECIDED = ("monitoring_mentionstate", "monitoring_mentionchange")
+_ORPHANS = """
+DELETE FROM {table} WHERE ctid = ANY(ARRAY(
+    SELECT decided.ctid FROM {table} AS decided
+    WHERE decided.published_at < %s AND decided.at < %s AND NOT EXISTS (
+        SELECT FROM monitoring_mention AS m
+        WHERE m.id = decided.mention_id AND m.published_at = decided.published_at) LIMIT %s))
+"""
 _PAGES = """
 SELECT pg_relation_size('monitoring_seenmention') / current_setting('block_size')::int
 """
@@ -61,6 +69,8 @@ def expire(*, now: datetime) -> int:
         else:
             dropped += _drop(month, attached=attached)
     _delete_old("monitoring_mention_other", before)
+    for table in _DECIDED:
+        _delete_orphans(table, before)
     return dropped
 
 
@@ -112,6 +122,15 @@ def _forget_keys(month: Month) -> Iterator[int]:
         for first in range(0, pages, _BLOCKS):
             cursor.execute(_KEYS, [f"({first},0)", f"({first + _BLOCKS},0)", *bounds])
             yield cursor.rowcount
+
+
+def _delete_orphans(table: str, before: datetime) -> None:
+    """What people decided about mentions, and noted, goes with them."""
+    deleted = _ROWS
+    with connection.cursor() as cursor:
+        while deleted == _ROWS:
+            cursor.execute(_ORPHANS.format(table=table), [before, before, _ROWS])
+            deleted = cursor.rowcount
 
 
 def _delete_old(table: str, before: datetime) -> None:

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from accounts.models import Brand
+from accounts.models import Brand, User
 from connectors.base import Post
 from monitoring import partitions, retention
 from monitoring.ingest import accept
 from monitoring.models import Mention, MentionCount, Source
+from monitoring.models_triage import MentionChange, MentionState
+from monitoring.services.triage import Place, decide
 from tests.factories.monitoring import SourceFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,6 +60,20 @@ def test_a_month_that_was_kept_long_enough_goes_and_its_counts_stay(source: Sour
     assert texts() == {"new"}
     assert MentionCount.objects.filter(minute__lt=OLD + timedelta(days=1)).exists()
     assert retention.expire(now=NOW) == 0
+
+
+def test_what_was_decided_about_a_mention_goes_with_it(source: Source, alice: User) -> None:
+    take(source, "old", said=OLD, received=OLD)
+    take(source, "imported", said=OLD, received=NOW)
+    for mention in Mention.objects.all():
+        place = Place(mention.pk, mention.brand_id, mention.published_at)
+        answers = {"truth": "true", "kind": "troll", "course": "leave", "note": "Knows her name"}
+        decide(place, answers, by=alice, now=OLD)
+    retention.expire(now=NOW)
+    kept = Mention.objects.get()
+    assert kept.external_id == "imported"
+    assert list(MentionState.objects.values_list("mention_id", flat=True)) == [kept.pk]
+    assert list(MentionChange.objects.values_list("mention_id", flat=True)) == [kept.pk]
 
 
 def test_the_bound_is_the_beginning_of_a_month(source: Source) -> None:

@@ -1,6 +1,8 @@
 """The filters of the stream, near-duplicates folded into one, and the patience of a search."""
 
+import re
 from datetime import datetime, timedelta
+from html import unescape
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Brand, User
 from accounts.selectors import brand_names
-from monitoring import asked, choosing, selectors
+from monitoring import asked, choosing, feed, selectors
 from monitoring.models import Mention
 from monitoring.models_signals import Theme
 from monitoring.models_triage import MentionState
@@ -193,3 +195,15 @@ def test_only_what_no_index_finds_has_its_patience_measured() -> None:
     assert Filters(states=("done",), emotions=("fear",)).plain
     assert not Filters(emotions=("fear",)).plain
     assert not read("q=coffee").filters.plain
+
+
+def test_the_copies_of_an_older_mention_are_opened_in_its_own_days(
+    alice: User, brand: Brand
+) -> None:
+    for _ in range(3):
+        mention(brand, fingerprint=-42, published_at=NOW - timedelta(days=40))
+    page = selectors.stream(alice, Filters())
+    html = feed.rows(page.posts, feed.Shown(NOW, {}, frozenset()))
+    [address] = re.findall(r'href="(\?[^"]+alike[^"]+|\?alike[^"]+)"', html)
+    wanted = asked.read(QueryDict(unescape(address[1:])), brands=[brand.pk], now=NOW).filters
+    assert len(walk(alice, wanted)) == 3
