@@ -21,11 +21,13 @@ from monitoring.enums import SourceKind
 from monitoring.models import Source
 from monitoring.rows import Refusal
 
-from . import sources
+from . import sources, themes
 
 MINUTE = timedelta(minutes=1)
 # Seconds between two looks at what is due, in a replay at a given speed.
 TICK = 0.5
+# Minutes of simulated time between two looks at the themes.
+THEMED = 15
 
 
 @dataclass
@@ -122,6 +124,8 @@ def run_simulated(fed: list[tuple[Source, Track]]) -> Iterator[Progress]:
             if posts:
                 new += ingest.accept(source, posts, now=now).new
                 left -= len(posts)
+        if now.minute % THEMED == 0:
+            themes.update_due(now, brands=brands)
         if new or steps.floor(now) == now:
             judge.judge_pending(now, brands=brands)
             yield Progress(now, new, left)

@@ -1,7 +1,7 @@
 """Keeps the themes of each brand: looks at the newest posts, and carries names on by overlap."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,12 +35,17 @@ LEARNED = 1 / 40
 MOST_WORDS = 3_000
 
 
-def update_due(now: datetime) -> int:
-    """Look at the brands of which something was said since they were looked at last."""
+def update_due(now: datetime, *, brands: Collection[int] | None = None) -> int:
+    """Look at the brands of which something was said since they were looked at last.
+
+    `now` may be a simulated time; then name the `brands` that live in it.
+    """
     due = Q(themed_at=None) | Q(themed_at__lt=now - EVERY)
     waiting = Baseline.objects.filter(due, spoken_at__isnull=False).filter(
         Q(themed_at=None) | Q(spoken_at__gt=F("themed_at"))
     )
+    if brands is not None:
+        waiting = waiting.filter(brand__in=brands)
     done = 0
     for baseline_id, brand_id in waiting.values_list("pk", "brand_id")[:BRANDS]:
         if Baseline.objects.filter(due, pk=baseline_id).update(themed_at=now):
