@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.enums import Permission
 from accounts.models import Membership, User
+from accounts.rules import allowed
 from accounts.selectors import visible_brands
 from core.navigation import address
 from core.palette import MOST_HITS, Hit, provide
 from incidents.models import Incident
+from monitoring.models import Query
 from monitoring.models_triage import SavedSearch
 from responses.models import Draft
 
@@ -23,6 +26,17 @@ def _each(words: Sequence[str], *fields: str) -> Q:
             either |= Q(**{f"{field}__icontains": word})
         wanted &= either
     return wanted
+
+
+@provide("queries", _("Queries"), order=60)
+def queries(user: User, words: Sequence[str]) -> list[Hit]:
+    managed = [pk for pk in user.roles if allowed(user, Permission.MANAGE_BRAND, pk)]
+    rows = Query.objects.visible_to(user).filter(brand__in=managed).select_related("brand")
+    found = rows.filter(_each(words, "name", "expression")).order_by("name")
+    return [
+        Hit(row.name, address("monitoring:query", row.brand.slug, row.pk), "search", str(row.brand))
+        for row in found[:MOST_HITS]
+    ]
 
 
 @provide("incidents", _("Incidents"), order=10)

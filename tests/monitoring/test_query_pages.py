@@ -192,3 +192,24 @@ def test_trends_tell_share_of_voice_in_words_and_figures(
 def _say(source: object, text: str, count: int, at: datetime) -> None:
     posts = [Post(f"{text}{n}", text, published_at=at) for n in range(count)]
     assert accept(source, posts, now=timezone.now()).new == count
+
+
+def test_the_palette_finds_the_queries_one_may_change(
+    brand: Brand, bob: User, admin: User, signed_in: SignIn
+) -> None:
+    query = QueryFactory.create(brand=brand, name="Kaffepriser", expression="pris*")
+    assert f"{LIST}{query.pk}/" in page(signed_in(admin), "/search/?q=kaffepriser")
+    assert f"{LIST}{query.pk}/" not in page(signed_in(bob), "/search/?q=kaffepriser")
+
+
+def test_a_number_leads_to_the_mentions_behind_it(
+    brand: Brand, bob: User, signed_in: SignIn
+) -> None:
+    query = QueryFactory.create(brand=brand, expression="priser", kind=QueryKind.TOPIC)
+    source = SourceFactory.create(brand=brand, config={"match": True})
+    _say(source, "priser her", 2, timezone.now())
+    client = signed_in(bob)
+    address = f"/mentions/?query={query.pk}&amp;about=all&amp;period=30d"
+    assert address in page(client, LIST)
+    assert "priser her" in page(client, address.replace("&amp;", "&"))
+    assert "priser her" not in page(client, "/mentions/")
