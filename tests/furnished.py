@@ -19,18 +19,19 @@ from connectors.models import ConnectedAccount
 from incidents import services as incidents
 from incidents.enums import Origin, State
 from incidents.models import Incident
-from monitoring.enums import CrisisType, ImportState, Sentiment
+from monitoring.enums import CrisisType, DetectionKind, ImportState, Occasion, Opinion, Sentiment
 from monitoring.models import FileImport, Mention, MentionCount, Query, Step
 from monitoring.models_queries import QueryCount
+from monitoring.models_signals import Theme
 from monitoring.models_triage import StreamJob
 from monitoring.selectors import Filters
-from monitoring.services import exporting
+from monitoring.services import detecting, exporting, rehearsals, signals
 from monitoring.services.searches import save_search
 from responses import services as responses
 from responses.models import Version
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
 from tests.factories.connectors import AccountFactory
-from tests.factories.incidents import on_the_ladder
+from tests.factories.incidents import DetectionFactory, on_the_ladder
 from tests.factories.monitoring import QueryFactory, SourceFactory, mention
 from training.services import add_lesson
 
@@ -129,6 +130,39 @@ def listened(brand: Brand) -> Query:
     return query
 
 
+def signalled(brand: Brand, post: Mention, karen: User) -> dict[str, int]:
+    """A signal that was voted on, a rule and its rehearsal, a theme, an expected peak."""
+    now = timezone.now()
+    shown = {"id": post.pk, "published_at": post.published_at.isoformat()}
+    volume = {"code": "volume", "count": 60, "minutes": 5, "low": 2, "high": 10}
+    signal = DetectionFactory.create(
+        brand=brand, detected_at=now, samples=[shown], handled_at=now,
+        reasons=[volume, {"code": "words", "words": ["plastik", "kæde"]}],
+    )  # fmt: skip
+    signals.vote(signal, Opinion.REAL, why="Det passer", by=karen, now=now)
+    wanted = detecting.Wanted(kind=DetectionKind.VOLUME, name="Dansk", languages=["da"])
+    rule = detecting.save_rule(brand, wanted, by=karen, now=now)
+    rehearsal = rehearsals.rehearse(
+        brand, rehearsals.Tried(DetectionKind.VOLUME), by=karen, now=now
+    )
+    signals.expect_peak(
+        brand, title="Ny kaffe", occasion=Occasion.LAUNCH, starts_at=now,
+        ends_at=now + timedelta(days=1), factor=5, by=karen,
+    )  # fmt: skip
+    Theme.objects.create(
+        brand=brand, name="plastik, smager", terms=["plastik", "smager"], began_at=now,
+        seen_at=now, mentions=40, sampled=60, hourly=40, negative_share=0.8, rank=1,
+        course=[[now.timestamp() - 3600, 4], [now.timestamp(), 40]], samples=[shown],
+        questions=[{**shown, "asked": 3}],
+    )  # fmt: skip
+    return {
+        "monitoring:signal": signal.pk,
+        "monitoring:rule_own": rule.pk,
+        "monitoring:rule_delete": rule.pk,
+        "monitoring:rehearsal": rehearsal.pk,
+    }
+
+
 def exported(by: User) -> StreamJob:
     """An export whose file is ready."""
     now = timezone.now()
@@ -163,6 +197,7 @@ def filled_fixture(
     InvitationFactory.create(brand=brand)
     return {
         "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,
+        "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
         "pk": {
             "monitoring:import": upload.pk, "monitoring:import_progress": upload.pk,
@@ -175,6 +210,7 @@ def filled_fixture(
             "monitoring:download": job.pk,
             "monitoring:query": query.pk,
             "monitoring:query_delete": query.pk,
+            **signalled(brand, Mention.objects.get(), karen),
             "accounts:member_remove": bob.pk,
             **{f"connectors:account{page}": account.pk for page in ACCOUNT_PAGES},
             "incidents:policy": brand.policies.get().pk,
