@@ -102,6 +102,8 @@ class Network:
     icon: str
     can: Can
     max_length: int = 0
+    # The setting without which an account only reads, where not every account publishes.
+    publishes_by: str = ""
     # How long a text is in an account with these settings, and how long it may be, where that is
     # not so many characters as people see and `max_length`.
     measure: Callable[[Mapping[str, Any], str], tuple[int, int]] | None = None

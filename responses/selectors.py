@@ -122,10 +122,12 @@ def published(incident_id: int) -> QuerySet[Publication]:
 
 def usable_accounts(brand_id: int) -> QuerySet[ConnectedAccount]:
     """The brand's own accounts in use that can publish."""
-    can_publish = [name for name, network in NETWORKS.items() if network.can_publish]
-    return ConnectedAccount.objects.filter(
-        brand_id=brand_id, is_active=True, network__in=can_publish
-    )
+    can_publish = Q()
+    for name, network in NETWORKS.items():
+        if network.can_publish:
+            needed = {f"config__{network.publishes_by}__gt": ""} if network.publishes_by else {}
+            can_publish |= Q(network=name, **needed)
+    return ConnectedAccount.objects.filter(can_publish, brand_id=brand_id, is_active=True)
 
 
 def mention_to_answer(user: User, mention_id: int, *, brand_id: int) -> Mention | None:

@@ -2,8 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from connectors.base import Can, Connection, Prober, Reader, Setting, Streamer
+from connectors.base import Can, Connection, Prober, Publisher, Reader, Setting, Streamer
 from connectors.network import Group, Network, Wanted
+
+_ENCRYPTION = (
+    ("tls", _("From the start (TLS)")),
+    ("starttls", _("From the first words on (STARTTLS)")),
+    ("plain", _("None, inside your own network only")),
+)
 
 
 def _reader(connection: Connection, wanted: Wanted) -> Reader:
@@ -27,12 +33,19 @@ def _prober(connection: Connection, wanted: Wanted) -> Prober:
     return ImapProber(Mailbox.of(connection), wanted)
 
 
+def _publisher(connection: Connection) -> Publisher:
+    from .line import Mailbox  # noqa: PLC0415
+    from .publisher import MailPublisher, Outgoing  # noqa: PLC0415
+
+    return MailPublisher(Mailbox.of(connection), Outgoing.of(connection))
+
+
 NETWORK = Network(
     label=_("E-mail (IMAP)"),
     icon="mail",
     group=Group.DIRECT,
     counted_as="mail",
-    can=Can.STREAM | Can.BACKFILL | Can.SEES_DELETIONS,
+    can=Can.STREAM | Can.BACKFILL | Can.SEES_DELETIONS | Can.REPLY | Can.FIND,
     account=(
         Setting("host", _("Mail server"), help=_("Such as imap.example.org.")),
         Setting(
@@ -48,11 +61,7 @@ NETWORK = Network(
             kind="choice",
             required=False,
             default="tls",
-            choices=(
-                ("tls", _("From the start (TLS)")),
-                ("starttls", _("From the first words on (STARTTLS)")),
-                ("plain", _("None, inside your own network only")),
-            ),
+            choices=_ENCRYPTION,
         ),
         Setting("user", _("User name")),
         Setting(
@@ -79,6 +88,34 @@ NETWORK = Network(
             help=_("Empty: the client signs in by its own name."),
         ),
         Setting("scope", _("Scope"), required=False),
+        Setting(
+            "smtp_host",
+            _("Outgoing mail server"),
+            required=False,
+            help=_("To answer mails, such as smtp.example.org. Empty: the mailbox is only read."),
+        ),
+        Setting(
+            "smtp_port",
+            _("Port of the outgoing server"),
+            kind="number",
+            required=False,
+            help=_("587 with STARTTLS, 465 with encryption from the start."),
+        ),
+        Setting(
+            "smtp_security",
+            _("Encryption of outgoing mail"),
+            kind="choice",
+            required=False,
+            default="starttls",
+            choices=_ENCRYPTION,
+        ),
+        Setting(
+            "sender",
+            _("Sender's address"),
+            required=False,
+            help=_("Where it is not the user name."),
+        ),
+        Setting("sender_name", _("Sender's name"), required=False),
     ),
     source=(
         Setting("folder", _("Folder"), required=False, default="INBOX"),
@@ -108,9 +145,12 @@ NETWORK = Network(
             ),
         ),
     ),
+    max_length=20_000,
+    publishes_by="smtp_host",
     poll_every=120,
     shortest_poll=30,
     reader=_reader,
     streamer=_streamer,
     prober=_prober,
+    publisher=_publisher,
 )

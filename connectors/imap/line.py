@@ -66,6 +66,12 @@ class Mailbox:
             tokens,
         )
 
+    def access_token(self) -> str:
+        """Return the token that counts now. Raises ReadError, and KeyError without tokens."""
+        if self.tokens is None:
+            raise KeyError("token_url")
+        return self.tokens.headers(now=datetime.now(UTC))[_TOKEN]
+
 
 def _tokens(connection: Connection) -> Renewing:
     """Access tokens by a refresh token where there is one, else in the program's own name."""

@@ -85,6 +85,12 @@ def read(raw: bytes, *, arrived: datetime) -> Mail:
     )
 
 
+def headers(raw: bytes, *names: str) -> dict[str, str]:
+    """Return headers in readable form, "" for those that are missing."""
+    parsed = message_from_bytes(raw.partition(b"\r\n\r\n")[0])
+    return {name: header(parsed, name) for name in names}
+
+
 def header(message: Message, name: str) -> str:
     """Return a header in readable form, "" where it is missing."""
     return _readable(_raw(message, name))

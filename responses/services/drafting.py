@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from accounts.enums import Permission
 from accounts.models import User
 from accounts.rules import require
+from connectors.base import Can
 from connectors.models import ConnectedAccount
+from connectors.registry import NETWORKS
 from core.errors import Conflict, Refused
 from incidents.enums import EntryKind
 from incidents.models import Incident
@@ -228,6 +230,16 @@ def refuse_unpublishable(draft: Draft) -> None:
     version = latest_version(draft)
     for account in left:
         _refuse_unfit(account, version.text)
+        _refuse_unanswering(account, draft)
+
+
+def _refuse_unanswering(account: ConnectedAccount, draft: Draft) -> None:
+    """Some networks only let us answer: reviews, comments, mails."""
+    if not draft.reply_to and Can.POST not in NETWORKS[account.network].can:
+        raise Refused(
+            _("Through %(account)s you can only answer. Start from the mention to be answered.")
+            % {"account": account.name}
+        )
 
 
 def _refuse_unfit(account: ConnectedAccount, text: str) -> None:

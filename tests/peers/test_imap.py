@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from email import message_from_bytes, policy
 from functools import partial
 from itertools import count
 from typing import Any
@@ -25,8 +26,15 @@ from core.words import Words
 from monitoring.models import Mention, Source
 from monitoring.services import polling, sources
 from monitoring.visible import standing
+from responses import services as responses
+from responses.enums import PublicationState
+from responses.models import Publication, Version
+from responses.publishing import look_for, publish_due
+from responses.selectors import usable_accounts
 from tests.connectors.test_mail import HOSTILE
+from tests.connectors.test_mail_answers import Taker, smtp
 from tests.factories.accounts import MembershipFactory
+from tests.factories.incidents import IncidentFactory
 from tests.peer import Answer, Call
 from tests.peers.following import following
 from tests.peers.servers.dovecot import Server
@@ -245,6 +253,95 @@ def test_a_server_that_takes_access_tokens_only_gets_fresh_ones(
     identity.answers["/token"] = Answer(b'{"error": "invalid_client"}', 400)
     poll(source)
     assert source.stopped_at
+
+
+def answer(mention: Mention, account: ConnectedAccount, alice: User, bob: User) -> Publication:
+    """An approved and due answer to a mention, by the services that people use."""
+    now = timezone.now()
+    incident = IncidentFactory.create(brand=account.brand)
+    draft = responses.create_draft(
+        incident.pk,
+        title="Answer",
+        text="Det beklager vi.",
+        by=bob,
+        now=now,
+        account_ids=[account.pk],
+        reply_to={"id": mention.pk, "external_id": mention.external_id},
+    )
+    responses.submit(draft.pk, by=bob, now=now)
+    sha256 = Version.objects.get(draft=draft).sha256
+    responses.approve(draft.pk, by=alice, sha256=sha256, now=now)
+    found = Publication.objects.filter(version__draft=draft)
+    found.update(publish_at=timezone.now())
+    return found.get()
+
+
+@pytest.fixture
+def answering(mail_server: Server, brand: Brand, chief: User) -> Iterator[tuple[Taker, Any]]:
+    """A mailbox with an outgoing server, which keeps what it takes."""
+    taker = Taker()
+    with smtp(taker, password=b"brand-password") as outgoing:
+        way_out = {
+            "smtp_host": outgoing.host,
+            "smtp_port": outgoing.port,
+            "smtp_security": "plain",
+            "sender": "kontakt@fjord.example",
+        }
+        given = {**values(mail_server), **way_out}
+        made, _secret = accounts.connect(brand, "imap", name="a@", values=given, by=chief)
+        yield taker, made
+
+
+def test_a_complaint_is_answered_once_and_kept_among_the_sent_mails(
+    mail_server: Server, answering: tuple[Taker, ConnectedAccount], alice: User, bob: User
+) -> None:
+    taker, account = answering
+    mail_server.deliver(a_mail(1), a_mail(1, "another with the same Message-ID"))
+    poll(source := source_of(account))
+    mention = Mention.objects.get(source_id=source.pk, text="Der er glas i kaffe 1")
+    publication = answer(mention, account, alice, bob)
+    with mail_server.box() as box:
+        box.create_folder("Sent")
+        publish_due()
+        publication.refresh_from_db()
+        assert publication.state == PublicationState.SENT, publication.error
+        box.select_folder("Sent", readonly=True)
+        assert len(box.search()) == 1
+    told = message_from_bytes(taker.taken[0], policy=policy.default)
+    assert told["To"] == "ida@example.org"
+    assert told["In-Reply-To"] == "<1@mail.example>"
+    assert told["Subject"] == "Re: Klage 1"
+    assert told.get_content().strip() == "Det beklager vi."
+
+
+def test_a_mail_whose_answer_was_lost_is_never_sent_again_but_found(
+    mail_server: Server, answering: tuple[Taker, ConnectedAccount], alice: User, bob: User
+) -> None:
+    taker, account = answering
+    mail_server.deliver(a_mail(1))
+    poll(source := source_of(account))
+    taker.hangs_up = True
+    publication = answer(Mention.objects.get(source_id=source.pk), account, alice, bob)
+    publish_due()
+    publication.refresh_from_db()
+    assert publication.state == PublicationState.UNCERTAIN
+    publish_due(now=timezone.now() + timedelta(minutes=10))
+    assert len(taker.taken) == 1
+    # It turns up among the sent mails, where many providers put it themselves.
+    with mail_server.box() as box:
+        box.create_folder("Sent")
+        box.append("Sent", taker.taken[0])
+    look_for(publication.pk)
+    publication.refresh_from_db()
+    assert publication.state == PublicationState.SENT
+
+
+def test_a_mailbox_without_a_way_out_is_not_offered(
+    answering: tuple[Taker, ConnectedAccount], account: ConnectedAccount
+) -> None:
+    offered = usable_accounts(account.brand_id)
+    assert answering[1] in offered
+    assert account not in offered
 
 
 def test_a_folder_that_is_gone_is_named(mail_server: Server, account: ConnectedAccount) -> None:
