@@ -15,7 +15,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
-from .base import Batch, Post, Quota
+from .base import Batch, Post, Quota, ReadError
 from .rest import Declined, pause
 
 BACKFILL = timedelta(days=7)
@@ -59,6 +59,8 @@ class Walk:
         self, cursor: dict[str, Any], names: Sequence[str], get: GetPage, *, now: datetime
     ) -> Batch:
         """Read one page of one of the lists, by turns; `more` while any has a walk open."""
+        if not names:
+            raise ReadError(_("Nothing is chosen that could be read."))
         places = {name: place_of(cursor, "places", name) for name in names}
         turn = _turn(cursor, len(names))
         if is_new_poll(cursor, now) or not any(is_open(place) for place in places.values()):

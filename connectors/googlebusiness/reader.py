@@ -21,7 +21,7 @@ class GoogleBusinessReader:
 
     def __init__(self, connection: Connection, wanted: Mapping[str, Any]) -> None:
         self._rest = api(connection)
-        self._locations = list(dict.fromkeys(wanted["locations"]))
+        self._locations = list(dict.fromkeys(wanted["locations"])) or [""]
 
     def fetch(self, cursor: dict[str, Any], *, now: datetime, limit: int = 500) -> Batch:
         return Walk().fetch(cursor, self._locations, partial(self._page, now=now), now=now)

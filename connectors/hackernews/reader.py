@@ -11,7 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.base import Batch, Can, Connection, Post, Probe
+from django.utils.translation import gettext_noop as _
+
+from connectors.base import Batch, Can, Connection, Post, Probe, ReadError
 from connectors.plain import text_of
 from connectors.rest import Rest
 from connectors.shapes import each, items, moment, number, pick, text
@@ -31,7 +33,9 @@ class HackerNewsReader:
     """Config: {"words": [a search, …]}."""
 
     def __init__(self, _connection: Connection, wanted: Mapping[str, Any]) -> None:
-        self._words = list(dict.fromkeys(wanted["words"]))
+        self._words = [words for words in dict.fromkeys(wanted["words"]) if words.strip()]
+        if not self._words:
+            raise ReadError(_("Give words to search for: without any, all of the site would come."))
         self._search = Rest(wanted.get("search_api", SEARCH))
         self._items = Rest(wanted.get("items_api", ITEMS))
 

@@ -22,6 +22,7 @@ WINDOW = timedelta(days=7) - timedelta(minutes=5)
 # The search shows posts some seconds late. Reading a post again the same day costs nothing.
 WALK = Walk(backfill=timedelta(days=1), overlap=timedelta(minutes=2))
 _GONE = ("/resource-not-found", "/not-authorized-for-resource", "/resource-unavailable")
+_NOTHING = _("Nothing is chosen: give a search, or read the mentions.")
 
 
 class XReader:
@@ -37,7 +38,7 @@ class XReader:
 
     def fetch(self, cursor: dict[str, Any], *, now: datetime, limit: int = 500) -> Batch:
         if not self._lists:
-            raise ReadError(_("Nothing is chosen: give a search, or read the mentions."))
+            raise ReadError(_NOTHING)
         me, cursor = self._who(cursor, now=now)
         get = partial(self._page, me=me, most=max(min(limit, PAGE), 10), now=now)
         batch = WALK.fetch(cursor, self._lists, get, now=now)
@@ -45,6 +46,8 @@ class XReader:
         return batch
 
     def probe(self, *, now: datetime) -> Probe:
+        if not self._lists:
+            raise ReadError(_NOTHING)
         who = self._as_account().read("/2/users/me", now=now) if self._has_account() else None
         me = text(who.data, "data", "id") if who else ""
         page = self._page(self._lists[0], "", now - timedelta(days=1), me=me, most=10, now=now)

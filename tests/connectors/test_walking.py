@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.base import Batch, Post, Quota
+import pytest
+
+from connectors.base import Batch, Post, Quota, ReadError
 from connectors.boards import Listing, follow
 from connectors.rest import Declined
 from connectors.walking import MOST_OPEN, Page, Walk, in_turn
@@ -206,3 +208,8 @@ def test_a_post_taken_down_meanwhile_is_passed_over() -> None:
     cursor = follow({}, lambda: Listing([("p1", 2)]), comments, now=NOW).cursor
     batch = follow(cursor, lambda: Listing([]), comments, now=NOW)
     assert (batch.posts, batch.more) == ([], False)
+
+
+def test_a_source_that_names_nothing_says_so() -> None:
+    with pytest.raises(ReadError, match="Nothing is chosen"):
+        Walk().fetch({}, [], List(1).page, now=NOW)
