@@ -138,7 +138,7 @@ class Session:
                 raise SignInRefused(
                     _("Bluesky asks for a second factor. Use an app password: it needs none.")
                 ) from error
-            if error.status in {400, 401}:
+            if error.status in {400, 401} and error.name:
                 raise SignInRefused(
                     _(
                         "Bluesky does not accept this handle and app password. Make a new app "
@@ -186,10 +186,9 @@ def reading() -> Iterator[None]:
 def _read_error(error: XrpcError) -> ReadError:
     if error.status == 429:
         words = _("Bluesky says that we ask too often. We wait as long as it tells us to.")
-    elif error.status in {401, 403}:
+    elif error.status in {401, 403} and error.name:
         return Unauthorized(
-            _("Bluesky does not let this account read that: %(error)s"),
-            error=error.message or error.name,
+            _("Bluesky does not let this account read that: %(error)s"), error=error.said
         )
     elif error.status >= 500:
         words = _OUTAGE
@@ -199,7 +198,7 @@ def _read_error(error: XrpcError) -> ReadError:
         words,
         retry_after=error.retry_after,
         status=error.status,
-        error=error.message or error.name,
+        error=error.said,
     )
 
 
@@ -232,7 +231,10 @@ def refused(error: XrpcError) -> PermanentError | TemporaryError:
     if error.status == 429:
         words = _("Bluesky says that we publish too often. We wait as long as it tells us to.")
         return TemporaryError(words, retry_after=error.retry_after)
-    return PermanentError(_("Bluesky refused: %(error)s"), error=error.message or error.name)
+    words = _("Bluesky refused: %(error)s")
+    # Without a word of Bluesky's own it was something in front of it, which may change its mind.
+    kind = PermanentError if error.name else TemporaryError
+    return kind(words, error=error.said)
 
 
 def uncertain(error: XrpcError) -> UncertainError:

@@ -35,6 +35,11 @@ class XrpcError(Exception):
         self.message = message
         self.retry_after = retry_after
 
+    @property
+    def said(self) -> str:
+        """What the server gave as its reason, in its own words."""
+        return self.message or self.name or str(self.status)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

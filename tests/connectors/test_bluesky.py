@@ -124,6 +124,22 @@ def test_an_account_with_a_second_factor_is_told_of_app_passwords(script: Bluesk
         script.reader().fetch({}, now=NOW)
 
 
+def test_a_wall_in_front_of_the_server_does_not_stop_the_source_for_good(script: Bluesky) -> None:
+    wall = Answer(b"<html>Forbidden</html>", 403)
+    script.faults = [wall]
+    with pytest.raises(ReadError, match="403") as refused:
+        script.reader().fetch({}, now=NOW)
+    assert not isinstance(refused.value, Unauthorized)
+    script.faults = [wall]
+    with pytest.raises(TemporaryError):
+        script.publisher().publish(Message("Sorry.", "cd-1-1"))
+    script.secrets = {"app_password": script.password}
+    script.peer.answers["/xrpc/com.atproto.server.createSession"] = wall
+    with pytest.raises(ReadError) as refused:
+        script.reader().fetch({}, now=NOW)
+    assert not isinstance(refused.value, Unauthorized)
+
+
 def test_what_was_typed_is_tried_out_though_nothing_is_stored(script: Bluesky) -> None:
     script.put("coffee, cold", at=NOW)
     typed = Connection({"handle": "brand.example", "service": script.peer.url}, script.secrets)
