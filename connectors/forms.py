@@ -39,9 +39,10 @@ def _widget(setting: Setting) -> forms.Widget:
         return forms.PasswordInput(render_value=True, attrs={"autocomplete": "new-password"})
     if setting.kind == "number":
         return forms.NumberInput(attrs={"min": 0})
+    # Not the reader's own name, which browsers would offer beside a password.
     if setting.kind == "url":
-        return forms.URLInput(attrs={"placeholder": "https://"})
-    return forms.TextInput()
+        return forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off"})
+    return forms.TextInput(attrs={"autocomplete": "off"})
 
 
 def shown(settings: Iterable[Setting], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,7 +90,10 @@ class AccountForm(DeclaredForm):
     """An account on a network: its name in the product, and what the network declares."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=120, help_text=_("As your team knows it, such as @fjordkaffe.")
+        label=_("Name"),
+        max_length=120,
+        help_text=_("As your team knows it, such as @fjordkaffe."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def __init__(

@@ -68,8 +68,8 @@ def guide(request: SignedIn, network: str) -> HttpResponse:
         made = guides.guide(network)
     except FileNotFoundError:
         raise Http404(_("There is no such page.")) from None
-    label = NETWORKS[network].label if network in NETWORKS else network
-    return render(request, "connectors/guide.html", {"guide": made, "label": label})
+    context = {"guide": made, "label": guides.heading(network)}
+    return render(request, "connectors/guide.html", context)
 
 
 @login_required
