@@ -26,7 +26,7 @@ from .reader import Lists
 from .session import Session, reading
 
 # A batch is handed on when it is this large, or has waited this long, in seconds.
-ENOUGH = 200
+ENOUGH = 1_000
 PATIENCE = 1.0
 # An empty one is a sign of life.
 QUIET = 10.0
