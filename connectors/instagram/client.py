@@ -21,17 +21,18 @@ def by_facebook(connection: Connection) -> bool:
     return connection.config.get("login") == "facebook"
 
 
-def api(connection: Connection) -> Rest:
+def token_of(connection: Connection) -> Token:
+    if by_facebook(connection):
+        return Token(connection)
+    renewing = connection.config.get("api", INSTAGRAM) + "/refresh_access_token"
+    return Token(connection, renew_url=renewing, grant="ig_refresh_token")
+
+
+def api(connection: Connection, token: Token | None = None) -> Rest:
     """Return the API at the host that the account's login belongs to."""
-    facebook = by_facebook(connection)
-    base = connection.config.get("api") or (FACEBOOK if facebook else INSTAGRAM)
+    base = connection.config.get("api") or (FACEBOOK if by_facebook(connection) else INSTAGRAM)
     version = connection.config.get("version") or VERSION
-    if facebook:
-        return rest(f"{base}/{version}", Token(connection))
-    renewing = f"{base}/refresh_access_token"
-    return rest(
-        f"{base}/{version}", Token(connection, renew_url=renewing, grant="ig_refresh_token")
-    )
+    return rest(f"{base}/{version}", token or token_of(connection))
 
 
 def mention_id(media_id: str, comment_id: str) -> str:

@@ -1,6 +1,7 @@
 """Reads the comments on an account's own media, and media in which it is tagged."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,12 +12,11 @@ from connectors.base import Batch, Can, Connection, Post, Probe
 from connectors.boards import Listing, follow
 from connectors.looking import one_by_one
 from connectors.meta.graph import proof
-from connectors.oauth import expiry
 from connectors.rest import Answer, Call, path
 from connectors.shapes import each, items, moment, number, pick, text
 from connectors.walking import Page, Walk, in_turn
 
-from .client import COMMENT_FIELDS, MENTION, api, by_facebook, comment, media
+from .client import COMMENT_FIELDS, MENTION, api, by_facebook, comment, media, token_of
 
 PAGE = 50
 TAGS = ["tags"]
@@ -26,7 +26,8 @@ class InstagramReader:
     """Config of the account: {"user": id, "login": "instagram" or "facebook"}."""
 
     def __init__(self, connection: Connection, _wanted: Mapping[str, Any]) -> None:
-        self._rest = api(connection)
+        self._token = token_of(connection)
+        self._rest = api(connection, self._token)
         self._user = str(connection.config["user"])
         self._proof = proof(connection.secrets)
         self._connection = connection
@@ -39,7 +40,8 @@ class InstagramReader:
         if by_facebook(self._connection):
             tags = partial(self._tags, now=now)
             parts["tags"] = lambda place: Walk().fetch(place, TAGS, tags, now=now)
-        return in_turn(cursor, parts, now=now)
+        batch = in_turn(cursor, parts, now=now)
+        return replace(batch, expires_at=self._token.ends_at)
 
     def probe(self, *, now: datetime) -> Probe:
         me = self._read(path("/{}", self._user), now=now, fields="username")
@@ -49,7 +51,7 @@ class InstagramReader:
             account=f"@{text(me.data, 'username')}",
             can=Can.NOTIFICATIONS | Can.LOOK_UP | Can.REPLY | Can.DELETE,
             sample=[_("Own media found: %(count)d") % {"count": len(found.boards)}],
-            expires_at=expiry(self._connection.secrets),
+            expires_at=self._token.ends_at,
             notes=notes,
         )
 

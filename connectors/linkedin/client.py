@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from connectors.base import Connection, Post
+from connectors.base import Connection, Post, ReadError
 from connectors.oauth import Renewing, refresh
-from connectors.rest import Auth, Bearer, Rest
-from connectors.shapes import milliseconds, pick, text
+from connectors.rest import Auth, Bearer, Call, Kind, Rest
+from connectors.shapes import milliseconds, moment, number, pick, text
 
 API = "https://api.linkedin.com"
 TOKENS = "https://www.linkedin.com/oauth/v2/accessToken"
+INTROSPECTION = "https://www.linkedin.com/oauth/v2/introspectToken"
 VERSION = "202607"
 SITE = "https://www.linkedin.com/feed/update/"
 _COMMENT = re.compile(r"urn:li:comment:\((?:urn:li:)?(\w+:[\w-]+),(\d+)\)")
@@ -41,6 +42,23 @@ def _auth(connection: Connection) -> Auth:
         return refresh(url, basic=False)({**stored, **client}, now)
 
     return Renewing(connection, ask)
+
+
+def ends_at(connection: Connection, *, now: datetime) -> datetime | None:
+    """Ask when an access token ends that nobody renews; None where that cannot be known."""
+    secrets = connection.secrets
+    form = {
+        "client_id": connection.config["client_id"],
+        "client_secret": secrets.get("client_secret", ""),
+        "token": secrets.get("access_token", ""),
+    }
+    url = connection.config.get("introspection", INTROSPECTION)
+    try:
+        answer, verdict = Rest("").ask(Call(url, method="POST", form=form), now=now)
+    except ReadError:
+        return None
+    ends = number(answer.data, "expires_at")
+    return moment(ends) if verdict.kind is Kind.FINE and ends else None
 
 
 def organization(connection: Connection) -> str:

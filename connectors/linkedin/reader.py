@@ -1,17 +1,17 @@
 """Reads a page's notifications, which LinkedIn keeps for sixty days."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from connectors.base import Batch, Can, Connection, Post, Probe
-from connectors.oauth import expiry
 from connectors.rest import Call, Kind, read_error
 from connectors.shapes import each, items, text
 from connectors.walking import Page, Walk
 
-from .client import api, gone, notification, organization, parts, written
+from .client import api, ends_at, gone, notification, organization, parts, written
 
 LIST = ["notifications"]
 PAGE = 50
@@ -28,9 +28,21 @@ class LinkedInReader:
         self._connection = connection
 
     def fetch(self, cursor: dict[str, Any], *, now: datetime, limit: int = 500) -> Batch:
-        return WALK.fetch(cursor, LIST, partial(self._page, now=now), now=now)
+        batch = WALK.fetch(cursor, LIST, partial(self._page, now=now), now=now)
+        if self._connection.secrets.get("refresh_token"):
+            return batch
+        return self._with_end(batch, str(cursor.get("asked", "")), now=now)
+
+    def _with_end(self, batch: Batch, asked: str, *, now: datetime) -> Batch:
+        """Say when the token ends, which is asked once a day."""
+        today = now.date().isoformat()
+        batch.cursor["asked"] = today
+        if asked == today:
+            return batch
+        return replace(batch, expires_at=ends_at(self._connection, now=now))
 
     def probe(self, *, now: datetime) -> Probe:
+        renewed = bool(self._connection.secrets.get("refresh_token"))
         number = str(self._connection.config["organization"])
         me = self._rest.read("/organizations/" + written(number), now=now)
         found = self._page("", "", now - timedelta(days=7), now=now)
@@ -38,7 +50,7 @@ class LinkedInReader:
             account=text(me.data, "localizedName"),
             can=Can.NOTIFICATIONS | Can.POST | Can.REPLY | Can.DELETE,
             sample=[post.text for post in found.posts[:5]],
-            expires_at=expiry(self._connection.secrets),
+            expires_at=ends_at(self._connection, now=now) if not renewed else None,
         )
 
     def _page(self, _name: str, token: str, floor: datetime, *, now: datetime) -> Page:

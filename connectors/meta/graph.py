@@ -62,6 +62,11 @@ class Token:
             self.renew(now=now)
         return {"Authorization": f"Bearer {self._secrets['access_token']}"}
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the token ends, as far as that is known; of one that we renew, a long way off."""
+        return expiry(self._secrets) if self._renew_url else None
+
     def renew(self, *, now: datetime) -> bool:
         """Ask for sixty more days. A token that is refused is not renewed: a person must act."""
         if not self._due(now):

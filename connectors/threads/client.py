@@ -13,10 +13,14 @@ SITE = "https://www.threads.net/"
 FIELDS = "id,text,username,timestamp,permalink,is_reply,replied_to,owner"
 
 
-def api(connection: Connection) -> Rest:
+def token_of(connection: Connection) -> Token:
+    renewing = connection.config.get("api", API) + "/refresh_access_token"
+    return Token(connection, renew_url=renewing, grant="th_refresh_token")
+
+
+def api(connection: Connection, token: Token | None = None) -> Rest:
     base = connection.config.get("api", API)
-    token = Token(connection, renew_url=f"{base}/refresh_access_token", grant="th_refresh_token")
-    return rest(f"{base}/v1.0", token)
+    return rest(f"{base}/v1.0", token or token_of(connection))
 
 
 def post(item: dict[str, Any], *, me: str, at: datetime | None = None) -> Post | None:

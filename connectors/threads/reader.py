@@ -1,6 +1,7 @@
 """Reads Threads: mentions of the account, searches, and conversations under its own posts."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -8,12 +9,11 @@ from typing import Any
 from connectors.base import Batch, Can, Connection, Probe
 from connectors.boards import Listing, follow
 from connectors.looking import one_by_one
-from connectors.oauth import expiry
 from connectors.rest import Answer, Call, path
 from connectors.shapes import each, items, moment, pick, text
 from connectors.walking import Page, Walk, in_turn
 
-from .client import FIELDS, api, post
+from .client import FIELDS, api, post, token_of
 
 MENTIONS = "mentions"
 PAGE = 100
@@ -26,9 +26,9 @@ class ThreadsReader:
     """Config of the account: {"user": id}; of the source: {"words": [text, …], "mentions"}."""
 
     def __init__(self, connection: Connection, wanted: Mapping[str, Any]) -> None:
-        self._rest = api(connection)
+        self._token = token_of(connection)
+        self._rest = api(connection, self._token)
         self._user = str(connection.config["user"])
-        self._secrets = connection.secrets
         self._lists = [MENTIONS] * (wanted.get("mentions", "yes") == "yes")
         self._lists += [f"words:{words}" for words in wanted.get("words", []) if words.strip()]
         self._post = partial(post, me=self._user)
@@ -41,7 +41,8 @@ class ThreadsReader:
         if self._lists:
             get = partial(self._list, now=now)
             parts["lists"] = lambda place: Walk().fetch(place, self._lists, get, now=now)
-        return in_turn(cursor, parts, now=now)
+        batch = in_turn(cursor, parts, now=now)
+        return replace(batch, expires_at=self._token.ends_at)
 
     def probe(self, *, now: datetime) -> Probe:
         me = self._rest.read(path("/{}", self._user), now=now, fields="username")
@@ -50,7 +51,7 @@ class ThreadsReader:
             account=f"@{text(me.data, 'username')}",
             can=Can.NOTIFICATIONS | Can.LOOK_UP | Can.POST | Can.REPLY | Can.DELETE,
             sample=[one.text for one in found.posts[:5]],
-            expires_at=expiry(self._secrets),
+            expires_at=self._token.ends_at,
         )
 
     def look_up(self, external_ids: list[str], *, now: datetime) -> Batch:

@@ -244,3 +244,12 @@ def test_markup_of_hacker_news_becomes_text(hackernews: HackerNews) -> None:
     hackernews.add(1, text="First<p>&quot;second&quot; <i>x</i> <script>alert(1)</script>")
     [post] = fetch(hackernews).posts
     assert post.text == 'First\n"second" x'
+
+
+def test_when_linkedin_s_token_ends_is_asked_once_a_day(linkedin: LinkedIn) -> None:
+    linkedin.add(1)
+    batch = fetch(linkedin)
+    assert batch.expires_at == NOW + timedelta(days=5)
+    assert fetch(linkedin, batch.cursor).expires_at is None
+    asked = [each for each in linkedin.asked if linkedin.signs_in(each)]
+    assert len(asked) == 1

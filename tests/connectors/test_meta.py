@@ -144,6 +144,16 @@ def test_a_token_of_sixty_days_is_renewed_in_its_last_week(threads: Threads) -> 
     assert threads.secrets["renewed_at"] == now
 
 
+def test_when_a_token_ends_is_told_if_it_is_renewed_here(
+    threads: Threads, instagram: Instagram, facebook: Facebook
+) -> None:
+    assert read(threads).expires_at == NOW + timedelta(days=40)
+    assert read(instagram).expires_at == NOW + timedelta(days=40)
+    instagram.config["login"] = "facebook"
+    assert read(instagram).expires_at is None
+    assert read(facebook).expires_at is None
+
+
 def test_a_token_that_meta_does_not_renew_is_used_as_it_is(instagram: Instagram) -> None:
     instagram.secrets["expires_at"] = 0
     right = instagram.answer

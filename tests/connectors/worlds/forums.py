@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from tests.connectors.worlds import Answer, Asked, Item, World, filled, recorded, reply
+from tests.connectors.worlds import NOW, Answer, Asked, Item, World, filled, recorded, reply
 
 ORGANIZATION = "urn:li:organization:55"
 VIDEO = "500"
@@ -109,10 +109,20 @@ class LinkedIn(World):
     )
     published: dict[str, dict[str, str]] = field(default_factory=dict)
 
+    def connection(self, **more: Any) -> Any:
+        return super().connection(**{"introspection": self.url + "/introspectToken", **more})
+
     def new_id(self, number: int, at: datetime) -> str:
         return f"urn:li:comment:(urn:li:activity:700,{1000 + number})"
 
+    def signs_in(self, asked: Asked) -> bool:
+        return asked.path == "/introspectToken"
+
     def answer(self, asked: Asked) -> Any:
+        if asked.path == "/introspectToken":
+            good = asked.form["token"] == self.token and asked.form["client_secret"] == "shh"
+            ends = int(NOW.timestamp()) + 5 * 86_400
+            return {"active": good, **({"expires_at": ends} if good else {})}
         if asked.headers.get("authorization") != f"Bearer {self.token}":
             return reply(recorded("linkedin", "unauthorized"), 401)
         assert re.fullmatch(r"20\d{4}", asked.headers["linkedin-version"])
