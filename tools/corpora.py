@@ -8,8 +8,8 @@ import gzip
 import json
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,16 @@ FIFTH = 5
 # What two collections of the same texts differ in: escapes, names, links, marks.
 _BESIDES = re.compile(r"\\u[0-9a-fA-F]{4}|@\w+|https?://\S+|[\W_]")
 _SIGNS = {"-": "negative", "=": "neutral", "+": "positive"}
+_FEELINGS = {
+    "a": "anger",
+    "f": "fear",
+    "m": "mockery",
+    "d": "disappointment",
+    "c": "concern",
+    "j": "joy",
+    ".": "none",
+}
+_BLAMED = {"u": "us", "p": "partner", "x": "affected", ".": "nobody"}
 
 # Names for {B}: all invented, of many shapes, so that no name is learned as a feature.
 BRANDS = (
@@ -31,10 +41,18 @@ BRANDS = (
 
 @dataclass(frozen=True, slots=True)
 class Example:
+    """A text and what is known of it; "" is what is not. `place` is where in its file's section
+    an invented text stands, 0 to 1: those of two languages that stand alike may say the same."""
+
     text: str
     sentiment: str = ""
     crisis_type: str = ""
     weight: float = 1.0
+    emotion: str = ""
+    blame: str = ""
+    question: str = ""
+    place: float = 0.0
+    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +115,8 @@ def invented(copies: int, seed: int = 7) -> list[Example]:
     source = random.Random(seed)
     names = BRANDS.split("|")
     return [
-        Example(text.replace("{B}", source.choice(names)), sentiment, crisis_type, 1 / copies)
-        for sentiment, crisis_type, text in _own_texts()
+        replace(example, text=example.text.replace("{B}", source.choice(names)), weight=1 / copies)
+        for example in own_texts()
         for _ in range(copies)
     ]
 
@@ -112,18 +130,56 @@ def terms() -> list[Example]:
         if bracket:
             crisis_type = heading.strip("[")
             joined = " ".join(phrases.split())
-            found += [Example(each, "", crisis_type) for each in joined.split("; ")]
+            found += [Example(each, crisis_type=crisis_type) for each in joined.split("; ")]
     return found
 
 
-def _own_texts() -> Iterator[tuple[str, str, str]]:
-    for path in sorted(INVENTED.glob("crisis_??.txt")):
-        crisis_type = ""
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.startswith("["):
-                crisis_type = line.strip("[]")
-            elif line.strip():
-                yield _SIGNS[line[0]], crisis_type, line[2:]
+def own_texts(pattern: str = "*_??.txt") -> Iterator[Example]:
+    """The invented texts of the files that match, as written: with {B} for the brand."""
+    for path in sorted(INVENTED.glob(pattern)):
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        whole = path.stem.startswith(("posts", "blind"))
+        for heading, section in _sections(lines):
+            for number, line in enumerate(section):
+                place, lang = number / len(section), path.stem[-2:]
+                yield _example(line, heading, whole=whole, place=place, lang=lang)
+
+
+def _sections(lines: Sequence[str]) -> list[tuple[str, list[str]]]:
+    found: list[tuple[str, list[str]]] = []
+    for line in lines:
+        if line.startswith("["):
+            found.append((line.strip("[]"), []))
+        elif not line.startswith("#"):
+            found[-1][1].append(line)
+    return found
+
+
+def _example(line: str, crisis_type: str, *, whole: bool, place: float, lang: str) -> Example:
+    """A line: a sign and the text, or sign, feeling, who is blamed and the text."""
+    text = line[4:] if whole else line[2:]
+    mocking = whole and line[1] in "am"
+    return Example(
+        text=text,
+        sentiment=_SIGNS[line[0]],
+        crisis_type=crisis_type,
+        emotion=_FEELINGS[line[1]] if whole else "",
+        blame=_BLAMED[line[2]] if whole else "",
+        question="" if mocking and "?" in text else ("yes" if "?" in text else "no"),
+        place=place,
+        lang=lang,
+    )
+
+
+def questions(folder: Path, count: int) -> list[Example]:
+    """Customers' questions, half of them without their mark (banking77, CC BY 4.0)."""
+    source = random.Random(4)
+    rows = source.sample(_rows(folder, "topics/banking77_train"), count)
+    texts = [row["text"] for row in rows if row["text"].strip().endswith("?")]
+    return [
+        Example(text.rstrip("? ") if number % 2 else text, question="yes", weight=0.1)
+        for number, text in enumerate(texts)
+    ]
 
 
 def lexicon(folder: Path) -> dict[str, float]:

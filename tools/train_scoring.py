@@ -3,6 +3,7 @@
 
 DATA is a folder laid out as docs/scoring.md says. Without `--all` only texts are used whose
 licence lets anybody ship what was learned from them; that is how the shipped model was made.
+`manage.py train DATA` does the same as `--all`, into the folder of the installation.
 """
 
 import argparse
@@ -10,78 +11,99 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.linear_model import LogisticRegression
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crisisdesk.settings")
 
-from monitoring.enums import CrisisType
+from monitoring.enums import Blame, CrisisType, Emotion
 from monitoring.scoring import features
-from monitoring.scoring.model import SHIPPED, Raw, chunks, signals
+from monitoring.scoring.model import SHIPPED, chunks, lexical
 from tools import corpora
+from tools.learning import Fitted, Seen, fit, macro_f1, macro_recall, one_hot, softmax, temperature
+from tools.vectors import Vectors, vectors
 
-BITS = 18
-ROWS = 2 << BITS
-FOLDS = 2
-TYPES = tuple(CrisisType.values)
-COPIES = 4
-# The layer above the lanes where nothing free resembles ordinary posts enough to learn it from:
-# round figures that did well on the development texts. Rows as in model.signals.
-MIX = (
-    (0.40, 0.05, -0.40),
-    (-0.25, -0.20, 0.45),
-    (1.20, -0.40, -0.80),
-    (0.20, -0.40, 0.20),
-    (-0.80, 0.10, 0.70),
-    (0.70, -0.20, -0.50),
-    (0.20, -0.10, -0.10),
-)
-OFFSET = (-0.4, 0.6, -0.3)
-# How readily trouble is seen: with this, one in twenty ordinary posts is taken for it.
-READINESS = 1.25
-# With this the model is on average as sure as it is right, on the development tweets.
-CALMER = 0.9
+ROOT = Path(__file__).resolve().parent.parent
+BITS = 20
+ROWS = features.rows(BITS)
+COPIES = 2
+FOLDS = 4
+# How much the space of word vectors weighs beside the hashed features.
+MEANING = 12.0
+# The first class of each is the one that is not asked for: it has no weights of its own.
+HEADS: dict[str, tuple[str, ...]] = {
+    "sentiment": ("neutral", "negative", "positive"),
+    "crisis_type": tuple(CrisisType.values),
+    "emotion": tuple(Emotion.values),
+    "blame": tuple(Blame.values),
+    "question": ("no", "yes"),
+}
+LOOSE = {"sentiment": 1.0, "crisis_type": 3.0, "emotion": 2.0, "blame": 2.0, "question": 2.0}
 
 
 @dataclass(frozen=True)
-class Texts:
-    """Hashed examples: counts scaled by length, and what the lexicon says of each."""
+class Task:
+    """The examples of one head: their places in the list, soft labels, weights."""
 
-    rows: sp.csr_matrix
-    positive: np.ndarray
-    negative: np.ndarray
-
-    def pick(self, index: np.ndarray) -> "Texts":
-        return Texts(self.rows[index], self.positive[index], self.negative[index])
+    index: np.ndarray[Any, Any]
+    target: np.ndarray[Any, Any]
+    weight: np.ndarray[Any, Any]
 
 
-def hashed(texts: Sequence[str], words: np.ndarray) -> Texts:
-    """Hash texts into a sparse matrix (texts, ROWS)."""
+@dataclass
+class Eyes:
+    """How texts are seen: hashed, in the space of word vectors, and by the lexicon."""
+
+    vectors: Vectors
+    lexicon: np.ndarray[Any, Any]
+    plain_rows: np.ndarray[Any, Any] = field(init=False)
+    turned_rows: np.ndarray[Any, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.plain_rows = features.word_rows(self.vectors.words, BITS)
+        self.turned_rows = features.word_rows(self.vectors.words, BITS, negated=True)
+
+    def see(self, texts: Sequence[str]) -> Seen:
+        rows, counts = hashed(texts)
+        lexicon = rows @ self.lexicon
+        rows = (sp.diags((1 / np.sqrt(counts)).astype(np.float32)) @ rows).tocsr()
+        turned = rows[:, self.turned_rows] @ self.vectors.table
+        whole = rows[:, self.plain_rows] @ self.vectors.table + turned
+        meaning = MEANING * np.hstack((whole, turned)).astype(np.float32)
+        return Seen(rows, meaning, lexical(lexicon[:, 0], lexicon[:, 1]).astype(np.float32))
+
+    def folded(self, fitted: Fitted) -> np.ndarray[Any, Any]:
+        """Weights (ROWS, classes) with those for the vectors folded into those of the words."""
+        weights = fitted.rows.copy()
+        half = self.vectors.table.shape[1]
+        whole = MEANING * self.vectors.table @ fitted.meaning[:half]
+        turned = MEANING * self.vectors.table @ fitted.meaning[half:]
+        np.add.at(weights, self.plain_rows, whole)
+        np.add.at(weights, self.turned_rows, whole + turned)
+        return weights
+
+
+def hashed(texts: Sequence[str]) -> tuple[sp.csr_matrix, np.ndarray[Any, Any]]:
+    """Hash texts into a sparse matrix (texts, ROWS); and how many features each has."""
     index, ends, counts = [], [0], []
     for part in chunks(texts):
         chunk = features.chunk(part, BITS)
         for found in _each(chunk):
-            index.append(found[found > 0])
+            index.append(found[found > 0].astype(np.int32))
             ends.append(ends[-1] + len(index[-1]))
         counts.append(chunk.counts)
     ones = np.ones(ends[-1], dtype=np.float32)
     rows = sp.csr_matrix((ones, np.concatenate(index), ends), shape=(len(texts), ROWS))
     rows.sum_duplicates()
-    lexicon = rows @ words
-    return Texts(
-        (sp.diags(1 / np.sqrt(np.concatenate(counts))) @ rows).tocsr().astype(np.float32),
-        lexicon[:, 0],
-        lexicon[:, 1],
-    )
+    return rows, np.concatenate(counts)
 
 
-def _each(chunk: features.Chunk) -> list[np.ndarray]:
+def _each(chunk: features.Chunk) -> list[Any]:
     words = np.append(chunk.token_starts, len(chunk.tokens))
     chars = np.append(chunk.starts, len(chunk.grams[0]))
     return [
@@ -90,106 +112,126 @@ def _each(chunk: features.Chunk) -> list[np.ndarray]:
     ]
 
 
-def word_table(lexicon: dict[str, float]) -> np.ndarray:
-    """Positive and negative weight of each row, as sizes (ROWS, 2)."""
+def word_table(lexicon: dict[str, float]) -> np.ndarray[Any, Any]:
+    """Positive and negative weight of each row, as sizes (ROWS, 2). Negated, half of the other."""
     table = np.zeros((ROWS, 2), dtype=np.float32)
     for column, sign in ((0, 1), (1, -1)):
         words = [word for word, weight in lexicon.items() if weight * sign > 0]
-        table[features.word_rows(words, BITS), column] = [abs(lexicon[word]) for word in words]
+        sizes = np.array([abs(lexicon[word]) for word in words])
+        table[features.word_rows(words, BITS), column] = sizes
+        table[features.word_rows(words, BITS, negated=True), 1 - column] = sizes / 2
     return table
 
 
-def lanes_of(
-    texts: Texts, answers: np.ndarray, weight: np.ndarray, *, base: int, c: float, balance: bool
-) -> Any:
-    """Weights (ROWS, classes - 1) of every class against class `base`, rare features left out."""
-    seen = np.asarray((texts.rows > 0).sum(axis=0)).ravel()
-    rarity = np.where(seen >= 2, np.log((len(answers) + 1) / (seen + 1)) + 1, 0)
-    scaled = (texts.rows @ sp.diags(rarity.astype(np.float32))).tocsr()
-    even = "balanced" if balance else None
-    model = LogisticRegression(C=c, max_iter=40, tol=1e-3, class_weight=even)
-    model.fit(scaled, answers, sample_weight=weight)
-    others = [index for index in range(len(model.classes_)) if index != base]
-    weights = (model.coef_[others] - model.coef_[base]).T * rarity[:, None]
-    return weights, model.intercept_[others] - model.intercept_[base]
+def task(name: str, examples: Sequence[corpora.Example]) -> Task:
+    """The examples that know of `name`; every kind of label weighs the same within sentiment."""
+    classes = HEADS[name]
+    index = np.array([n for n, each in enumerate(examples) if getattr(each, name)])
+    answers = np.array([classes.index(getattr(examples[n], name)) for n in index])
+    weight = np.array([examples[n].weight for n in index], dtype=np.float32)
+    share = np.bincount(answers, weights=weight, minlength=len(classes))
+    if name in {"sentiment", "emotion", "blame"}:
+        even = 1.0 if name == "sentiment" else 0.5
+        weight = weight * (1 / np.maximum(share, 1e-9) ** even)[answers].astype(np.float32)
+    return Task(index, one_hot(answers.tolist(), len(classes)), weight)
 
 
-def sentiment_lanes(examples: list[corpora.Example], texts: Texts) -> Any:
-    answers = np.array([corpora.SENTIMENTS.index(example.sentiment) for example in examples])
-    weight = np.array([example.weight for example in examples])
-    return lanes_of(texts, answers, weight, base=1, c=1.0, balance=True)
-
-
-def learned_mix(examples: list[corpora.Example], texts: Texts) -> Any:
-    """The layer above the lanes, from answers of lanes that had not seen the text."""
-    answers = np.array([corpora.SENTIMENTS.index(example.sentiment) for example in examples])
-    fold = np.random.default_rng(3).integers(0, FOLDS, len(examples))
-    seen = np.zeros((len(examples), 2))
-    for number in range(FOLDS):
-        kept = np.flatnonzero(fold != number)
-        lanes, _ = sentiment_lanes([examples[index] for index in kept], texts.pick(kept))
-        seen[fold == number] = texts.rows[fold == number] @ lanes
-    model = LogisticRegression(C=1.0, max_iter=1000, class_weight="balanced")
-    model.fit(
-        signals(Raw(seen, texts.positive, texts.negative)),
-        answers,
-        sample_weight=[example.weight for example in examples],
-    )
-    return model.coef_.T, model.intercept_
-
-
-def ordinary(examples: list[corpora.Example], count: int) -> list[corpora.Example]:
-    """Praise and plain talk stand in for posts that speak of no trouble."""
+def ordinary(examples: Sequence[corpora.Example], count: int) -> list[corpora.Example]:
+    """Praise and plain talk of others stand in for posts that speak of no trouble."""
     calm = [example for example in examples if example.sentiment != "negative"]
     picked = np.random.default_rng(5).permutation(len(calm))[:count]
-    return [corpora.Example(calm[index].text, crisis_type="none", weight=0.05) for index in picked]
+    return [
+        corpora.Example(
+            calm[n].text,
+            crisis_type="none",
+            emotion="joy" if calm[n].sentiment == "positive" else "none",
+            blame="nobody",
+            question="" if "?" in calm[n].text else "no",
+            weight=0.05,
+        )
+        for n in picked
+    ]
 
 
-def crisis_lanes(examples: list[corpora.Example], words: np.ndarray) -> Any:
-    texts = hashed([example.text for example in examples], words)
-    answers = np.array([TYPES.index(example.crisis_type) for example in examples])
-    weight = np.array([example.weight for example in examples])
-    return lanes_of(texts, answers, weight, base=0, c=30.0, balance=False)
-
-
-def quantised(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Whole numbers from -127 to 127 and the size of one, per lane."""
-    largest = np.abs(weights).max(axis=0)
-    # The few largest weights are clipped: steps finer for all the others.
-    largest[2:] = np.quantile(np.abs(weights[:, 2:]), 0.9995, axis=0)
-    scale = largest / 127
+def quantised(weights: Any) -> tuple[Any, Any]:
+    """Whole numbers from -127 to 127 and the size of one, per lane; the few largest are clipped."""
+    scale = np.empty(weights.shape[1])
+    for lane in range(weights.shape[1]):
+        sizes = np.abs(weights[:, lane])
+        largest = sizes.max() if lane < 2 else np.quantile(sizes[sizes > 0], 0.9995)
+        scale[lane] = largest / 127
     return np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale
 
 
-def train(folder: Path, *, everything: bool, hold_out: bool) -> dict[str, Any]:
-    words = word_table(corpora.lexicon(folder))
-    own = corpora.invented(COPIES)
+def calibrated(name: str, seen: Seen, job: Task, examples: Sequence[corpora.Example]) -> float:
+    """Fit with parts left out; return the factor for which the model is as sure as it is right.
+
+    Parts are runs of places, so that a text and its like in another language stay together.
+    """
+    asked = [n for n, i in enumerate(job.index) if name == "sentiment" or examples[i].lang]
+    fold = np.array([_part(examples[i], n) for n, i in enumerate(job.index)])
+    logits = np.zeros(job.target.shape, dtype=np.float32)
+    parts = range(1) if name == "sentiment" else range(FOLDS)
+    for part in parts:
+        kept, apart = np.flatnonzero(fold != part), np.flatnonzero(fold == part)
+        fitted = fit(
+            seen.pick(job.index[kept]), job.target[kept], job.weight[kept], loose=LOOSE[name]
+        )
+        logits[apart] = fitted.logits(seen.pick(job.index[apart]))
+    judged = [n for n in asked if fold[n] in parts]
+    answers, found = job.target[judged].argmax(axis=1), logits[judged].argmax(axis=1)
+    factor = temperature(logits[judged], answers.tolist())
+    sure = softmax(logits[judged] * factor).max(axis=1).mean()
+    print(
+        f"{name}: left out {len(judged)}, macro F1 {macro_f1(answers, found):.3f}, "
+        f"recall {macro_recall(answers, found):.3f}, right {np.mean(answers == found):.3f}, "
+        f"sure {sure:.3f}",
+        flush=True,
+    )
+    return factor
+
+
+def _part(example: corpora.Example, number: int) -> int:
+    return int(example.place * FOLDS) if example.lang else number % FOLDS
+
+
+def gathered(folder: Path, *, everything: bool, hold_out: bool) -> list[corpora.Example]:
+    """All examples; the first list's sentiment is other people's."""
     apart = corpora.kept_apart(folder) if hold_out else frozenset()
     used = [corpus for corpus in corpora.SENTIMENT if corpus.free or everything]
-    borrowed = [example for corpus in used for example in corpora.read(folder, corpus, apart=apart)]
-    examples = borrowed + own
-    texts = hashed([example.text for example in examples], words)
-    feelings, _ = sentiment_lanes(examples, texts)
-    mix, offset = learned_mix(examples, texts) if everything else (MIX, OFFSET)
-    troubles, crisis_offset = crisis_lanes(own + corpora.terms() + ordinary(borrowed, 6000), words)
-    weights, scale = quantised(np.hstack((words, feelings, troubles)))
+    borrowed = [each for corpus in used for each in corpora.read(folder, corpus, apart=apart)]
+    free = [each for corpus in used if corpus.free for each in corpora.read(folder, corpus)]
+    own = corpora.invented(COPIES)
+    asked = corpora.questions(folder, 4000)
+    return borrowed + own + corpora.terms() + ordinary(free, 6000) + asked
+
+
+def train(folder: Path, *, everything: bool, hold_out: bool, cache: Path) -> dict[str, Any]:
+    examples = gathered(folder, everything=everything, hold_out=hold_out)
+    words = corpora.lexicon(folder)
+    texts = [example.text for example in examples]
+    eyes = Eyes(vectors(cache, texts, words), word_table(words))
+    seen = eyes.see(texts)
+    lanes, arrays = [eyes.lexicon], {}
+    for name, classes in HEADS.items():
+        job = task(name, examples)
+        factor = calibrated(name, seen, job, examples)
+        fitted = fit(seen.pick(job.index), job.target, job.weight, loose=LOOSE[name])
+        folded = eyes.folded(fitted)
+        lanes.append(factor * (folded[:, 1:] - folded[:, :1]))
+        arrays[f"{name}_plain"] = factor * (fitted.plain - fitted.plain[:, :1])
+        arrays[f"{name}_offset"] = factor * (fitted.offset - fitted.offset[0])
+    weights, scale = quantised(np.hstack(lanes))
+    used = [corpus for corpus in corpora.SENTIMENT if corpus.free or everything]
     about = {
         "bits": BITS,
-        "lanes": ["positive", "negative", "feels_bad", "feels_good", *TYPES[1:]],
-        "crisis_types": TYPES,
+        "heads": HEADS,
         "learned_from": [f"{corpus.path} ({corpus.licence})" for corpus in used]
-        + ["monitoring/data/invented", "AFINN word lists (Apache-2.0, ODbL)"],
+        + ["topics/banking77_train (CC BY 4.0)", "monitoring/data/invented"]
+        + ["AFINN word lists (Apache-2.0, ODbL)", "multilingual-e5-small (MIT), word vectors"],
         "may_be_shipped": not everything,
     }
-    return {
-        "weights": weights,
-        "scale": scale,
-        "mix": CALMER * np.array(mix, dtype=np.float64),
-        "offset": CALMER * np.array(offset, dtype=np.float64),
-        "sharpness": np.array(1.0),
-        "crisis_offset": crisis_offset + READINESS,
-        "about": np.array(json.dumps(about)),
-    }
+    return {"weights": weights, "scale": scale, "about": np.array(json.dumps(about)), **arrays}
 
 
 def main() -> None:
@@ -202,10 +244,13 @@ def main() -> None:
         help="leave out what tools/measure_scoring.py measures on",
     )
     parser.add_argument("--out", type=Path, default=SHIPPED)
+    parser.add_argument("--vectors", type=Path, default=ROOT / "var" / "vectors.npz")
     options = parser.parse_args()
     if options.all and options.out == SHIPPED:
         parser.error("--all needs --out: what it learns may not replace the shipped model.")
-    model = train(options.data, everything=options.all, hold_out=options.hold_out)
+    model = train(
+        options.data, everything=options.all, hold_out=options.hold_out, cache=options.vectors
+    )
     options.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.out, **model)
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB")

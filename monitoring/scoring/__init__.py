@@ -4,15 +4,14 @@ Everything is decided for the whole batch at once, and each text by itself: the 
 same answer in any company. No text raises, however broken.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
-
-from monitoring.enums import Sentiment
 
 from . import language as languages
 from .model import SHIPPED, Model, load
@@ -20,7 +19,6 @@ from .model import SHIPPED, Model, load
 __all__ = ["Score", "ScoreArrays", "score", "score_batch"]
 
 Floats = NDArray[np.float64]
-_SENTIMENTS = (Sentiment.NEGATIVE.value, Sentiment.NEUTRAL.value, Sentiment.POSITIVE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +27,18 @@ class Score:
     right; `sentiment_score` runs from -1 (negative) to 1 (positive)."""
 
     language: str
+    language_confidence: float
     sentiment: str
     sentiment_score: float
     confidence: float
     crisis_type: str
     crisis_confidence: float
-    language_confidence: float
+    emotion: str
+    emotion_confidence: float
+    blame: str
+    blame_confidence: float
+    question: bool
+    fingerprint: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,47 +46,60 @@ class ScoreArrays:
     """The same for a batch, a column each. Codes as in monitoring.enums; language ISO 639-1."""
 
     language: list[str]
+    language_confidence: list[float]
     sentiment: list[str]
     sentiment_score: Floats
     confidence: Floats
     crisis_type: list[str]
     crisis_confidence: Floats
-    language_confidence: list[float]
+    emotion: list[str]
+    emotion_confidence: Floats
+    blame: list[str]
+    blame_confidence: Floats
+    question: NDArray[np.bool_]
+    fingerprint: NDArray[np.int64]
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the columns' values text by text, in the order of the fields."""
+        columns = (getattr(self, each.name) for each in fields(self))
+        return zip(
+            *(c if isinstance(c, list) else c.tolist() for c in columns),
+            strict=True,
+        )
 
 
 def score_batch(texts: Sequence[str]) -> ScoreArrays:
     """Score texts; a few microseconds each, most quickly some hundred or more at a time."""
     model = _model()
-    raw = model.sums(texts)
-    sentiment, crisis = model.sentiment(raw), model.crisis(raw)
+    sums, prints = model.sums(texts)
+    sentiment = model.answer("sentiment", sums)
+    question = model.answer("question", sums)
     codes, sure = languages.detect(texts)
+    _neutral, negative, positive = sentiment.T
     return ScoreArrays(
-        language=codes,
-        sentiment=[_SENTIMENTS[index] for index in sentiment.argmax(axis=1)],
-        sentiment_score=np.round(sentiment[:, 2] - sentiment[:, 0], 4),
-        confidence=np.round(sentiment.max(axis=1, initial=0.0), 4),
-        crisis_type=[model.crisis_types[index] for index in crisis.argmax(axis=1)],
-        crisis_confidence=np.round(crisis.max(axis=1, initial=0.0), 4),
-        language_confidence=sure,
+        codes,
+        sure,
+        *_named(model, "sentiment", sentiment, (np.round(positive - negative, 4),)),
+        *_named(model, "crisis_type", model.answer("crisis_type", sums)),
+        *_named(model, "emotion", model.answer("emotion", sums)),
+        *_named(model, "blame", model.answer("blame", sums)),
+        question[:, 1] > 0.5,
+        prints.astype(np.int64),
     )
 
 
 def score(texts: Sequence[str]) -> list[Score]:
     """Score texts and return an object for each."""
-    arrays = score_batch(texts)
-    columns = zip(
-        arrays.language,
-        arrays.sentiment,
-        arrays.sentiment_score.tolist(),
-        arrays.confidence.tolist(),
-        arrays.crisis_type,
-        arrays.crisis_confidence.tolist(),
-        arrays.language_confidence,
-        strict=True,
-    )
-    return [Score(*column) for column in columns]
+    return [Score(*row) for row in score_batch(texts).rows()]
+
+
+def _named(model: Model, name: str, shares: Floats, between: tuple[Floats, ...] = ()) -> Any:
+    """The likeliest class of each text and how likely it is."""
+    classes = model.heads[name].classes
+    found = [classes[index] for index in shares.argmax(axis=1)]
+    return found, *between, np.round(shares.max(axis=1, initial=0.0), 4)
 
 
 def _model() -> Model:
-    """The shipped model, or the one that the setting SCORING_MODEL names."""
+    """The model that the setting SCORING_MODEL names, or else the shipped one."""
     return load(Path(settings.SCORING_MODEL or SHIPPED))

@@ -48,6 +48,7 @@ class Chunk:
 
     `tokens` and `pairs` are per word; `grams` one array per length, per character. `token_starts`
     and `starts` say where each text begins in them. `counts` is the number of features of a text.
+    `words` are the words' own hashes, as many as `tokens`, 0 for marks and figures.
     """
 
     tokens: Index
@@ -56,6 +57,7 @@ class Chunk:
     grams: tuple[Index, ...]
     starts: Index
     counts: NDArray[np.float64]
+    words: Words
 
 
 def _fold_table() -> NDArray[np.uint32]:
@@ -122,25 +124,30 @@ def chunk(prepared: Sequence[str], bits: int) -> Chunk:
     """Hash texts from `prepare`, together at most CHUNK + LONGEST characters, to row numbers.
 
     Runs of characters and pairs of words share the rows below 2**bits; single words have the
-    2**bits above to themselves, so that a lexicon's weights are seldom another's.
+    2**(bits - 1) above to themselves, so that a known word's weights are seldom another's.
     """
     codes, classes = _characters(prepared)
     ends = np.flatnonzero(codes == _NEWLINE) + 1
     starts = np.concatenate(([0], ends[:-1]))
     hashes = np.zeros(len(codes) + 1, dtype=np.uint64)
     np.cumsum(codes * _POWERS[: len(codes)], out=hashes[1:])
-    tokens, pairs, token_starts = _words(codes, classes, hashes, ends, bits)
+    tokens, pairs, token_starts, solid = _words(codes, classes, hashes, ends, bits)
     left = np.repeat(ends, ends - starts) - np.arange(len(codes))
     grams = tuple(_grams(hashes, left, length, bits) for length in NGRAMS)
     words = np.diff(np.append(token_starts, len(tokens)))
     counts = len(NGRAMS) * (ends - starts) + 2.0 * words
-    return Chunk(tokens, pairs, token_starts, grams, starts, counts)
+    return Chunk(tokens, pairs, token_starts, grams, starts, counts, solid)
+
+
+def rows(bits: int) -> int:
+    """Return how many rows a table has."""
+    return (1 << bits) + (1 << (bits - 1))
 
 
 def word_rows(words: Sequence[str], bits: int, *, negated: bool = False) -> Index:
     """The rows of single words: where a lexicon's weights belong."""
     hashes = np.array([_hash_of(word) for word in words], dtype=np.uint64)
-    return _rows(hashes + _NEGATED if negated else hashes, bits) + (1 << bits)
+    return _rows(hashes + _NEGATED if negated else hashes, bits - 1) + (1 << bits)
 
 
 def _characters(prepared: Sequence[str]) -> tuple[Words, NDArray[np.uint8]]:
@@ -179,8 +186,8 @@ def _grams(hashes: Words, left: Index, length: int, bits: int) -> Index:
 
 def _words(
     codes: Words, classes: NDArray[np.uint8], hashes: Words, ends: Index, bits: int
-) -> tuple[Index, Index, Index]:
-    """Rows of words and of neighbouring words, and where each text's words begin."""
+) -> tuple[Index, Index, Index, Words]:
+    """Rows of words and of neighbouring words, where each text's words begin, and the words."""
     edge = np.ones(len(codes) + 1, dtype=bool)
     edge[1:-1] = (classes[1:] != classes[:-1]) | (classes[1:] == SINGLE)
     borders = np.flatnonzero(edge)
@@ -191,13 +198,15 @@ def _words(
     last = np.searchsorted(begin, ends - 1)
     text_starts = np.concatenate(([0], last[:-1] + 1))
     turned = _turned(words, last)
-    rows = _rows(words + turned * _NEGATED, bits) + (1 << bits)
+    rows = _rows(words + turned * _NEGATED, bits - 1) + (1 << bits)
     pairs = np.zeros(len(words), dtype=np.intp)
     pairs[1:] = _rows(words[:-1] * _PAIR + words[1:], bits)
     pairs[text_starts] = 0
     rows[last] = 0
     pairs[last] = 0
-    return rows, pairs, text_starts
+    # Shared posts differ in "RT", names and figures: what is left is what they have in common.
+    spoken = (classes[begin] == LETTER) & (codes[begin] != ord("0")) & (words != _RETWEET)
+    return rows, pairs, text_starts, np.where(spoken, words, np.uint64(0))
 
 
 def _turned(words: Words, last: Index) -> Words:
@@ -221,3 +230,4 @@ def _hash_of(word: str) -> int:
 
 
 _NEGATION_HASHES = np.array([_hash_of(word) for word in _NEGATIONS.split()], dtype=np.uint64)
+_RETWEET = np.uint64(_hash_of("rt"))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from . import features
 from .features import Chunk
+from .fingerprint import fingerprints
 
 Floats = NDArray[np.float64]
 
@@ -29,58 +30,63 @@ _BIAS = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
-    """Sums per text: `learned` (texts, learned lanes) are scaled to the text's length."""
+class Head:
+    """One question and its answers. The first class has no lanes: the others are told from it."""
 
-    learned: Floats
-    positive: Floats
-    negative: Floats
+    classes: tuple[str, ...]
+    lanes: slice
+    # From the lexicons' figures (5, classes), and the offsets.
+    plain: Floats
+    offset: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Per text: `lanes` scaled to the text's length, and the figures of the lexicons."""
+
+    lanes: Floats
+    plain: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A table of weights and the small layers above it. See tools/train_scoring.py."""
+    """A table of weights, a lane for each class of each question. See tools/train_scoring.py."""
 
     table: NDArray[np.uint64]
     scale: Floats
-    lanes: tuple[str, ...]
     bits: int
-    # Sentiment from `signals`: (signals, 3) and (3,); order negative, neutral, positive.
-    mix: Floats
-    offset: Floats
-    # Crisis types from their lanes: sharpness and (types,) offsets; "none" is the one without.
-    sharpness: float
-    crisis_offset: Floats
-    crisis_types: tuple[str, ...]
+    heads: dict[str, Head]
     about: dict[str, Any]
 
-    def sums(self, texts: Sequence[str]) -> Raw:
-        """Sum the weights of each text's features."""
-        parts = [self._chunk_sums(part) for part in chunks(texts)]
+    def sums(self, texts: Sequence[str]) -> tuple[Sums, NDArray[np.uint64]]:
+        """Sum the weights of each text's features; and the fingerprints of their wording."""
+        parts = [self._part(part) for part in chunks(texts)]
         if not parts:
-            return Raw(np.zeros((0, len(self.lanes) - 2)), np.zeros(0), np.zeros(0))
-        sums = np.concatenate(parts)
-        return Raw(sums[:, 2:], sums[:, 0], sums[:, 1])
+            empty = np.zeros((0, len(self.scale)))
+            return Sums(empty[:, 2:], lexical(empty[:, 0], empty[:, 1])), np.zeros(0, np.uint64)
+        sums = np.concatenate([part for part, _prints in parts])
+        prints = np.concatenate([prints for _part, prints in parts])
+        return Sums(sums[:, 2:], lexical(sums[:, 0], sums[:, 1])), prints
 
-    def sentiment(self, raw: Raw) -> Floats:
-        """Probabilities (texts, 3) of negative, neutral, positive."""
-        return softmax(signals(raw) @ self.mix + self.offset)
-
-    def crisis(self, raw: Raw) -> Floats:
-        """Probabilities (texts, types) in the order of `crisis_types`, "none" first."""
-        logits = np.zeros((len(raw.learned), len(self.crisis_types)))
-        logits[:, 1:] = raw.learned[:, 2:] * self.sharpness + self.crisis_offset
+    def answer(self, name: str, sums: Sums) -> Floats:
+        """Probabilities (texts, classes) in the order of the head's classes."""
+        head = self.heads[name]
+        logits = sums.plain @ head.plain + head.offset
+        logits[:, 1:] += sums.lanes[:, head.lanes]
         return softmax(logits)
 
-    def _chunk_sums(self, texts: Sequence[str]) -> Floats:
+    def _part(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint64]]:
         chunk = features.chunk(texts, self.bits)
+        return self._chunk_sums(chunk), fingerprints(chunk)
+
+    def _chunk_sums(self, chunk: Chunk) -> Floats:
         packed = self._packed_sums(chunk)
         lanes = [
             (packed[:, word] >> np.uint64(_LANE_BITS * lane)) & _MASK
             for word in range(packed.shape[1])
             for lane in range(_LANES)
         ]
-        sums: Floats = np.stack(lanes[: len(self.lanes)], axis=1).astype(np.float64)
+        sums: Floats = np.stack(lanes[: len(self.scale)], axis=1).astype(np.float64)
         sums = (sums - _BIAS * chunk.counts[:, None]) * self.scale
         sums[:, 2:] /= np.sqrt(chunk.counts)[:, None]
         return sums
@@ -96,12 +102,10 @@ class Model:
         return total
 
 
-def signals(raw: Raw) -> Floats:
-    """What the sentiment layer sees: the learned lanes, and the lexicons' sums, levelled off."""
-    positive, negative = raw.positive, raw.negative
+def lexical(positive: Floats, negative: Floats) -> Floats:
+    """The lexicons' sums, levelled off (texts, 5)."""
     return np.column_stack(
         (
-            raw.learned[:, :2],
             np.tanh(positive / 4),
             np.tanh(negative / 4),
             np.log1p(positive),
@@ -134,18 +138,13 @@ def load(path: Path = SHIPPED) -> Model:
     """Read a model file once. Raises OSError or ValueError where it cannot be used."""
     with np.load(path, allow_pickle=False) as file:
         about = json.loads(str(file["about"]))
-        return Model(
-            table=pack(file["weights"]),
-            scale=file["scale"],
-            lanes=tuple(about["lanes"]),
-            bits=about["bits"],
-            mix=file["mix"],
-            offset=file["offset"],
-            sharpness=float(file["sharpness"]),
-            crisis_offset=file["crisis_offset"],
-            crisis_types=tuple(about["crisis_types"]),
-            about=about,
-        )
+        heads, begin = {}, 0
+        for name, classes in about["heads"].items():
+            end = begin + len(classes) - 1
+            plain, offset = file[f"{name}_plain"], file[f"{name}_offset"]
+            heads[name] = Head(tuple(classes), slice(begin, end), plain, offset)
+            begin = end
+        return Model(pack(file["weights"]), file["scale"], about["bits"], heads, about)
 
 
 def chunks(texts: Sequence[str]) -> Iterator[list[str]]:
