@@ -19,7 +19,7 @@ from connectors.base import Batch
 from core import live
 from core.text import clean
 
-from . import kinds
+from . import kinds, rulebook
 from .enums import About, Sentiment
 from .models import HiddenAuthor, Source
 from .rows import MAX_ID, Row, key_of, score
@@ -210,7 +210,8 @@ def _edit(source: Source, edits: Sequence[Row]) -> None:
         found = cursor.fetchall()
         if not found:
             return
-        score([by_key[key] for key, *_rest in found])
+        book = rulebook.of_brand(source.brand_id)
+        score([by_key[key] for key, *_rest in found], book)
         changed = [_rewritten(by_key[key], pk, at) for key, pk, at, *_rest in found]
         cursor.execute(_REWRITE, [json.dumps(changed, default=float)])
     _move_counts(source.brand_id, by_key, found)

@@ -17,12 +17,13 @@ from django.db import transaction
 
 from connectors.base import Batch, Post
 
-from . import changes, kinds, partitions, rows
+from . import changes, kinds, partitions, rows, rulebook
 from . import listening as listen
 from .changes import NO_CHANGES, Changes
 from .listening import Listening
 from .models import Source
 from .rows import Refusal, Row
+from .scoring.rules import RuleBook
 from .writing import SourceGone, Writer
 
 __all__ = ["MAX_BATCH", "Accepted", "SourceGone", "accept", "accept_batch"]
@@ -71,6 +72,8 @@ class _Ready:
     mended: list[Refusal]
     # Edited posts, also those that no longer match: what is known of them is rewritten.
     edits: list[Row]
+    # The brand's rules on its words.
+    book: RuleBook | None = None
 
     @property
     def doubles(self) -> int:
@@ -116,7 +119,8 @@ def _ready(source: Source, posts: Sequence[Post], now: datetime) -> Iterator[_Re
     network = source.config.get("network") or kinds.counted_as(source.kind)
     prepare = partial(rows.prepare, source_id=source.pk, network=network, now=now)
     listening = listen.of(source.brand_id)
-    make = partial(_make_ready, source=source, prepare=prepare, listening=listening)
+    book = rulebook.of_brand(source.brand_id)
+    make = partial(_make_ready, source=source, prepare=prepare, listening=listening, book=book)
     parts = [posts[at : at + MAX_BATCH] for at in range(0, max(len(posts), 1), MAX_BATCH)]
     if len(parts) == 1:
         # Scored later, and only what turns out to be new.
@@ -137,22 +141,23 @@ def _make_ready(
     source: Source,
     prepare: "partial[tuple[list[Row], list[Refusal], list[Refusal]]]",
     listening: Listening | None,
+    book: RuleBook | None = None,
     score: bool = False,
 ) -> _Ready:
     found, refused, mended = prepare(posts)
     matched, unmatched = found, []
     if listening is not None:
         if listening.matcher.needs_marks:
-            rows.score(found)
+            rows.score(found, book)
         filtered = bool(source.config.get("match"))
         matched = listening.keep(found, source, filtered=filtered)
         if len(matched) < len(found):
             kept = {row.number for row in matched}
             unmatched = [row.number for row in found if row.number not in kept]
     if score:
-        rows.score(matched)
+        rows.score(matched, book)
     edits = [row for row in found if row.edited_at is not None]
-    return _Ready(len(posts), matched, unmatched, refused, mended, edits)
+    return _Ready(len(posts), matched, unmatched, refused, mended, edits, book)
 
 
 def _store(
@@ -163,7 +168,7 @@ def _store(
     months = {(row.published_at.year, row.published_at.month) for row in ready.rows}
     partitions.ensure_months(months, now=now)
     with transaction.atomic():
-        batch = Writer(source, now)
+        batch = Writer(source, now, ready.book)
         # One order for everybody who writes keys at once, or they would wait for each other.
         batch.write(sorted(ready.rows, key=attrgetter("key")))
         changes.apply(source, news, ready.edits, now=now)

@@ -4,6 +4,7 @@ from core.clock import database_now
 from core.engine import loop
 
 from . import changes, judge, partitions, retention, tasks
+from .scoring import second
 from .services import (
     exporting,
     imports,
@@ -24,6 +25,14 @@ def poll() -> int:
     for source_id, every in claimed:
         # A poll that waited longer than this is made by a later claim: the queue cannot grow.
         tasks.hand_over(tasks.poll_source, expires=max(every, 10), source_id=source_id)
+    return 0
+
+
+@loop("second_look", every=5)
+def look_again() -> int:
+    """Let a worker judge the posts that matter again: the engine's own time is for alarms."""
+    if second.weights_file():
+        tasks.hand_over(tasks.look_again, expires=5)
     return 0
 
 

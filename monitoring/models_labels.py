@@ -82,3 +82,18 @@ class LabelRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.phrase}: {self.field} {'≠' if self.negated else '='} {self.value}"
+
+
+class SecondLook(models.Model):
+    """What the second tier did on a day (UTC): the budget of calls, and what the settings show."""
+
+    day = models.DateField(primary_key=True)
+    posts = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    # Calls of the endpoint, whether they were answered or not: what is paid for.
+    calls = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.posts}"

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import cast
 
 from connectors.base import Post
 from core.text import clean, fold
 
-from .enums import About, Blame, Emotion, RefusalCode
-from .scoring import score_batch
+from . import marking
+from .enums import About, RefusalCode
+from .scoring.rules import RuleBook
 
 MAX_TEXT = 20_000
 MAX_TITLE = 500
@@ -151,25 +153,14 @@ def prepare(
     return list(rows.values()), refused, mender.mended
 
 
-def score(rows: Sequence[Row]) -> None:
-    """Mark the rows that are not marked yet, all at once."""
+def score(rows: Sequence[Row], book: RuleBook | None = None) -> None:
+    """Mark the rows that are not marked yet, all at once, by the brand's rules where it has any."""
     unmarked = [row for row in rows if row.marks is UNMARKED]
-    if not unmarked:
-        return
-    scores = score_batch([row.text for row in unmarked])
-    columns = zip(
-        unmarked,
-        scores.language,
-        scores.language_confidence,
-        scores.sentiment,
-        scores.sentiment_score.tolist(),
-        scores.confidence.tolist(),
-        scores.crisis_type,
-        scores.crisis_confidence.tolist(),
-        strict=True,
-    )
-    for row, *marks in columns:
-        row.marks = (*marks, Emotion.NONE.value, 0.0, Blame.NOBODY.value, 0.0, False, 0.0, 0)
+    if unmarked:
+        authors = [row.author_id or row.author for row in unmarked]
+        found = marking.marks([row.text for row in unmarked], authors, book)
+        for row, marks in zip(unmarked, found, strict=True):
+            row.marks = cast("Marks", marks)
 
 
 @lru_cache(maxsize=1024)

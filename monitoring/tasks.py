@@ -10,7 +10,7 @@ from core.clock import database_now
 
 from .enums import JobKind
 from .models_triage import StreamJob
-from .services import exporting, imports, looking, many, polling, rehearsals, scopes
+from .services import exporting, imports, looking, many, polling, rehearsals, scopes, second_look
 
 logger = logging.getLogger(__name__)
 # Whether the broker answered last time, so that its absence is said once and not each second.
@@ -27,6 +27,12 @@ def poll_source(*, source_id: int, **_: Any) -> None:
 def look_up(*, source_id: int, **_: Any) -> None:
     """Ask whether what was shown of a source is still there."""
     looking.look_up(source_id, now=database_now())
+
+
+@shared_task(name="monitoring.look_again")
+def look_again(**_: Any) -> None:
+    """One round of the second tier."""
+    second_look.run(now=database_now())
 
 
 @shared_task(name="monitoring.run_import")

@@ -23,6 +23,7 @@ from .enums import RefusalCode
 from .events import mentions_accepted
 from .models import Source
 from .rows import Refusal, Row, score
+from .scoring.rules import RuleBook
 from .tallies import Tallies
 
 logger = logging.getLogger(__name__)
@@ -103,8 +104,9 @@ class SourceGone(Refused):
 class Writer:
     """Writes rows within one transaction, and around rows that the database will not have."""
 
-    def __init__(self, source: Source, now: datetime) -> None:
+    def __init__(self, source: Source, now: datetime, book: RuleBook | None = None) -> None:
         self.source = source
+        self.book = book
         self.now = now
         # Numbers of the rows that were new.
         self.new_rows: list[int] = []
@@ -153,7 +155,7 @@ class Writer:
             for start in range(0, len(new), _PART):
                 part = new[start : start + _PART]
                 # The database writes one part while the next is scored here.
-                score(part)
+                score(part, self.book)
                 self._copy(copy, part)
         # Counted only now: until its end the whole batch may still be undone.
         self.tally.add(new)

@@ -66,8 +66,8 @@ class Corpus:
 
 
 SENTIMENT = (
-    Corpus("sentiment/en_entity_brands", True, 0.1, "CC0"),
-    Corpus("sentiment/nb_norec_train", True, 0.3, "NoReC, trained models are free"),
+    Corpus("sentiment/en_entity_brands", True, 0.013, "CC0"),
+    Corpus("sentiment/nb_norec_train", True, 0.1, "NoReC, trained models are free"),
     Corpus("sentiment/en_semeval_train", False, 1.0, "research"),
     Corpus("sentiment/multi_xlmt_train", False, 0.5, "research"),
     Corpus("sentiment/en_airline", False, 0.5, "CC BY-NC-SA"),
@@ -134,7 +134,7 @@ def terms() -> list[Example]:
     return found
 
 
-def own_texts(pattern: str = "*_??.txt") -> Iterator[Example]:
+def own_texts(pattern: str = "[cp]*_??.txt") -> Iterator[Example]:
     """The invented texts of the files that match, as written: with {B} for the brand."""
     for path in sorted(INVENTED.glob(pattern)):
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

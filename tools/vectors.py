@@ -45,7 +45,7 @@ def vectors(cache: Path, texts: Iterable[str], more: Iterable[str]) -> Vectors:
         _keep(cache, known)
     words = sorted(known)
     raw = np.array([known[word] for word in words], dtype=np.float32)
-    total = sum(times.values())
+    total = max(sum(times.values()), 1)
     common = [_COMMON / (_COMMON + times[word] / total) for word in words]
     return Vectors(words, _even(raw) * np.array(common, dtype=np.float32)[:, None])
 

@@ -212,6 +212,17 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 MEDIA_ROOT = VAR_DIR / "media"
 # A scoring model of one's own instead of the shipped one: tools/train_scoring.py.
 SCORING_MODEL = env.text("SCORING_MODEL")
+# The same for the second tier: tools/train_second.py.
+SCORING_SECOND = env.text("SCORING_SECOND")
+# A classifier of one's own for the second tier: a folder with model.onnx and tokenizer.json.
+SCORING_ONNX = env.text("SCORING_ONNX")
+# An endpoint that speaks OpenAI's chat completions, for posts of at least this reach, at most so
+# many calls a day (UTC).
+SCORING_ENDPOINT = env.text("SCORING_ENDPOINT")
+SCORING_ENDPOINT_MODEL = env.text("SCORING_ENDPOINT_MODEL")
+SCORING_ENDPOINT_KEY = env.text("SCORING_ENDPOINT_KEY")
+SCORING_ENDPOINT_REACH = env.integer("SCORING_ENDPOINT_REACH", default=10_000, least=0)
+SCORING_ENDPOINT_DAILY = env.integer("SCORING_ENDPOINT_DAILY", default=200, least=0)
 # Months for which mentions are kept after they came in; 0 keeps them for ever.
 MENTIONS_KEPT_MONTHS = env.integer("MENTIONS_KEPT_MONTHS", default=24, least=0)
 # The largest file the importer takes, compressed or not.

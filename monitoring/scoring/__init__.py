@@ -19,6 +19,10 @@ from .model import SHIPPED, Model, load
 __all__ = ["Score", "ScoreArrays", "score", "score_batch"]
 
 Floats = NDArray[np.float64]
+# By question: probabilities (texts, classes).
+Shares = dict[str, Floats]
+# What `manage.py train` writes into the folder of the installation.
+TRAINED = "scoring.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +74,34 @@ class ScoreArrays:
 
 def score_batch(texts: Sequence[str]) -> ScoreArrays:
     """Score texts; a few microseconds each, most quickly some hundred or more at a time."""
+    shares, prints = probabilities(texts)
+    return arrays(texts, shares, prints)
+
+
+def probabilities(texts: Sequence[str]) -> tuple[Shares, NDArray[np.uint64]]:
+    """Return how likely each class of each question is, and the fingerprints."""
     model = _model()
     sums, prints = model.sums(texts)
-    sentiment = model.answer("sentiment", sums)
-    question = model.answer("question", sums)
+    return {name: model.answer(name, sums) for name in model.heads}, prints
+
+
+def classes(name: str) -> tuple[str, ...]:
+    """Return the classes of a question in the order of its probabilities."""
+    return _model().heads[name].classes
+
+
+def arrays(texts: Sequence[str], shares: Shares, prints: NDArray[np.uint64]) -> ScoreArrays:
+    """Put probabilities into codes, and add the languages."""
     codes, sure = languages.detect(texts)
-    _neutral, negative, positive = sentiment.T
+    _neutral, negative, positive = shares["sentiment"].T
     return ScoreArrays(
         codes,
         sure,
-        *_named(model, "sentiment", sentiment, (np.round(positive - negative, 4),)),
-        *_named(model, "crisis_type", model.answer("crisis_type", sums)),
-        *_named(model, "emotion", model.answer("emotion", sums)),
-        *_named(model, "blame", model.answer("blame", sums)),
-        question[:, 1] > 0.5,
+        *_named("sentiment", shares, (np.round(positive - negative, 4),)),
+        *_named("crisis_type", shares),
+        *_named("emotion", shares),
+        *_named("blame", shares),
+        shares["question"][:, 1] > 0.5,
         prints.astype(np.int64),
     )
 
@@ -93,13 +111,16 @@ def score(texts: Sequence[str]) -> list[Score]:
     return [Score(*row) for row in score_batch(texts).rows()]
 
 
-def _named(model: Model, name: str, shares: Floats, between: tuple[Floats, ...] = ()) -> Any:
+def _named(name: str, shares: Shares, between: tuple[Floats, ...] = ()) -> Any:
     """The likeliest class of each text and how likely it is."""
-    classes = model.heads[name].classes
-    found = [classes[index] for index in shares.argmax(axis=1)]
-    return found, *between, np.round(shares.max(axis=1, initial=0.0), 4)
+    named = classes(name)
+    found = [named[index] for index in shares[name].argmax(axis=1)]
+    return found, *between, np.round(shares[name].max(axis=1, initial=0.0), 4)
 
 
 def _model() -> Model:
-    """The model that the setting SCORING_MODEL names, or else the shipped one."""
-    return load(Path(settings.SCORING_MODEL or SHIPPED))
+    """The model that SCORING_MODEL names, else the one that was trained here, else the shipped."""
+    if settings.SCORING_MODEL:
+        return load(Path(settings.SCORING_MODEL))
+    trained = Path(settings.VAR_DIR) / TRAINED
+    return load(trained if trained.exists() else SHIPPED)

@@ -15,7 +15,7 @@ from core.text import clean, fold
 from monitoring.enums import LABELS, LabelField
 from monitoring.models import Mention
 from monitoring.models_labels import Correction, LabelRule
-from monitoring.scoring.rules import Rule, RuleBook, book, normal
+from monitoring.scoring.rules import normal
 from monitoring.stopwords import STOP_WORDS
 
 # More are searched for in every text, and nobody keeps track of them.
@@ -66,14 +66,6 @@ def remove(rule: LabelRule, *, by: User) -> None:
     """Delete a rule. Mentions keep the labels that it gave them."""
     audit.record("label_rule.deleted", actor=by, brand=rule.brand_id, subject=str(rule))
     rule.delete()
-
-
-def of_brand(brand_id: int) -> RuleBook | None:
-    """Return the brand's active rules, compiled; None where there are none."""
-    rules = LabelRule.objects.filter(brand_id=brand_id, is_active=True).order_by("pk")
-    rows = rules.values_list("phrase", "field", "value", "negated")
-    found = tuple(Rule(*row) for row in rows)
-    return book(found) if found else None
 
 
 def proposals(brand: Brand) -> list[Proposal]:

@@ -34,6 +34,10 @@ def test_score_answers_each_line_with_an_object() -> None:
             "sentiment",
             "sentiment_score",
             "crisis_type",
+            "emotion",
+            "blame",
+            "question",
+            "fingerprint",
             "confidence",
         }
         assert answer["sentiment"] in Sentiment.values

@@ -5,6 +5,7 @@ from django.test import Client
 
 from accounts.models import Brand, User
 from core.errors import Conflict, Refused
+from monitoring import rulebook
 from monitoring.models_labels import LabelRule
 from monitoring.scoring.rules import Rule, RuleBook
 from monitoring.services import rules
@@ -45,8 +46,8 @@ def test_a_rule_is_made_once_and_compiled_for_its_brand_only(
     assert made.phrase == "sick"
     with pytest.raises(Conflict):
         rules.make(brand, phrase="sick", field="sentiment", value="negative", by=bob)
-    assert rules.of_brand(brand.pk) is not None
-    assert rules.of_brand(other_brand.pk) is None
+    assert rulebook.of_brand(brand.pk) is not None
+    assert rulebook.of_brand(other_brand.pk) is None
 
 
 @pytest.mark.django_db

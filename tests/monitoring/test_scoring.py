@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from monitoring.enums import CrisisType, Sentiment
+from monitoring.enums import Blame, CrisisType, Emotion, Sentiment
 from monitoring.scoring import score, score_batch
 
 HOSTILE = [
@@ -83,3 +83,37 @@ def test_columns_agree_with_each_other() -> None:
     assert len(set(map(len, (arrays.language, arrays.sentiment, arrays.crisis_type)))) == 1
     assert np.isfinite(arrays.sentiment_score).all()
     assert ((arrays.confidence > 1 / 3 - 1e-9) & (arrays.confidence <= 1)).all()
+
+
+def test_shared_posts_have_one_fingerprint_and_other_opinions_another() -> None:
+    said = "The plane to Oslo is cancelled and nobody at the desk tells us why"
+    kin = [
+        said,
+        f"RT @someone: {said}",
+        f"{said} https://example.org/x",
+        f"{said}!!! 😡",
+        said.upper(),
+    ]
+    other = "The plane to Oslo was lovely and everybody at the desk was kind to us"
+    prints = [one.fingerprint for one in score([*kin, other])]
+    assert len(set(prints[:-1])) == 1
+    assert prints[-1] not in prints[:-1]
+    assert all(0 < each < 2**63 for each in prints)
+
+
+def test_texts_too_short_to_be_anybodys_have_no_fingerprint() -> None:
+    assert [one.fingerprint for one in score(["thank you", "😡😡😡", "", "tak @x"])] == [0, 0, 0, 0]
+
+
+def test_a_question_is_told_from_a_statement_in_both_languages() -> None:
+    texts = ["When does the shop in Hull open today?", "The shop in Hull opens at nine today."]
+    texts += ["Hvornår åbner butikken i Vejle i dag?", "Butikken i Vejle åbner klokken ni i dag."]
+    assert [one.question for one in score(texts)] == [True, False, True, False]
+
+
+def test_every_share_is_one() -> None:
+    for found in score(["Brand på fabrikken, tre såret", "I love it", "", "why??"]):
+        for sure in (found.emotion_confidence, found.blame_confidence, found.crisis_confidence):
+            assert 0 < sure <= 1
+        assert found.emotion in Emotion.values
+        assert found.blame in Blame.values

@@ -18,7 +18,8 @@ LONGEST_LINE = 1 << 16
 class Command(BaseCommand):
     help = (
         "Read texts from standard input, one a line in UTF-8, and write one JSON object a line: "
-        "language, sentiment, sentiment_score, crisis_type, confidence."
+        "language, sentiment, sentiment_score, crisis_type, emotion, blame, question, fingerprint, "
+        "confidence."
     )
     requires_system_checks = ()
 
@@ -53,10 +54,16 @@ def _answer(found: Score) -> str:
         "sentiment": found.sentiment,
         "sentiment_score": found.sentiment_score,
         "crisis_type": found.crisis_type,
+        "emotion": found.emotion,
+        "blame": found.blame,
+        "question": found.question,
+        "fingerprint": found.fingerprint,
         "confidence": {
             "language": round(found.language_confidence, 4),
             "sentiment": found.confidence,
             "crisis_type": found.crisis_confidence,
+            "emotion": found.emotion_confidence,
+            "blame": found.blame_confidence,
         },
     }
     return json.dumps(answer, ensure_ascii=False) + "\n"

