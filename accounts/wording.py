@@ -44,6 +44,9 @@ _DETAILS: dict[str, Any] = {
     "none_of": pgettext_lazy("detail", "but not"),
     "token": pgettext_lazy("detail", "token"),
     "shift": pgettext_lazy("detail", "shift"),
+    "filter": pgettext_lazy("detail", "filter"),
+    "job": pgettext_lazy("detail", "job"),
+    "factor": pgettext_lazy("detail", "times the usual"),
 }
 
 

@@ -49,7 +49,8 @@ class DetectionRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or str(DetectionKind(self.kind).label)
+        # Also what the audit trail names it by, in every language the same.
+        return self.name or DetectionKind(self.kind).value
 
     @property
     def scope(self) -> dict[str, list[Any]]:

@@ -80,10 +80,12 @@ def begin(user: User, filters: Filters, kind: str, *, query: str, now: datetime)
 
 
 def _note(user: User, filters: Filters, kind: str, **detail: Any) -> None:
-    wanted = {name: value for name, value in pack(filters).items() if value}
+    usual = {**pack(Filters()), "brands": [], "until": None}
+    asked = {**pack(filters), "brands": [], "until": None}
+    wanted = {name: value for name, value in asked.items() if value != usual[name]}
     for brand in sorted(filters.brands):
         audit.record(
-            "mentions.exported", actor=user, brand=brand, kind=kind, changes=wanted, **detail
+            "mentions.exported", actor=user, brand=brand, kind=kind, filter=wanted, **detail
         )
 
 

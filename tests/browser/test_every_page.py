@@ -44,7 +44,10 @@ from tests.furnished import (  # noqa: F401 - fixtures are found by their module
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NARROW = {"width": 320, "height": 700}
 # What is no page for people: for programs, for developers, a file.
-NO_PAGES = {"api/", "kit", "monitoring:webhook", "monitoring:import_report", "monitoring:download"}
+NO_PAGES = {
+    *("api/", "kit", "monitoring:webhook", "monitoring:network_webhook"),
+    *("monitoring:import_report", "monitoring:download"),
+}
 # Ends the session; is nothing to look at.
 LEFT_OUT = {"accounts:sign_out"}
 # Pages of other people, visited by a test of their own, or gone once they have been used.
