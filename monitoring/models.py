@@ -61,6 +61,8 @@ class Source(models.Model):
     expires_at = models.DateTimeField(null=True)
     # Seconds between the time that the newest post claimed and its arrival here.
     lag = models.FloatField(null=True)
+    # The longest pause between its mentions, in seconds; one of a month ago weighs a third.
+    pause = models.FloatField(null=True)
     # What its network could not give, and why: core.words.Words.stored() each.
     left_out = models.JSONField(default=list)
     # What nobody can fetch any more: the network lost our place and has no search.

@@ -91,8 +91,14 @@ VALUES (%s, '{}', '{}', %s, %s, %s) ON CONFLICT (brand_id) DO UPDATE SET
     changed_from = LEAST(b.changed_from, excluded.changed_from)
 """
 _HEALTH = """
-UPDATE monitoring_source SET succeeded_at = %s, mention_at = COALESCE(%s, mention_at),
-    cursor = COALESCE(%s, cursor), lag = COALESCE(%s, lag), error = '', failures = 0
+UPDATE monitoring_source SET succeeded_at = %s, cursor = COALESCE(%s, cursor),
+    mention_at = COALESCE(new.at, mention_at), lag = COALESCE(%s, lag), error = '', failures = 0,
+    pause = CASE WHEN new.gap IS NULL THEN pause
+        ELSE greatest(pause * greatest(0, 1 - new.gap / 2592000), new.gap) END
+FROM (
+    SELECT at, extract(epoch FROM at - s.mention_at) AS gap
+    FROM (SELECT %s::timestamptz AS at) AS given, monitoring_source AS s WHERE s.id = %s
+) AS new
 WHERE id = %s
 """
 
@@ -239,7 +245,8 @@ class Writer:
     def _note_health(self, cursor: dict[str, Any] | None) -> None:
         mention_at = self.now if self.new_rows else None
         stored = None if cursor is None else Jsonb(cursor)
-        done = self._execute(_HEALTH, [self.now, mention_at, stored, self._lag(), self.source.pk])
+        pk = self.source.pk
+        done = self._execute(_HEALTH, [self.now, stored, self._lag(), mention_at, pk, pk])
         if not done.rowcount:
             raise SourceGone(_("The source was deleted."))
 

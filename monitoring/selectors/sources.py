@@ -14,8 +14,10 @@ from connectors.models import Budget
 from monitoring.enums import Condition, SourceKind
 from monitoring.models import FileImport, Source
 
-# A source that has said nothing for this long is worth a look.
+# A source that has said nothing for this long, and for this many times its own longest pause, is
+# worth a look.
 SILENCE = timedelta(hours=24)
+PAUSES = 1.5
 # Warned of so long before the credentials end.
 ENDS_SOON = timedelta(days=7)
 
@@ -101,9 +103,14 @@ def _condition(source: Source, now: datetime) -> Condition:
         return Condition.FAILING
     if source.succeeded_at is None:
         return Condition.WAITING
-    if source.kind != SourceKind.FILE and now - (source.mention_at or source.created_at) > SILENCE:
-        return Condition.SILENT
-    return Condition.WORKING
+    return Condition.SILENT if _is_silent(source, now) else Condition.WORKING
+
+
+def _is_silent(source: Source, now: datetime) -> bool:
+    """Whether it says nothing although, by its own rhythm, it should."""
+    usual = timedelta(seconds=PAUSES * (source.pause or 0))
+    since = source.mention_at or source.created_at
+    return source.kind != SourceKind.FILE and now - since > max(SILENCE, usual)
 
 
 def sources(user: User) -> QuerySet[Source]:

@@ -270,3 +270,29 @@ def test_what_a_network_could_not_give_is_told_in_the_readers_language(
     page = signed_in(alice).get(f"/settings/sources/{source.pk}/").content.decode()
     assert "The server answered with status 404." in page
     assert "&lt;b&gt;As it is" in page
+
+
+def test_silence_is_judged_by_the_sources_own_rhythm(source: Source, answers: Answers) -> None:
+    def bring(number: int, at: datetime) -> None:
+        answers.waiting = [Batch([Post(str(number), "x")], {"at": number})]
+        polling.poll(source.pk, now=at)
+
+    for day in range(5):
+        bring(day, NOW + timedelta(days=day))
+    friday = NOW + timedelta(days=4)
+    assert health(source, friday + timedelta(hours=23)).condition == Condition.WORKING
+    assert health(source, friday + timedelta(hours=37)).condition == Condition.SILENT
+    monday = NOW + timedelta(days=7)
+    bring(9, monday)
+    # A weekend is usual now, and is still after a week of work.
+    for day in range(1, 5):
+        bring(10 + day, monday + timedelta(days=day))
+    saturday = monday + timedelta(days=4)
+    assert health(source, saturday + timedelta(hours=70)).condition == Condition.WORKING
+    assert health(source, saturday + timedelta(days=6)).condition == Condition.SILENT
+    source.refresh_from_db()
+    assert source.pause is not None
+    polling.poll(source.pk, now=saturday + timedelta(days=1))
+    pause = source.pause
+    source.refresh_from_db()
+    assert source.pause == pause
