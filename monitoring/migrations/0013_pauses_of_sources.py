@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0011_what_sources_left_out'),
+        ('monitoring', '0012_second_look'),
     ]
 
     operations = [
