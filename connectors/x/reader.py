@@ -48,7 +48,8 @@ class XReader:
     def probe(self, *, now: datetime) -> Probe:
         if not self._lists:
             raise ReadError(_NOTHING)
-        who = self._as_account().read("/2/users/me", now=now) if self._has_account() else None
+        as_account = self._has_account() or self._lists[0] == MENTIONS
+        who = self._as_account().read("/2/users/me", now=now) if as_account else None
         me = text(who.data, "data", "id") if who else ""
         page = self._page(self._lists[0], "", now - timedelta(days=1), me=me, most=10, now=now)
         notes = [] if who else [gettext("Without an access token nothing can be posted.")]

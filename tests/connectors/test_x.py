@@ -200,3 +200,16 @@ def test_events_of_account_activity_are_read_in_their_older_form() -> None:
     batch = receive(event, Connection({}), {}, NOW)
     assert [post.text for post in batch.posts] == ["@fjordkaffe hvor blev kaffen af"]
     assert batch.gone == ["9"]
+
+
+def test_mentions_without_an_access_token_ask_for_one(world: X) -> None:
+    world.secrets = {"bearer_token": "good"}
+    wanted = {"queries": [], "mentions": "yes"}
+    for call in ("reader", "prober"):
+        made = getattr(NETWORKS["x"], call)(world.connection(), wanted)
+        with pytest.raises(Unauthorized, match="access token"):
+            made.probe(now=NOW) if call == "prober" else made.fetch({}, now=NOW)
+    probe = NETWORKS["x"].prober(world.connection(), world.wanted).probe(now=NOW)
+    assert probe.notes
+    with pytest.raises(PermanentError, match="access token"):
+        NETWORKS["x"].publisher(world.connection())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts.models import Brand
+from accounts.models import Brand, User
 from connectors import credentials
 from connectors.models import ConnectedAccount
 from monitoring.models import Mention, Source
@@ -282,3 +282,15 @@ def test_what_a_mention_says_is_fetched_and_sent_again_if_that_fails(
     login = caller.post(recorded("instagram", "webhook_login"))
     assert login.status_code == 200
     assert texts()[-1] == "Hvorfor svarer I ikke?"
+
+
+def test_who_manages_a_source_is_shown_the_address(
+    brand: Brand, alice: User, signed_in: Callable[[User], Client]
+) -> None:
+    caller = Caller("facebook", brand)
+    page = signed_in(alice).get(f"/settings/sources/{caller.source.pk}/")
+    assert caller.address in page.content.decode()
+    without = SourceFactory.create(brand=brand, kind="hackernews", config={"words": ["kaffe"]})
+    page = signed_in(alice).get(f"/settings/sources/{without.pk}/")
+    assert page.status_code == 200
+    assert "/hooks/" not in page.content.decode()
