@@ -2,10 +2,9 @@
 
 A text is cut at its blanks; what a piece holds is looked up, and worked out only the first time.
 People use the same words over and over, so nearly all of it is to split the text and to pass over
-what is known to hold nothing, however many words are looked for. Words with wildcards are one
-automaton (RE2), asked once for every new word: linear, whatever was written.
-"""
+what is known to hold nothing, however XX"""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,9 +24,14 @@ _MOST_KNOWN = 50_000
 _LONGEST_KNOWN = 40
 # From so many on an array is quicker.
 _FEW = 24
-# Words that are asked about at once.
-_GROUP = 32
-_MEMORY = 64 * 1024 * 1024
+_RUNS = re.compile("[^*?]+")
+# What is entered under a run of letters: a number, and what else must hold. By length and run.
+_Entry = tuple[int, Callable[[str], Any] | None]
+_Runs = dict[int, dict[str, list[_Entry]]]
+
+
+def is_wild(word: Word) -> bool:
+    return "*" in word.text or "?" in word.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,11 @@ class Finder:
     def __init__(self, terms: Iterable[Term]) -> None:
         wanted = sorted({word for term in terms for word in term.words})
         self.number = {word: number for number, word in enumerate(wanted)}
-        wild = [word for word in wanted if "*" in word.text or "?" in word.text]
+        wild = [word for word in wanted if is_wild(word)]
         self._exact = {
             word.mark + word.text: number
             for word, number in self.number.items()
-            if word not in set(wild)
+            if not is_wild(word)
         }
         self._wild = _Wild([(word, self.number[word]) for word in wild]) if wild else None
         self._forget()
@@ -164,30 +168,51 @@ def _several(found: Sequence[Word], hits: dict[str, _Piece]) -> _Piece:
 
 
 class _Wild:
-    """Words with wildcards. Most words are none of them: they are asked about in groups first."""
+    """Words with wildcards, however many, looked up by what of them is certain.
+
+    Each is entered under its longest run of letters, as a beginning, an end, or the inside of a
+    word. A word is then cut at every length that occurs: a few look-ups, not one for each pattern.
+    What says more than its longest run is tried out (RE2, so that no pattern is slow).
+    """
 
     def __init__(self, wild: Sequence[tuple[Word, int]]) -> None:
-        self._numbers = [number for _word, number in wild]
-        patterns = [_regex(word) for word, _number in wild]
-        self._one = _automaton(re2.Set.FullMatchSet, patterns)
-        self._any = _automaton(re2.Set.SearchSet, [f"(?m)^[#@]?(?:{each})$" for each in patterns])
+        self._begins: _Runs = {}
+        self._ends: _Runs = {}
+        self._inside: _Runs = {}
+        for word, number in wild:
+            self._enter(word.mark + word.text, number)
 
     def hits(self, forms: Iterable[str]) -> Iterator[tuple[str, list[int]]]:
         """Yield the forms (with their marks) that are any of the words, and which."""
-        ordered = list(forms)
-        for start in range(0, len(ordered), _GROUP):
-            group = ordered[start : start + _GROUP]
-            if self._any.Match("\n".join(group)):
-                for form in group:
-                    numbers = self._match(form)
-                    if numbers:
-                        yield form, numbers
+        for form in forms:
+            numbers = self._match(form)
+            if form[0] in "#@":
+                numbers |= self._match(form[1:])
+            if numbers:
+                yield form, list(numbers)
 
-    def _match(self, form: str) -> list[int]:
-        found = list(self._one.Match(form) or ())
-        if form[0] in "#@":
-            found.extend(self._one.Match(form[1:]) or ())
-        return [self._numbers[index] for index in found]
+    def _enter(self, pattern: str, number: int) -> None:
+        runs = _RUNS.findall(pattern)
+        run = max(runs, key=len)
+        if pattern.startswith(run):
+            table = self._begins
+        else:
+            table = self._ends if pattern.endswith(run) else self._inside
+        # "kaf*", "*fe" and "*aff*" say nothing more than their run.
+        plain = pattern.replace(run, "", 1) in {"*", "**"} and len(runs) == 1
+        check = None if plain else re2.compile(_regex(pattern)).fullmatch
+        table.setdefault(len(run), {}).setdefault(run, []).append((number, check))
+
+    def _match(self, text: str) -> set[int]:
+        entries: list[_Entry] = []
+        for length, runs in self._begins.items():
+            entries.extend(runs.get(text[:length], ()))
+        for length, runs in self._ends.items():
+            entries.extend(runs.get(text[-length:], ()))
+        for length, runs in self._inside.items():
+            for at in range(len(text) - length + 1):
+                entries.extend(runs.get(text[at : at + length], ()))
+        return {number for number, check in entries if check is None or check(text)}
 
 
 @dataclass(slots=True)
@@ -273,17 +298,6 @@ def members(bits: int) -> list[int]:
     return found
 
 
-def _regex(word: Word) -> str:
-    text: str = re2.escape(word.mark + word.text)
+def _regex(pattern: str) -> str:
+    text: str = re2.escape(pattern)
     return text.replace(r"\*", ".*").replace(r"\?", ".?")
-
-
-def _automaton(kind: Any, patterns: Sequence[str]) -> Any:
-    options = re2.Options()
-    options.max_mem = _MEMORY
-    options.log_errors = False
-    automaton = kind(options)
-    for pattern in patterns:
-        automaton.Add(pattern)
-    automaton.Compile()
-    return automaton

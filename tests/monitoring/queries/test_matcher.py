@@ -196,3 +196,19 @@ def test_the_compiled_form_answers_as_the_plain_one(trees: list[Node], posts: li
         if (hits := [n for n, said in enumerate(posts) if answers(node, said)])
     }
     assert matched(matcher, posts) == expected
+
+
+def test_ten_thousand_wildcards_are_exact_and_quick() -> None:
+    import time
+
+    shapes = ("kaf{0}*", "*{0}fe", "*f{0}f*", "ka{0}*fe", "*a{0}?e")
+    wild = [shape.format(number) for number in range(2000) for shape in shapes]
+    trees = [(at, parse(" OR ".join(wild[at : at + 1000])).tree) for at in range(0, 10_000, 1000)]
+    matcher = Matcher((pk, tree) for pk, tree in trees if tree)
+    began = time.process_time()
+    texts = [Said(f"kaf{n}x x{n}fe yf{n}fy ka{n}zzfe ba{n}e") for n in range(2000)]
+    found = matched(matcher, texts)
+    assert time.process_time() - began < 5
+    # Each text holds what its own five ask for, all in one of the ten.
+    assert all(set(range(at // 5, at // 5 + 200)) <= set(found[at]) for at, _tree in trees)
+    assert matched(matcher, [Said("kaf fe ff kafe2000 xf2000f")]) == {}
