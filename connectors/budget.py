@@ -63,7 +63,7 @@ def take(name: str, *, now: datetime) -> timedelta | None:
 
     Nothing is counted of a credential of which no network has said anything yet.
     """
-    values = {"key": name, "now": now, "reserve": RESERVE, "window": WINDOW}
+    values: dict[str, Any] = {"key": name, "now": now, "reserve": RESERVE, "window": WINDOW}
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, values)
         found = cursor.fetchone()

@@ -47,7 +47,8 @@ def split(
     settings: Iterable[Setting], values: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what may be read by whoever manages the account, and what is kept encrypted."""
-    config, secrets = {}, {}
+    config: dict[str, Any] = {}
+    secrets: dict[str, Any] = {}
     for setting in settings:
         target = secrets if setting.secret else config
         target[setting.name] = values[setting.name]
@@ -63,7 +64,7 @@ def _value(setting: Setting, raw: Any, kept: Mapping[str, Any]) -> Any:
         return _default(setting)
     _judge(setting, value)
     if setting.kind == "number":
-        return _number(setting, value)
+        return _number(setting, str(value))
     return value
 
 

@@ -57,11 +57,10 @@ class Worded(Exception):
     """
 
     def __init__(self, message: "str | Words | Worded" = "", **params: Any) -> None:
-        if isinstance(message, Worded):
-            message = message.words
-        given = message if isinstance(message, Words) else Words(message, _plain(params))
+        known: str | Words = message.words if isinstance(message, Worded) else message
+        given = known if isinstance(known, Words) else Words(known, _plain(params))
         super().__init__(given.msgid)
-        self.words = given
+        self.words: Words = given
 
     def __str__(self) -> str:
         return str(self.words)

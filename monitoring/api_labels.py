@@ -50,7 +50,8 @@ class MentionLabels(APIView):
         require(user, Permission.TRIAGE, mention.brand_id)
         given = LabelInput(data=request.data)
         # An unknown code is refused with words by the service.
-        field, value = request.data.get("field", ""), request.data.get("value", "")
+        data: Any = request.data
+        field, value = data.get("field", ""), data.get("value", "")
         if given.is_valid():
             field, value = given.validated_data["field"], given.validated_data["value"]
         row = correct(mention, str(field), str(value), user)

@@ -152,7 +152,7 @@ def apply(source: Source, changes: Changes, edits: Sequence[Row], *, now: dateti
 def _take_away(source: Source, external_ids: Sequence[str], now: datetime) -> None:
     by_key = sorted((key_of(source.pk, each), each) for each in set(external_ids) if each)
     keys = [str(UUID(bytes=key)) for key, _id in by_key]
-    values = {
+    values: dict[str, Any] = {
         "keys": keys,
         "ids": [stored_id(each) for _key, each in by_key],
         "brand": source.brand_id,
@@ -198,7 +198,7 @@ def _note_authors(source: Source, changes: Changes, now: datetime) -> None:
 
 def _edit(source: Source, edits: Sequence[Row]) -> None:
     by_key = {str(UUID(bytes=row.key)): row for row in edits}
-    values = {
+    values: dict[str, Any] = {
         "keys": list(by_key),
         "ids": [row.external_id for row in by_key.values()],
         "times": [row.edited_at for row in by_key.values()],
@@ -251,7 +251,8 @@ def _move_counts(brand_id: int, by_key: dict[str, Row], found: Sequence[tuple[An
                 continue
             statement = _MORE if count["total"] > 0 else _LESS
             values = {"total": count["total"], "negative": negative, "positive": positive}
-            place = {"brand": brand_id, "at": at, "network": network, "crisis_type": crisis_type}
+            place: dict[str, Any] = {"brand": brand_id, "at": at, "network": network}
+            place["crisis_type"] = crisis_type
             cursor.execute(statement, {**values, **place})
 
 

@@ -75,7 +75,7 @@ def explain(
     share = look.share.share if finding.kind == DetectionKind.NEGATIVE_SHARE else _share(said)
     telling = evidence.telling_words(heaps)
     crisis_type = evidence.crisis_type(heaps)
-    reasons = [
+    found: list[Reason | None] = [
         _leading(finding, extent),
         _volume(extent),
         {"code": "since", "at": started_at.isoformat()},
@@ -99,7 +99,7 @@ def explain(
         negative_share=round(share, 4),
         reach=said.reach,
         crisis_type=crisis_type,
-        reasons=_each_once(reasons),
+        reasons=_each_once(found),
         samples=_first(own, evidence.samples(heaps.recent, telling)),
     )
 

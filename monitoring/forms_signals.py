@@ -130,7 +130,11 @@ class RehearseForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for reader and checker
         imports = FileImport.objects.filter(source__brand=brand, state=ImportState.DONE)
         field.queryset = imports.order_by("-pk")
-        field.label_from_instance = lambda upload: upload.filename
+        field.label_from_instance = _filename  # type: ignore[method-assign]
+
+
+def _filename(upload: Any) -> str:
+    return str(upload.filename)
 
 
 class PeakForm(forms.Form):

@@ -120,7 +120,7 @@ class Memory:
             _tried(self.reach, _reaches(counts, factors)),
             self.rise.judge(volumes),
             # The running step may yet be spoken in.
-            self.silence.judge(gap if gap[-1][0] else gap[:-1]),
+            self.silence.judge([(float(a), b) for a, b in (gap if gap[-1][0] else gap[:-1])]),
         )
 
 
@@ -195,11 +195,10 @@ def advance_rule(rule: DetectionRule, now: datetime, peaks: Peaks) -> Memory | N
 
 
 def _rule_begins(rule: DetectionRule, oldest: datetime) -> datetime | None:
-    if rule.scope and (first := steps.first_of_rule(rule.pk)) is None:
-        return None
-    elif rule.scope:
-        return max(first, oldest)
-    return steps.first(rule.brand_id, since=oldest)
+    if not rule.scope:
+        return steps.first(rule.brand_id, since=oldest)
+    first = steps.first_of_rule(rule.pk)
+    return None if first is None else max(first, oldest)
 
 
 def _windows(rule: DetectionRule) -> list[int] | None:

@@ -17,6 +17,7 @@ import random
 import threading
 import time
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import DatabaseError, connection, transaction
@@ -154,7 +155,8 @@ def _backfill(source: Source, now: datetime) -> None:
     if network is None or network.reader is None or since is None:
         return
     reach = connections.of(source.account) if source.account else Connection({})
-    reader, cursor = network.reader(reach, source.config), {}
+    reader = network.reader(reach, source.config)
+    cursor: dict[str, Any] = {}
     for _round in range(polling.MAX_ROUNDS):
         try:
             batch = reader.fetch(cursor, now=now, limit=polling.PAGE)

@@ -149,9 +149,8 @@ class Detector:
         ready = hours + np.arange(len(rows)) // self.block >= figures.READY_HOURS
         new = slice(skip, None)
         alarm = self._alarms(score[new], learn=learn)
-        judged = (low, high, score)
-        drawn = (minutes, mentions, ready, level)
-        return Verdicts(*(each[new] for each in judged), alarm, *(each[new] for each in drawn))
+        judged = (low[new], high[new], score[new])
+        return Verdicts(*judged, alarm, minutes[new], mentions[new], ready[new], level[new])
 
     def _score(self, rows: Floats, *, learn: bool) -> tuple[Floats, NDArray[np.intp], Floats]:
         """Return (score, minutes of the weightiest window, its sum) for each row."""

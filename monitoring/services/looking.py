@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -80,7 +81,7 @@ def forget(*, now: datetime) -> int:
 
 @transaction.atomic
 def _claim(source: Source, now: datetime, *, limit: int) -> list[tuple[int, datetime]]:
-    values = {
+    values: dict[str, Any] = {
         "source": source.pk,
         "now": now,
         "before": now - EVERY,
@@ -89,7 +90,8 @@ def _claim(source: Source, now: datetime, *, limit: int) -> list[tuple[int, date
     }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
-        return cursor.fetchall()
+        claimed: list[tuple[int, datetime]] = cursor.fetchall()
+    return claimed
 
 
 def _asked(source: Source, claimed: list[tuple[int, datetime]], now: datetime) -> Batch:

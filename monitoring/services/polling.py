@@ -186,7 +186,7 @@ def record_failure(source: Source, error: ReadError, *, now: datetime) -> None:
 
 
 def _back_off(source: Source, error: ReadError) -> timedelta:
-    wait = timedelta(seconds=source.poll_every) * 2 ** min(source.failures - 1, 12)
+    wait: timedelta = timedelta(seconds=source.poll_every * 2 ** min(source.failures - 1, 12))
     spread = 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 - no secret hangs on it
     asked = timedelta(seconds=error.retry_after or 0)
     return max(min(wait, LONGEST_BACK_OFF) * spread, asked)

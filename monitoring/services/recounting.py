@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -111,7 +112,7 @@ def _move_queries(changes: Sequence[tuple[Counted, Counted]]) -> None:
             sums[1] += good
     if difference:
         keys = sorted(difference)
-        named = [[query for query, _hour in keys], [hour for _query, hour in keys]]
+        named: list[Any] = [[query for query, _hour in keys], [hour for _query, hour in keys]]
         figures = [[difference[key][place] for key in keys] for place in (0, 1)]
         with connection.cursor() as cursor:
             cursor.execute(_LOCK_QUERIES, named)
@@ -132,7 +133,7 @@ def _write(
 ) -> None:
     minutes, networks, types = (list(column) for column in zip(*keys, strict=True))
     totals, negatives, positives, reaches = (list(c) for c in zip(*figures, strict=True))
-    parameters = {
+    parameters: dict[str, Any] = {
         "brand": brand_id,
         "minutes": minutes,
         "networks": networks,

@@ -6,7 +6,7 @@ the loop hands the rehearsal over again.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -149,7 +149,7 @@ def rehearse(
         until=steps.floor(now),
         created_by=by,
     )
-    audit.record("rule.rehearsed", actor=by, brand=brand, subject=tried.kind.label)
+    audit.record("rule.rehearsed", actor=by, brand=brand, subject=tried.kind.value)
     if upload is None and not _reads_mentions(tried):
         _finish(rehearsal, _history(rehearsal, tried))
     return rehearsal
@@ -267,7 +267,7 @@ def _of_scope(rehearsal: Rehearsal, tried: Tried) -> Iterator[tuple[float, list[
 
 
 def counted(
-    brand_id: int, scope: dict[str, Sequence[Any]], *, since: datetime, until: datetime
+    brand_id: int, scope: Mapping[str, Sequence[Any]], *, since: datetime, until: datetime
 ) -> list[Count]:
     """What a scope counts of the mentions of a span. Reads them: for background work."""
     names = ("networks", "languages", "crisis_types", "queries")

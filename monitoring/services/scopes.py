@@ -1,6 +1,7 @@
 """The past of a rule's scope: counted once, from the mentions, when the rule is new or changed."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -52,7 +53,7 @@ def fill(rule_id: int, *, now: datetime) -> None:
 def _fill_day(rule: DetectionRule, since: datetime, until: datetime) -> None:
     counts = counted(rule.brand_id, rule.scope, since=since, until=until)
     RuleCount.objects.filter(rule=rule, starts_at__gte=since, starts_at__lt=until).delete()
-    columns = [
+    columns: list[Any] = [
         [count.starts_at for count in counts],
         [count.total for count in counts],
         [count.negative for count in counts],

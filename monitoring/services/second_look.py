@@ -172,7 +172,7 @@ def _write(brand_id: int, rows: Sequence[Mention], better: dict[int, dict[str, A
     """Write one brand's labels and move its counts; return how many mean something else now."""
     with transaction.atomic():
         word = Correction.objects.filter(mention_id=OuterRef("pk"))
-        keys = {"pk__in": [row.pk for row in rows]}
+        keys: dict[str, Any] = {"pk__in": [row.pk for row in rows]}
         keys["published_at__in"] = list({row.published_at for row in rows})
         locked = list(
             Mention.objects.filter(tier=1, gone_at=None, **keys)

@@ -32,8 +32,11 @@ ON CONFLICT (mention_id) DO UPDATE SET shown_at = excluded.shown_at
 class Shown(Protocol):
     """A mention, or a row of a list that stands for one."""
 
-    id: int
-    published_at: datetime
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def published_at(self) -> datetime: ...
 
 
 def note(mentions: Iterable[Shown], *, now: datetime) -> None:

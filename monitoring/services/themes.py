@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from core import live
 from monitoring import evidence, theming
+from monitoring.distinctive import words
 from monitoring.enums import Sentiment
 from monitoring.evidence import Text
 from monitoring.models import Baseline
@@ -160,8 +161,8 @@ def _questions(posts: Sequence[Text]) -> list[dict[str, Any]]:
     alike: Counter[str] = Counter()
     first: dict[str, Text] = {}
     for post in asked:
-        words = " ".join(evidence.words(post.text)[:12])
-        key = str(post.fingerprint) if post.fingerprint else words
+        wording = " ".join(words(post.text)[:12])
+        key = str(post.fingerprint) if post.fingerprint else wording
         alike[key] += 1
         if key not in first or post.reach > first[key].reach:
             first[key] = post
