@@ -57,3 +57,11 @@ settings_page(
     icon="search",
     owns=("monitoring:quer",),
 )
+settings_page(
+    "monitoring:labels",
+    _("Labels"),
+    _("How often people agree with the labels, and what words mean to a brand."),
+    order=35,
+    icon="tag",
+    owns=("monitoring:label",),
+)

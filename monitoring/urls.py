@@ -6,6 +6,7 @@ from . import views_stream
 from .views import (
     called,
     imports,
+    labels,
     many,
     mention,
     peaks,
@@ -54,6 +55,9 @@ urlpatterns = [
     path("signals/rules/<slug:slug>/<str:kind>/new/", rules.rule_new, name="rule_new"),
     path("signals/rules/<slug:slug>/<str:kind>/rehearse/", rules.rehearse, name="rehearse"),
     path("signals/rehearsals/<int:pk>/", rules.rehearsal, name="rehearsal"),
+    path("settings/labels/", labels.labels, name="labels"),
+    path("settings/labels/<slug:slug>/rules/", labels.rule_new, name="label_rule_new"),
+    path("settings/labels/rules/<int:pk>/remove/", labels.rule_remove, name="label_rule_remove"),
     path("settings/sources/", sources.sources, name="sources"),
     path("settings/sources/new/", sources.source_new, name="source_new"),
     path("settings/sources/words/<slug:slug>/", sources.words, name="source_words"),

@@ -84,6 +84,11 @@ def waiting(*, now: datetime) -> int:
     return rows.values("pk")[:10_000].count()
 
 
+def budget() -> int:
+    """How many calls of the endpoint a day may have; 0 where none is set."""
+    return settings.SCORING_ENDPOINT_DAILY if endpoint() else 0
+
+
 def _round(now: datetime) -> Round:
     tier = second_tier()
     mentions = _chosen(now) if tier else []
