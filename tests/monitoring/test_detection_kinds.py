@@ -168,7 +168,7 @@ def test_a_storm_that_grows_fast_may_go_far() -> None:
     assert possible.level > 1.2 * found.rate
     # The interval is wider than that of a storm that has stopped growing.
     steady = _season(14, 2.0)
-    steady[-8:] += 100
+    steady[-30:] += 100
     calmer = forecast(steady)
     assert calmer is not None
     widths = [each.ahead[5].high / each.ahead[5].low for each in (found, calmer)]
