@@ -130,7 +130,7 @@ class RehearseForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for reader and checker
         imports = FileImport.objects.filter(source__brand=brand, state=ImportState.DONE)
         field.queryset = imports.order_by("-pk")
-        field.label_from_instance = _filename  # type: ignore[method-assign]
+        field.label_from_instance = _filename  # type: ignore[method-assign, assignment]
 
 
 def _filename(upload: Any) -> str:

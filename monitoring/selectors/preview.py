@@ -291,4 +291,4 @@ _PLACES = {
 
 def _examples(rows: Sequence[tuple[Any, ...]]) -> tuple[Example, ...]:
     newest = sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)[:SHOWN]
-    return tuple(Example(*row[:6], row[7]) for row in newest)
+    return tuple(Example(*row[:6], network=row[7]) for row in newest)  # type: ignore[misc]
