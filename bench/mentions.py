@@ -159,7 +159,7 @@ def _row(row: tuple[Any, ...], brands: dict[int, str], zone: ZoneInfo, today: An
     said = html.escape(f"{title} - {text}" if title else text)
     return (
         f'<li class="mention" data-id="{pk}" data-item><input class="form-check-input pick"'
-        f' type="checkbox" data-pick value="{pk}" data-reach="{reach}"'
+        f' type="checkbox" data-pick name="mention" form="pick" value="{pk}" data-reach="{reach}"'
         f' aria-label="Select the mention by {html.escape(author)}"><span class="network">'
         f'<span title="{network}">'
         f'<svg class="icon s14" aria-hidden="true"><use href="/static/icons.svg#{network}"/></svg>'

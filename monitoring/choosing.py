@@ -7,10 +7,13 @@ from functools import lru_cache
 from typing import Any
 
 from django.core.cache import cache
+from django.http import QueryDict
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from accounts.models import User
 from core import formats, markup
 from core.clock import database_now
 
@@ -19,7 +22,9 @@ from .chart import TriageState
 from .enums import LABELS, About, Blame, CrisisType, Emotion, LabelField, Sentiment
 from .models import Query, Source
 from .models_signals import Theme
+from .models_triage import SavedSearch
 from .selectors import networks
+from .selectors.searches import Unread, searches
 
 REACHES = (1_000, 5_000, 10_000, 100_000, 1_000_000)
 STARS = (1, 2, 3, 4)
@@ -85,6 +90,25 @@ class Chip:
     address: str
 
 
+@dataclass(frozen=True)
+class SavedRow:
+    """A saved search as the list shows it; `unread` is None until it has been counted."""
+
+    pk: int
+    name: str
+    shared: bool
+    address: str
+    unread: Unread | None = None
+
+    @classmethod
+    def of(cls, search: SavedSearch, unread: Unread | None = None) -> "SavedRow":
+        query = QueryDict(search.query, mutable=True)
+        query["search"] = str(search.pk)
+        address = f"{reverse('monitoring:mentions')}?{query.urlencode()}"
+        return cls(search.pk, search.name, search.brand_id is not None, address, unread)
+
+
+Saved = tuple[SavedRow, ...]
 Form = tuple[tuple[Field, ...], tuple[Field, ...]]
 
 
@@ -92,10 +116,40 @@ def offered(brand_names: dict[int, str]) -> Offered:
     """Return the choices: the networks of the last day, sources and queries. Asked once in five
     minutes."""
     brands = sorted(brand_names)
-    key = "monitoring.offered." + "-".join(map(str, brands))
-    found: tuple[tuple[str, ...], Pairs, Pairs] | None = cache.get(key)
+    key = _key("offered", brands)
+    return _offered(brand_names, cache.get(key), key)
+
+
+def offered_and_saved(user: User, brand_names: dict[int, str]) -> tuple[Offered, Saved]:
+    """Return the choices and the person's saved searches, without what is unread in them.
+
+    Both are remembered for five minutes; the list of searches fetches itself anew on the page.
+    """
+    brands = sorted(brand_names)
+    choices, own = _key("offered", brands), _key(f"searches.{user.pk}", brands)
+    known = cache.get_many([choices, own])
+    saved: Saved | None = known.get(own)
+    if saved is None:
+        saved = tuple(SavedRow.of(search) for search in searches(user))
+        cache.set(own, saved, timeout=300)
+    return _offered(brand_names, known.get(choices), choices), saved
+
+
+def forget_saved(user: User) -> None:
+    """Look the person's searches up again: one was saved or removed."""
+    cache.delete(_key(f"searches.{user.pk}", sorted(user.roles)))
+
+
+def _key(what: str, brands: list[int]) -> str:
+    # By brands, so that what was remembered ends with a membership.
+    return f"monitoring.{what}." + "-".join(map(str, brands))
+
+
+def _offered(
+    brand_names: dict[int, str], found: tuple[tuple[str, ...], Pairs, Pairs] | None, key: str
+) -> Offered:
     if found is None:
-        found = _look_up(brands)
+        found = _look_up(sorted(brand_names))
         cache.set(key, found, timeout=300)
     return Offered(tuple(brand_names.items()), *found)
 

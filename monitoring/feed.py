@@ -39,7 +39,8 @@ _ROW = (
     '<p class="post-text"{lang}>{text}</p>{marks}{handling}</div></li>'
 )
 _PICK = (
-    '<input class="form-check-input pick" type="checkbox" data-pick value="{id}"'
+    '<input class="form-check-input pick" type="checkbox" data-pick name="mention"'
+    ' form="pick" value="{id}"'
     ' data-reach="{reach}" aria-label="{words}">'
 )
 # The address of the choice is the mention's own with "correct/" behind it (urls.py).

@@ -45,7 +45,7 @@ def mentions(request: SignedIn) -> HttpResponse:
     page, too_slow = _page(request.user, wanted)
     note_shown(page.posts, now=now)
     older = asked.cursor_text(page.older) if page.older else ""
-    choices = choosing.offered(names)
+    choices, saved = choosing.offered_and_saved(request.user, names)
     first, more = choosing.fields(formats.language(), choices, wanted.choices)
     context = {
         "now": now,
@@ -65,6 +65,8 @@ def mentions(request: SignedIn) -> HttpResponse:
         "more_fields": more,
         "more_open": any(name not in choosing.IN_SIGHT for name, _value in wanted.kept),
         "asked": wanted,
+        "saved": saved,
+        "current": asked.integer(wanted.given("search")),
         "here": wanted.address().removeprefix("?"),
         "may_triage": bool(_triaged(request.user)),
         "actions": tuple(ACTIONS),

@@ -42,6 +42,9 @@ def many(request: SignedIn) -> HttpResponse:
     if request.method == "POST":
         return _do(request)
     ids = asked.integers(request.GET.getlist("mention"), services.MOST_TICKED)
+    if "ticked" in request.GET and not ids:
+        messages.error(request, _("Select mentions first."))
+        return redirect("monitoring:mentions")
     wanted = _read(request, request.GET)
     try:
         found = _ticked(request.user, ids) if ids else _filtered(request.user, wanted)
@@ -57,6 +60,7 @@ def many(request: SignedIn) -> HttpResponse:
         "chips": [] if ids else choosing.chips(wanted, choosing.offered(names)),
         "found": found,
         "brands": [(names[pk], count) for pk, count in found.brands.items() if pk in names],
+        "may_export": any(services.may(request.user, JobKind.EXPORT, pk) for pk in found.brands),
         "may": any(services.may(request.user, JobKind.STATE, pk) for pk in found.brands),
         "states": TriageState.choices,
         "sentiments": Sentiment.choices,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -15,7 +15,8 @@ from accounts.rules import allowed
 from accounts.selectors import brand_names
 from core.clock import database_now
 from core.errors import Refused
-from monitoring import asked
+from monitoring import asked, choosing
+from monitoring.choosing import SavedRow
 from monitoring.models_triage import SavedSearch
 from monitoring.selectors import searches as selectors
 from monitoring.selectors.filters import Filters
@@ -39,19 +40,13 @@ def searches(request: SignedIn) -> HttpResponse:
     counts = selectors.unread(user, found, read, now=now)
     context = {
         "now": now,
-        "searches": [(each, address(each), counts.get(each.pk)) for each in found],
+        "searches": found,
+        "saved": tuple(SavedRow.of(each, counts.get(each.pk)) for each in found),
         "current": current,
         **_saving(request),
     }
     fragment = "#list" if request.htmx else ""
     return render(request, f"monitoring/searches.html{fragment}", context)
-
-
-def address(search: SavedSearch) -> str:
-    """Return where the search shows what it finds."""
-    query = QueryDict(search.query, mutable=True)
-    query["search"] = str(search.pk)
-    return f"{reverse('monitoring:mentions')}?{query.urlencode()}"
 
 
 def _saving(request: SignedIn) -> dict[str, Any]:
@@ -85,7 +80,8 @@ def save(request: SignedIn) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect(reverse("monitoring:mentions") + wanted.address())
-    return redirect(address(made))
+    choosing.forget_saved(user)
+    return redirect(SavedRow.of(made).address)
 
 
 @login_required
@@ -98,4 +94,5 @@ def delete(request: SignedIn, pk: int) -> HttpResponse:
         raise Http404 from None
     except Refused as refusal:
         messages.error(request, str(refusal))
+    choosing.forget_saved(request.user)
     return redirect("monitoring:searches")

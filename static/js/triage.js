@@ -13,6 +13,7 @@
      <button type="button" data-do="clear">                       unticks all
    </form>
    Buttons work on the ticked rows or else on the row that had the focus last (class "current").
+   <form class="mention-filter">   is sent without its empty fields
    What concerns many is posted to the form's action. cd:triage and cd:resync fetch what others did.
    Esc on a page with <a data-back> goes back to the list as it was left. */
 
@@ -178,5 +179,11 @@ document.addEventListener("click", (event) => {
     history.back();
   }
 });
+// What is not asked for does not stand in the address.
+document.addEventListener("formdata", (event) => {
+  if (!event.target.matches(".mention-filter")) return;
+  for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+});
 addEventListener("pageshow", say);
+form()?.classList.add("ready");
 say();

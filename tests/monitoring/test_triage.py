@@ -356,6 +356,26 @@ def test_the_page_for_many_states_the_numbers_first(
     assert set(MentionState.objects.values_list("state", flat=True)) == {"new"}
 
 
+def test_without_a_selection_nothing_is_meant_rather_than_everything(
+    signed_in: SignIn, alice: User, five: list[Mention]
+) -> None:
+    answer = signed_in(alice).get(reverse("monitoring:many") + "?ticked=1")
+    assert answer["Location"] == reverse("monitoring:mentions")
+
+
+def test_whoever_may_only_look_is_offered_nothing(
+    signed_in: SignIn, brand: Brand, five: list[Mention]
+) -> None:
+    observer = UserFactory.create()
+    MembershipFactory.create(user=observer, brand=brand, role=Role.OBSERVER)
+    html = signed_in(observer).get(reverse("monitoring:many")).content.decode()
+    assert "5 mentions" in html
+    assert '<form class="many-form' not in html
+    values = {"kind": "state", "state": "done", "query": ""}
+    signed_in(observer).post(reverse("monitoring:many"), values)
+    assert not StreamJob.objects.exists()
+
+
 def test_somebody_elses_job_is_not_there(
     signed_in: SignIn, alice: User, bob: User, five: list[Mention]
 ) -> None:
