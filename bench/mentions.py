@@ -32,6 +32,10 @@ SELECT m.id, m.brand_id, m.network, m.author, m.title, m.text, m.lang, m.publish
 FROM monitoring_mention AS m LEFT JOIN monitoring_mentionstate AS s ON s.mention_id = m.id
 WHERE m.brand_id = ANY(%s) ORDER BY m.published_at DESC, m.id DESC LIMIT 51
 """
+_LINKED = """
+SELECT l.mention_id, i.reference FROM incidents_linkedmention AS l
+JOIN incidents_incident AS i ON i.id = l.incident_id WHERE l.mention_id = ANY(%s)
+"""
 
 
 @figure("page of 50 mentions, processor time", unit="CPU ms", must="<= 6", issue=2)
@@ -111,7 +115,10 @@ class Plain:
         here = ZoneInfo(zone)
         today = datetime.now(here).date()
         rows = self.line.execute(_MENTIONS, [list(roles)]).fetchall()
-        items = "".join([_row(row, brands, here, today) for row in rows[:ROWS]])
+        linked = dict(self.line.execute(_LINKED, [[row[0] for row in rows]]).fetchall())
+        items = "".join(
+            [_row(row, brands, here, today, linked.get(row[0], "")) for row in rows[:ROWS]]
+        )
         choices = "".join([f'<option value="{pk}">{html.escape(b)}' for pk, b in brands.items()])
         last = rows[ROWS]
         return (
@@ -152,7 +159,9 @@ class Plain:
         return user, *person, roles, brands, *counts
 
 
-def _row(row: tuple[Any, ...], brands: dict[int, str], zone: ZoneInfo, today: Any) -> str:
+def _row(
+    row: tuple[Any, ...], brands: dict[int, str], zone: ZoneInfo, today: Any, incident: str
+) -> str:
     pk, brand, network, author, title, text, lang, at, reach, meant, kind, version = row
     here = at.astimezone(zone)
     shown = f"{here:%H:%M}" if here.date() == today else f"{here:%-d %b %H:%M}"
@@ -174,7 +183,7 @@ def _row(row: tuple[Any, ...], brands: dict[int, str], zone: ZoneInfo, today: An
         f'<time datetime="{here.isoformat(timespec="seconds")}"'
         f' title="{here:%A %-d %B %Y, %H:%M %Z}">{shown}</time></span></span></div>'
         f'<p class="post-text" lang="{lang}">{said}</p>'
-        f'<span class="pill pill-outline">{kind}</span><span class="handling"'
+        f'{incident}<span class="pill pill-outline">{kind}</span><span class="handling"'
         f' id="handling-{pk}" data-handling="{pk}" data-version="{version or 0}"></span></div></li>'
     )
 

@@ -23,10 +23,12 @@ class Tag:
     url: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RowAction:
     """What can be done with mentions from the stream. `url_name` names a page without arguments
     that takes `?mention=7&mention=9`; `key` is the key that opens it. `many`: for several at once.
+
+    Equal only to itself: pages are remembered by it, and labels are costly to compare.
     """
 
     name: str

@@ -50,6 +50,7 @@ def mentions(request: SignedIn) -> HttpResponse:
     context = {
         "now": now,
         "rows": _rows(request.user, page.posts, wanted, names, now),
+        "any_rows": bool(page.posts),
         "too_slow": too_slow,
         "older": wanted.address(before=older) if older else "",
         "newest": wanted.address() if wanted.after else "",
