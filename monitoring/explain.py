@@ -67,7 +67,7 @@ def explain(
         return Explanation(extent, began, 0.0, 0, CrisisType.NONE, reasons, [])
     started_at = finding.began or _began(look, now)
     heaps = _heaps(finding, look, started_at, now)
-    counted_from = max(steps.floor(started_at), now - _LONGEST)
+    counted_from = steps.floor(max(started_at, now - _LONGEST))
     until = steps.floor(now) + STEP
     said = _total(
         steps.counts(look.brand_id, since=counted_from, until=until, rule_id=look.rule_id)
@@ -77,8 +77,7 @@ def explain(
     crisis_type = evidence.crisis_type(heaps)
     found: list[Reason | None] = [
         _leading(finding, extent),
-        _volume(extent),
-        {"code": "since", "at": started_at.isoformat()},
+        *_since(finding, extent, started_at),
         {"code": "negative", "share": round(share, 3), "usual": round(look.share.usual, 3)},
         {"code": "words", "words": telling},
         _themes(look.brand_id),
@@ -130,6 +129,13 @@ def _only(finding: Finding) -> Q:
         if values:
             only &= Q(**{f"{column}__in": values})
     return only
+
+
+def _since(finding: Finding, extent: Extent, started_at: datetime) -> list[Reason]:
+    """How much at once and since when, where the matter is not one of days."""
+    if finding.kind in _SLOW:
+        return []
+    return [_volume(extent), {"code": "since", "at": started_at.isoformat()}]
 
 
 def _leading(finding: Finding, extent: Extent) -> Reason:

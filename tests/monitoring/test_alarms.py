@@ -162,7 +162,10 @@ def test_a_day_of_double_is_told_in_its_course(brand: Brand) -> None:
         _mark(brand, at)
         judge.judge_pending(at)
     assert _kinds() == [DetectionKind.SLOW_RISE]
-    assert "a usual day has" in reasons.sentences(Detection.objects.get())[0]
+    found = Detection.objects.get()
+    assert "a usual day has" in reasons.sentences(found)[0]
+    assert found.negative_share > 0.03
+    assert "minutes where" not in " ".join(reasons.sentences(found))
 
 
 def test_signals_of_a_matter_stay_together_and_what_follows_is_not_told_twice(
