@@ -5,6 +5,7 @@ People use the same words over and over, so nearly all of it is to split the tex
 what is known to hold nothing, however XX"""
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -25,9 +26,9 @@ _LONGEST_KNOWN = 40
 # From so many on an array is quicker.
 _FEW = 24
 _RUNS = re.compile("[^*?]+")
-# What is entered under a run of letters: a number, and what else must hold. By length and run.
+# What is entered under a run of letters: a number, and what else must hold.
 _Entry = tuple[int, Callable[[str], Any] | None]
-_Runs = dict[int, dict[str, list[_Entry]]]
+_Runs = dict[str, list[_Entry]]
 
 
 def is_wild(word: Word) -> bool:
@@ -69,7 +70,7 @@ class Finder:
         for index, text in enumerate(texts):
             for piece in filterfalse(is_dull, text.split()):
                 where[piece].append(index)
-        fresh = self._learn(where.keys() - known.keys())
+        fresh = self._learn([piece for piece in where if piece not in known])
         for piece, indexes in where.items():
             learnt = known.get(piece) or fresh[piece]
             if learnt.numbers:
@@ -84,7 +85,7 @@ class Finder:
         at = 0
         dull, known = self._dull, self._known
         pieces = text.split()
-        fresh = self._learn({piece for piece in pieces if piece not in dull} - known.keys())
+        fresh = self._learn({p for p in pieces if p not in dull and p not in known})
         for piece in pieces:
             width = dull.get(piece)
             if width is None:
@@ -171,48 +172,74 @@ class _Wild:
     """Words with wildcards, however many, looked up by what of them is certain.
 
     Each is entered under its longest run of letters, as a beginning, an end, or the inside of a
-    word. A word is then cut at every length that occurs: a few look-ups, not one for each pattern.
-    What says more than its longest run is tried out (RE2, so that no pattern is slow).
+    word. What says more than its longest run is tried out (RE2, so that no pattern is slow).
     """
 
     def __init__(self, wild: Sequence[tuple[Word, int]]) -> None:
-        self._begins: _Runs = {}
-        self._ends: _Runs = {}
-        self._inside: _Runs = {}
+        begins: _Runs = defaultdict(list)
+        ends: _Runs = defaultdict(list)
+        inside: dict[int, _Runs] = defaultdict(lambda: defaultdict(list))
         for word, number in wild:
-            self._enter(word.mark + word.text, number)
+            pattern = word.mark + word.text
+            run, entry = _entry(pattern, number)
+            if pattern.startswith(run):
+                begins[run].append(entry)
+            elif pattern.endswith(run):
+                ends[run[::-1]].append(entry)
+            else:
+                inside[len(run)][run].append(entry)
+        self._begins, self._ends = _Beginnings(begins), _Beginnings(ends)
+        self._inside = {length: dict(runs) for length, runs in inside.items()}
 
     def hits(self, forms: Iterable[str]) -> Iterator[tuple[str, list[int]]]:
         """Yield the forms (with their marks) that are any of the words, and which."""
         for form in forms:
             numbers = self._match(form)
             if form[0] in "#@":
-                numbers |= self._match(form[1:])
+                numbers = [*numbers, *self._match(form[1:])]
             if numbers:
-                yield form, list(numbers)
+                yield form, numbers
 
-    def _enter(self, pattern: str, number: int) -> None:
-        runs = _RUNS.findall(pattern)
-        run = max(runs, key=len)
-        if pattern.startswith(run):
-            table = self._begins
-        else:
-            table = self._ends if pattern.endswith(run) else self._inside
-        # "kaf*", "*fe" and "*aff*" say nothing more than their run.
-        plain = pattern.replace(run, "", 1) in {"*", "**"} and len(runs) == 1
-        check = None if plain else re2.compile(_regex(pattern)).fullmatch
-        table.setdefault(len(run), {}).setdefault(run, []).append((number, check))
-
-    def _match(self, text: str) -> set[int]:
-        entries: list[_Entry] = []
-        for length, runs in self._begins.items():
-            entries.extend(runs.get(text[:length], ()))
-        for length, runs in self._ends.items():
-            entries.extend(runs.get(text[-length:], ()))
+    def _match(self, text: str) -> list[int]:
+        entries = self._begins.of(text) + self._ends.of(text[::-1])
         for length, runs in self._inside.items():
             for at in range(len(text) - length + 1):
                 entries.extend(runs.get(text[at : at + length], ()))
-        return {number for number, check in entries if check is None or check(text)}
+        return [number for number, check in entries if check is None or check(text)]
+
+
+class _Beginnings:
+    """Which of many runs a text begins with: one search, and then from each to the next shorter."""
+
+    def __init__(self, runs: _Runs) -> None:
+        self._runs = sorted(runs)
+        self._entries = [runs[run] for run in self._runs]
+        self._shorter: list[int] = []
+        open_: list[int] = []
+        for at, run in enumerate(self._runs):
+            while open_ and not run.startswith(self._runs[open_[-1]]):
+                open_.pop()
+            self._shorter.append(open_[-1] if open_ else -1)
+            open_.append(at)
+
+    def of(self, text: str) -> list[_Entry]:
+        """Return the entries of all runs that `text` begins with."""
+        found: list[_Entry] = []
+        at = bisect_right(self._runs, text) - 1
+        while at >= 0:
+            if text.startswith(self._runs[at]):
+                found += self._entries[at]
+            at = self._shorter[at]
+        return found
+
+
+def _entry(pattern: str, number: int) -> tuple[str, _Entry]:
+    """Return a pattern's longest run of letters, its number and what else must hold."""
+    runs = _RUNS.findall(pattern)
+    run = max(runs, key=len)
+    # "kaf*", "*fe" and "*aff*" say nothing more than their run.
+    plain = len(runs) == 1 and "?" not in pattern
+    return run, (number, None if plain else re2.compile(_regex(pattern)).fullmatch)
 
 
 @dataclass(slots=True)
