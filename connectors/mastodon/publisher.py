@@ -37,6 +37,7 @@ LOOK_BACK = timedelta(days=1)
 PAGES = 5
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _PERSON = re.compile(r"(?<![\w/])(@\w+(?:[.-]+\w+)*)@\w+(?:[.-]+\w+)*")
+_ADDRESSED = re.compile(r"^\s*(?:@\w+(?:[.-]+\w+)*\s+)+")
 _NO_WORD = re.compile(r"[\W_]+")
 
 
@@ -156,14 +157,14 @@ def _is_it(status: dict[str, Any], message: Message, since: datetime) -> bool:
     """Whether one of our posts is this message. Servers change links, names and marks a little."""
     if _is_before(status, since) or text(status.get("in_reply_to_id")) != message.reply_to:
         return False
-    shown, meant = _bare(words_of(status)), _bare(message.text)
-    # In an answer, names were put before the text.
-    return shown == meant or (bool(message.reply_to) and bool(meant) and shown.endswith(meant))
+    return _bare(words_of(status)) == _bare(message.text)
 
 
 def _bare(words: str) -> str:
-    """The letters and digits of a text, without the hosts of the people it names."""
-    folded = unicodedata.normalize("NFKC", _PERSON.sub(r"\1", words)).casefold()
+    """The letters and digits of a text, without the people it is addressed to (`_addressed` may
+    have put one there) and the hosts of those it names."""
+    words = _ADDRESSED.sub("", _PERSON.sub(r"\1", words))
+    folded = unicodedata.normalize("NFKC", words).casefold()
     return _NO_WORD.sub("", folded) or folded.strip()
 
 

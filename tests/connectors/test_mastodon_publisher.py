@@ -120,6 +120,14 @@ def test_what_the_server_made_of_a_text_is_known_again(server: Peer, account: Ac
     assert publisher(server).find(Message(text, "k", since=HELLO.since)) == OUT
 
 
+def test_another_answer_that_ends_alike_is_not_taken_for_it(server: Peer, account: Account) -> None:
+    now = datetime.now(UTC).isoformat()
+    said = "<p>@<span>ann</span> Mange tak!</p>"
+    account.posts = [status(50, said, in_reply_to_id="000007", account=ME, created_at=now)]
+    assert publisher(server).find(Message("Tak!", "k", "000007", HELLO.since)) is None
+    assert publisher(server).find(Message("Mange tak!", "k", "000007", HELLO.since)) == OUT
+
+
 def test_where_nobody_can_tell_it_says_so(server: Peer, account: Account) -> None:
     server.answers["/api/v1/accounts/1/statuses"] = Answer(status=503)
     with pytest.raises(UncertainError):
