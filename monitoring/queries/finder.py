@@ -66,17 +66,18 @@ class Finder:
             return found
         known, bits = self._known, found.bits
         is_dull = self._dull.__contains__
-        where: dict[str, list[int]] = defaultdict(list)
+        # Integers, not lists: the collector has nothing to do with them.
+        where: dict[str, int] = {}
+        get = where.get
         for index, text in enumerate(texts):
+            here = 1 << index
             for piece in filterfalse(is_dull, text.split()):
-                where[piece].append(index)
+                where[piece] = get(piece, 0) | here
         fresh = self._learn([piece for piece in where if piece not in known])
-        for piece, indexes in where.items():
+        for piece, here in where.items():
             learnt = known.get(piece) or fresh[piece]
-            if learnt.numbers:
-                here = bits_of(indexes, len(texts))
-                for number in learnt.numbers:
-                    bits[number] = bits.get(number, 0) | here
+            for number in learnt.numbers:
+                bits[number] = bits.get(number, 0) | here
         return found
 
     def places(self, text: str) -> dict[int, int]:
