@@ -195,11 +195,15 @@ def test_a_view_is_saved_and_its_unread_follows(
 
 
 def test_on_a_phone_the_bar_comes_with_the_selection(
-    screen: Screen, bob: User, six: list[Mention]
+    screen: Screen, bob: User, brand: Brand, six: list[Mention]
 ) -> None:
+    for number in range(6):
+        SavedSearch.objects.create(owner=bob, name=f"Search number {number}", query="emotion=anger")
+    mention(brand, emotion="anger")
     with screen(bob, "/mentions/", size=PHONE, theme="dark") as page:
         bar = page.locator("#pick")
         expect(bar).to_be_hidden()
+        expect(page.locator("#searches .searches-count")).to_have_count(6)
         page.locator("[data-pick]").first.check()
         expect(bar).to_be_visible()
         assert violations(page) == []
