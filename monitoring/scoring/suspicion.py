@@ -9,6 +9,7 @@ share. There are no labelled campaigns to measure against: the figures below are
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 MEMORY = 20_000
 # Authors remembered of one wording; more make it no more suspicious.
 MOST_AUTHORS = 40
-_SHARED = re.compile(r"^\s*rt\b|\bvia @", re.IGNORECASE)
+_SHARED = re.compile(r"rt\b|.*?\bvia @", re.DOTALL)
 # From here on many authors with one wording are more likely a campaign than chance.
 _AUTHORS = 6.0
 _REPEATS = 3.0
@@ -62,7 +63,14 @@ def _one(text: str, author: str, number: int, window: Window) -> float:
     said = window.said(number) if number else {}
     if len(said) < 2 and said.get(author, 0) < 2:
         return round(spam, 3)
-    shared = bool(_SHARED.search(text[:200]))
-    many = 0.0 if shared else 1 - np.exp(-((len(said) - 1) / _AUTHORS))
-    again = 1 - np.exp(-((said.get(author, 1) - 1) / _REPEATS)) if author else 0.0
+    many = 0.0 if _is_shared(text) else 1 - exp(-((len(said) - 1) / _AUTHORS))
+    again = 1 - exp(-((said.get(author, 1) - 1) / _REPEATS)) if author else 0.0
     return round(min(1 - (1 - spam) * (1 - many) * (1 - again), _MOST), 3)
+
+
+def _is_shared(text: str) -> bool:
+    """Asked of every wording that was seen before: so the cheap question comes first."""
+    start = text[:200].lower().lstrip()
+    if not start.startswith("rt") and "via @" not in start:
+        return False
+    return _SHARED.match(start) is not None
