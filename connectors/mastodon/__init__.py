@@ -1,32 +1,75 @@
 """Mastodon, and the other servers that speak its API."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
-from connectors.base import Can, Connection, Setting
+from connectors.base import (
+    Can,
+    Connection,
+    LookUp,
+    Prober,
+    Publisher,
+    Reader,
+    Retractor,
+    Setting,
+    Streamer,
+)
 from connectors.network import Network, Wanted
 
-from .client import Client
-from .looker import MastodonLooker
-from .prober import MastodonProber
-from .publisher import MastodonPublisher, measure
-from .reader import MastodonReader
-from .stream import MastodonStreamer, has_stream
 
+def _reader(connection: Connection, wanted: Wanted) -> Reader:
+    from .client import Client  # noqa: PLC0415
+    from .reader import MastodonReader  # noqa: PLC0415
 
-def _reader(connection: Connection, wanted: Wanted) -> MastodonReader:
     return MastodonReader(Client(connection), wanted)
 
 
-def _streamer(connection: Connection, wanted: Wanted) -> MastodonStreamer:
+def _streamer(connection: Connection, wanted: Wanted) -> Streamer:
+    from .client import Client  # noqa: PLC0415
+    from .stream import MastodonStreamer  # noqa: PLC0415
+
     return MastodonStreamer(Client(connection), wanted)
 
 
-def _looker(connection: Connection, _wanted: Wanted) -> MastodonLooker:
+def _streams(wanted: Wanted) -> bool:
+    from .stream import has_stream  # noqa: PLC0415
+
+    return has_stream(wanted)
+
+
+def _prober(connection: Connection, wanted: Wanted) -> Prober:
+    from .prober import MastodonProber  # noqa: PLC0415
+
+    return MastodonProber(connection, wanted)
+
+
+def _looker(connection: Connection, _wanted: Wanted) -> LookUp:
+    from .client import Client  # noqa: PLC0415
+    from .looker import MastodonLooker  # noqa: PLC0415
+
     return MastodonLooker(Client(connection))
 
 
-def _publisher(connection: Connection) -> MastodonPublisher:
+def _publisher(connection: Connection) -> Publisher:
+    from .client import Client  # noqa: PLC0415
+    from .publisher import MastodonPublisher  # noqa: PLC0415
+
     return MastodonPublisher(Client(connection), connection)
+
+
+def _retractor(connection: Connection) -> Retractor:
+    from .client import Client  # noqa: PLC0415
+    from .publisher import MastodonPublisher  # noqa: PLC0415
+
+    return MastodonPublisher(Client(connection), connection)
+
+
+def _measure(config: Mapping[str, Any], text: str) -> tuple[int, int]:
+    from .publisher import measure  # noqa: PLC0415
+
+    return measure(config, text)
 
 
 NETWORK = Network(
@@ -45,8 +88,8 @@ NETWORK = Network(
         | Can.DELETE
         | Can.FIND
     ),
-    max_length=MastodonPublisher.max_length,
-    measure=measure,
+    max_length=500,
+    measure=_measure,
     account=(
         Setting(
             "server",
@@ -115,9 +158,9 @@ NETWORK = Network(
     shortest_poll=30,
     reader=_reader,
     streamer=_streamer,
-    streams=has_stream,
-    prober=MastodonProber,
+    streams=_streams,
+    prober=_prober,
     looker=_looker,
     publisher=_publisher,
-    retractor=_publisher,
+    retractor=_retractor,
 )
