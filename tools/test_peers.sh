@@ -26,9 +26,18 @@ mastodon() { # in an environment of its own: its pins are not ours
     cp tests/peers/mastodon-requirements.txt "$PEERS/mastodon/installed.txt"
 }
 
+clients() { # other people's clients, which judge what stands in for networks that cannot run here
+    cmp -s tests/peers/clients-requirements.txt "$PEERS/clients/installed.txt" && return
+    echo "Installing clients of networks from PyPI into $PEERS ..."
+    python -m venv --clear "$PEERS/clients"
+    "$PEERS/clients/bin/pip" install -q -r tests/peers/clients-requirements.txt
+    cp tests/peers/clients-requirements.txt "$PEERS/clients/installed.txt"
+}
+
 command -v dovecot >/dev/null ||
     fail "The tests with a real mail server need dovecot: apt-get install dovecot-imapd dovecot-lmtpd"
 npm_packages
 mastodon
+clients
 export REQUIRE_PEERS=1 CRISISDESK_PEERS="$PEERS"
 exec python -m pytest -q -m peers tests/peers "$@" </dev/null

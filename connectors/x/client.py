@@ -8,16 +8,23 @@ from django.utils.translation import gettext_noop as _
 
 from connectors.base import Connection, Post, Unauthorized
 from connectors.oauth import Renewing, refresh
-from connectors.rest import Answer, Auth, Bearer, Kind, Rest, Verdict, by_epoch
+from connectors.rest import Answer, Auth, Bearer, Declined, Kind, Rest, Verdict, by_epoch
 from connectors.shapes import items, moment, number, pick, text
 from core.words import Words
 
 API = "https://api.x.com"
 # Milliseconds since 1970 at which ids of X begin to tell their time.
 _EPOCH = 1_288_834_974_657
-FIELDS = (
-    "created_at,author_id,lang,public_metrics,referenced_tweets,edit_history_tweet_ids,note_tweet"
-)
+# X renamed tweets to posts in its API as well, and takes and gives either: what is asked for in
+# the older words is asked for again in the newer ones where X no longer knows the older.
+OLDER = {
+    "tweet.fields": "created_at,author_id,lang,public_metrics,referenced_tweets,"
+    "edit_history_tweet_ids,note_tweet,entities"
+}
+NEWER = {
+    "post.fields": "created_at,lang,public_metrics,note_post,entities",
+    "expansions": "author_id,referenced_posts,edit_history_post_ids",
+}
 
 
 def rest(connection: Connection, *, as_user: bool) -> Rest:
@@ -70,8 +77,8 @@ def made(item: dict[str, Any], users: Mapping[str, dict[str, Any]]) -> Post | No
     An edited post has a new id at X. Here it keeps that of its first version, so that the edit
     replaces it.
     """
-    referenced = {text(r, "type"): text(r, "id") for r in items(item, "referenced_tweets")}
-    if "retweeted" in referenced:
+    referenced = references(item)
+    if "retweeted" in referenced or "reposted" in referenced:
         return None
     newest = item["id"]
     first = first_version(item)
@@ -80,7 +87,7 @@ def made(item: dict[str, Any], users: Mapping[str, dict[str, Any]]) -> Post | No
     handle = text(author, "username")
     return Post(
         external_id=first,
-        text=text(item, "note_tweet", "text") or text(item, "text"),
+        text=words_of(item),
         author=f"@{handle}" if handle else "",
         author_id=text(item, "author_id"),
         url=address(newest, handle),
@@ -92,9 +99,55 @@ def made(item: dict[str, Any], users: Mapping[str, dict[str, Any]]) -> Post | No
     )
 
 
-def first_version(item: Mapping[str, Any]) -> str:
-    history = [each for each in items(dict(item), "edit_history_tweet_ids") if each]
-    return str(history[0]) if history else str(item["id"])
+def versions(item: dict[str, Any]) -> list[str]:
+    """Return the ids of all versions of a post, the first of them first."""
+    found = items(item, "edit_history_tweet_ids") or items(item, "edit_history_post_ids")
+    return [str(each) for each in found] or [str(item["id"])]
+
+
+def first_version(item: dict[str, Any]) -> str:
+    return versions(item)[0]
+
+
+def references(item: dict[str, Any]) -> dict[str, str]:
+    """Return the ids of the posts that it answers, quotes or reposts, by that word."""
+    found = items(item, "referenced_tweets") or items(item, "referenced_posts")
+    return {text(each, "type"): text(each, "id") for each in found}
+
+
+def words_of(item: dict[str, Any]) -> str:
+    """Return a post's text, whole also where it is a long one."""
+    long = text(item, "note_tweet", "text") or text(item, "note_post", "text")
+    return long or text(item, "text")
+
+
+class Asking:
+    """Asks for posts with all that is needed of them, in the words that X knows."""
+
+    def __init__(self, rest: Rest, *, authors: bool) -> None:
+        self._rest = rest
+        self._newer = False
+        # As X bills for each author, they are only asked for where they are wanted.
+        self._authors = (
+            {"expansions": "author_id", "user.fields": "username,public_metrics"} if authors else {}
+        )
+
+    def read(self, where: str, *, now: datetime, **params: Any) -> Answer:
+        """Raises ReadError; what X declines in both vocabularies it declines."""
+        if self._newer:
+            return self._in_newer(where, now=now, **params)
+        try:
+            return self._rest.read(where, now=now, **{**self._authors, **OLDER, **params})
+        except Declined as declined:
+            try:
+                answer = self._in_newer(where, now=now, **params)
+            except Declined:
+                raise declined from None
+        self._newer = True
+        return answer
+
+    def _in_newer(self, where: str, *, now: datetime, **params: Any) -> Answer:
+        return self._rest.read(where, now=now, **{**self._authors, **NEWER, **params})
 
 
 def address(post_id: str, handle: str = "") -> str:

@@ -19,7 +19,7 @@ from connectors.rest import Call, Kind, Rest, looking, path
 from connectors.shapes import items, text
 from core.words import Words
 
-from .client import address, posts_of, rest
+from .client import Asking, address, posts_of, references, rest, words_of
 from .weight import MOST, weigh
 
 # How far back a lost post is looked for where nobody says when it was queued.
@@ -40,6 +40,7 @@ class XPublisher:
             self._rest: Rest = rest(connection, as_user=True)
         except Unauthorized as error:
             raise PermanentError(error) from error
+        self._posts = Asking(self._rest, authors=False)
         self._answers_all = connection.config.get("answers") == "all"
 
     def publish(self, message: Message) -> Receipt:
@@ -65,13 +66,8 @@ class XPublisher:
         now = now or datetime.now(UTC)
         try:
             me = self._rest.read("/2/users/me", now=now)
-            answer = self._rest.read(
-                "/2/tweets",
-                now=now,
-                ids=post_id,
-                expansions="referenced_tweets.id,author_id",
-                **{"tweet.fields": "author_id,entities,referenced_tweets"},
-            )
+            answer = self._posts.read("/2/tweets", now=now, ids=post_id)
+            quoted = self._quoted(answer.data, now=now)
         except Unauthorized as error:
             return error.words
         except ReadError as error:
@@ -79,8 +75,17 @@ class XPublisher:
         posts, _users = posts_of(answer.data)
         if not posts:
             return Words(_("The post that you answer is no longer on X."))
-        summoned = _summons(posts[0], answer.data, text(me.data, "data", "id"))
+        summoned = _summons(posts[0], quoted, text(me.data, "data", "id"))
         return None if summoned else Words(_BY_HAND)
+
+    def _quoted(self, answer: Any, *, now: datetime) -> str:
+        """Return who wrote the post that this one quotes, "" where it quotes none."""
+        posts, _users = posts_of(answer)
+        quoted = references(posts[0]).get("quoted", "") if posts else ""
+        if not quoted:
+            return ""
+        found, _users = posts_of(self._posts.read("/2/tweets", now=now, ids=quoted).data)
+        return text(found[0], "author_id") if found else ""
 
     def find(self, message: Message) -> Receipt | None:
         """Look among the account's own posts: X keeps no key, and refuses the same text twice."""
@@ -88,17 +93,17 @@ class XPublisher:
         since = (message.since or now - LOOK_BACK) - timedelta(minutes=1)
         try:
             me = self._rest.read("/2/users/me", now=now)
-            answer = self._rest.read(
+            answer = self._posts.read(
                 path("/2/users/{}/tweets", text(me.data, "data", "id")),
                 now=now,
                 max_results=100,
                 start_time=since.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                **{"tweet.fields": "referenced_tweets,entities,note_tweet"},
             )
         except ReadError as error:
             raise looking(error) from error
         for post in posts_of(answer.data)[0]:
-            if _written(post) == message.text and _answers(post) == message.reply_to:
+            answered = references(post).get("replied_to", "")
+            if _written(post) == message.text and answered == message.reply_to:
                 return Receipt(text(post, "id"), address(text(post, "id")))
         if text(answer.data, "meta", "next_token"):
             raise UncertainError(_("The account has posted more than can be searched at once."))
@@ -117,28 +122,15 @@ class XPublisher:
             raise
 
 
-def _summons(post: dict[str, Any], answer: Any, me: str) -> bool:
+def _summons(post: dict[str, Any], quoted_author: str, me: str) -> bool:
     """Whether the author called for the account: mentioned it, or quoted a post of its."""
-    entities = post.get("entities")
-    if any(text(m, "id") == me for m in items(entities, "mentions")):
-        return True
-    quoted = {
-        text(r, "id") for r in items(post, "referenced_tweets") if text(r, "type") == "quoted"
-    }
-    return any(
-        text(other, "id") in quoted and text(other, "author_id") == me
-        for other in items(answer, "includes", "tweets")
-    )
-
-
-def _answers(post: dict[str, Any]) -> str:
-    found = [r for r in items(post, "referenced_tweets") if text(r, "type") == "replied_to"]
-    return text(found[0], "id") if found else ""
+    mentioned = items(post.get("entities"), "mentions")
+    return quoted_author == me or any(text(each, "id") == me for each in mentioned)
 
 
 def _written(post: dict[str, Any]) -> str:
     """The text as it was sent: X writes its own short addresses into it."""
-    written = text(post, "note_tweet", "text") or text(post, "text")
+    written = words_of(post)
     for link in items(post.get("entities"), "urls"):
         written = written.replace(text(link, "url"), text(link, "expanded_url"))
     return written

@@ -13,7 +13,7 @@ from connectors.rest import Answer, Rest, path
 from connectors.shapes import each, items, moment, pick, text
 from connectors.walking import Page, Walk
 
-from .client import FIELDS, first_version, made, posts_of, rest
+from .client import Asking, first_version, made, posts_of, rest, versions
 
 MENTIONS = "mentions"
 PAGE = 100
@@ -29,10 +29,10 @@ class XReader:
     """Config of the source: {"queries": [text, …], "mentions": "yes", "authors": "yes"}."""
 
     def __init__(self, connection: Connection, wanted: Mapping[str, Any]) -> None:
-        self._rest = rest(connection, as_user=False)
+        authors = wanted.get("authors", "yes") == "yes"
+        self._posts = Asking(rest(connection, as_user=False), authors=authors)
         self._connection = connection
         self._lists = [q for q in wanted.get("queries", []) if q.strip()]
-        self._authors = wanted.get("authors", "yes") == "yes"
         if wanted.get("mentions", "yes") == "yes":
             self._lists.append(MENTIONS)
 
@@ -77,22 +77,22 @@ class XReader:
 
     def _looked_up(self, answer: Answer, *, now: datetime) -> tuple[list[Post], list[str]]:
         """Posts as they are now. An id is answered with its own version: the newest is fetched."""
-        versions, users = posts_of(answer.data)
-        newer = [ids[-1] for v in versions if len(ids := items(v, "edit_history_tweet_ids")) > 1]
-        changed = [n for n in newer if n not in {v.get("id") for v in versions}]
+        found, users = posts_of(answer.data)
+        newest = [versions(v)[-1] for v in found]
+        changed = [n for n in newest if n not in {text(v, "id") for v in found}]
         if changed:
             again = self._lookup(changed, now=now)
             latest, more = posts_of(again.data)
             users |= more
             firsts = {first_version(v) for v in latest}
-            versions = [v for v in versions if first_version(v) not in firsts] + latest
-        posts, _broken = each(versions, partial(made, users=users))
+            found = [v for v in found if first_version(v) not in firsts] + latest
+        posts, _broken = each(found, partial(made, users=users))
         problems = items(answer.data, "errors")
         gone = [text(p, "resource_id") for p in problems if text(p, "type").endswith(_GONE)]
         return posts, gone
 
     def _lookup(self, ids: list[str], *, now: datetime) -> Answer:
-        return self._rest.read("/2/tweets", now=now, ids=",".join(ids), **self._fields())
+        return self._posts.read("/2/tweets", now=now, ids=",".join(ids))
 
     def _page(
         self, name: str, token: str, floor: datetime, *, me: str, most: int, now: datetime
@@ -100,14 +100,13 @@ class XReader:
         where, token_name, query = "/2/tweets/search/recent", "next_token", name
         if name == MENTIONS:
             where, token_name, query = path("/2/users/{}/mentions", me), "pagination_token", ""
-        answer = self._rest.read(
+        answer = self._posts.read(
             where,
             now=now,
             query=query,
             max_results=most,
             start_time=max(floor, now - WINDOW).strftime("%Y-%m-%dT%H:%M:%SZ"),
             **{token_name: token},
-            **self._fields(),
         )
         return self._read(answer)
 
@@ -121,15 +120,6 @@ class XReader:
             refused=refused,
             quota=answer.quota,
         )
-
-    def _fields(self) -> dict[str, str]:
-        if not self._authors:
-            return {"tweet.fields": FIELDS}
-        return {
-            "tweet.fields": FIELDS,
-            "expansions": "author_id",
-            "user.fields": "username,public_metrics",
-        }
 
     def _who(self, cursor: dict[str, Any], *, now: datetime) -> tuple[str, dict[str, Any]]:
         """The account's own id, asked for once and kept in the cursor."""

@@ -213,3 +213,41 @@ def test_mentions_without_an_access_token_ask_for_one(world: X) -> None:
     assert probe.notes
     with pytest.raises(PermanentError, match="access token"):
         NETWORKS["x"].publisher(world.connection())
+
+
+def test_posts_are_asked_for_and_read_in_the_newer_words_too(world: X) -> None:
+    world.newer = True
+    [item] = world.add(1, text="Kaffen var kold", parent="77")
+    world.edit(item, "Kaffen var varm")
+    reader = NETWORKS["x"].reader(world.connection(), world.wanted)
+    [post] = reader.fetch({}, now=NOW).posts
+    assert (post.external_id, post.edited_at, post.parent_id) == (item.id, NOW, "77")
+    assert "post.fields" in world.asked[-1].query
+    before = len(world.asked)
+    reader.fetch({}, now=NOW + timedelta(minutes=1))
+    assert len(world.asked) == before + 1
+    [found] = (
+        NETWORKS["x"].looker(world.connection(), world.wanted).look_up([item.id], now=NOW).posts
+    )
+    assert found.text == "Kaffen var varm"
+    world.summoned.add(item.id)
+    publisher = NETWORKS["x"].publisher(world.connection())
+    message = Message("Vi ser på det", "k", item.id, SINCE)
+    receipt = publisher.publish(message)
+    assert publisher.find(message) == receipt
+
+
+def test_who_quotes_the_account_called_for_it(world: X) -> None:
+    ours, quoting = world.add(2)
+    right = world._post
+
+    def shown(item: object, version: str = "") -> dict[str, object]:
+        made = right(item, version)
+        if item is ours:
+            return {**made, "author_id": ME}
+        return {**made, "referenced_tweets": [{"type": "quoted", "id": ours.id}]}
+
+    world._post = shown
+    publisher = NETWORKS["x"].publisher(world.connection())
+    assert publisher.can_reply(quoting.id, now=NOW) is None
+    assert publisher.can_reply(ours.id, now=NOW) is not None

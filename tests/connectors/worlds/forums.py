@@ -31,13 +31,13 @@ class Reddit(World):
         return f"t1_{1000 + number}"
 
     def answer(self, asked: Asked) -> Any:
-        assert asked.headers["user-agent"] == "web:crisisdesk:v1 (by /u/fjordkaffe)"
-        if asked.path == "/token":
+        assert asked.headers["user-agent"].startswith("web:crisisdesk:v1 (by /u/fjordkaffe)")
+        if self.signs_in(asked):
             good = self.token == "good"
             return reply(
                 recorded("reddit", "token") if good else {"error": 400}, 200 if good else 400
             )
-        if asked.headers.get("authorization") != f"Bearer {self.token}":
+        if asked.headers.get("authorization", "").lower() != f"bearer {self.token}":
             return reply(recorded("reddit", "unauthorized"), 401)
         if asked.path == "/api/comment":
             return self._publish(asked)
@@ -51,7 +51,7 @@ class Reddit(World):
         return self._listed(asked)
 
     def _listed(self, asked: Asked) -> Answer:
-        comments = asked.path in {"/r/Denmark/comments", "/search"}
+        comments = asked.path.rstrip("/") in {"/r/Denmark/comments", "/search"}
         found = self.newest_first() if comments else []
         size = min(int(asked.query["limit"]), self.page)
         page, after = self.paged(found, asked.query.get("after", ""), size)
@@ -67,6 +67,7 @@ class Reddit(World):
         made = recorded("reddit", "comment")
         made["data"] |= {
             "name": item.id,
+            "id": item.id.removeprefix("t1_"),
             "body": item.text,
             "created_utc": item.at.timestamp(),
             "edited": item.edited.timestamp() if item.edited else False,

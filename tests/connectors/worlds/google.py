@@ -14,6 +14,7 @@ from tests.connectors.worlds import Asked, Item, World, filled, recorded, reply
 CHANNEL = "UCfjord"
 PLACE = "accounts/1/locations/2"
 PACKAGE = "dk.fjordkaffe.app"
+APPLICATIONS = "/androidpublisher/v3/applications"
 
 
 @lru_cache(maxsize=1)
@@ -72,7 +73,11 @@ class YouTube(Google):
     def new_id(self, number: int, at: datetime) -> str:
         return f"Ug{1000 + number}"
 
+    def connection(self, **more: Any) -> Any:
+        return super().connection(**{"api": self.url + "/youtube/v3", **more})
+
     def said(self, asked: Asked) -> Any:
+        asked.path = asked.path.removeprefix("/youtube/v3")
         if asked.path == "/channels":
             return {"items": [{"id": CHANNEL, "snippet": {"title": "Fjordkaffe"}}]}
         if asked.path == "/commentThreads":
@@ -128,8 +133,11 @@ class GooglePlay(Google):
     config: dict[str, Any] = field(default_factory=lambda: {"package": PACKAGE})
     secrets: dict[str, Any] = field(default_factory=lambda: {"service_account": key_file()})
 
+    def connection(self, **more: Any) -> Any:
+        return super().connection(**{"api": self.url + APPLICATIONS, **more})
+
     def said(self, asked: Asked) -> Any:
-        where = asked.path.split("/")[1:]
+        where = asked.path.removeprefix(APPLICATIONS).split("/")[1:]
         assert where[:2] == [PACKAGE, "reviews"]
         if asked.method == "POST":
             review = where[2].removesuffix(":reply")

@@ -31,6 +31,8 @@ class X(World):
     # Newer versions of edited posts: id of the newer one → id of the first.
     versions: dict[str, str] = field(default_factory=dict)
     refresh: str = "first"
+    # Whether X has forgotten the words of its older vocabulary.
+    newer: bool = False
 
     def new_id(self, number: int, at: datetime) -> str:
         return str(((int(at.timestamp() * 1000) - _EPOCH) << 22) + number)
@@ -45,6 +47,8 @@ class X(World):
             return self._renew(asked)
         if asked.headers.get("authorization") != f"Bearer {self.token}":
             return reply(recorded("x", "unauthorized"), 401)
+        if self.newer and "tweet.fields" in asked.query:
+            return reply(recorded("x", "unknown_parameter"), 400)
         if asked.path == "/2/users/me":
             return {"data": {"id": ME, "name": "Fjordkaffe", "username": "fjordkaffe"}}
         if asked.method == "POST":
@@ -65,7 +69,7 @@ class X(World):
         start = asked.query.get("next_token") or asked.query.get("pagination_token", "")
         page, after = self.paged(found, start, min(int(asked.query["max_results"]), self.page))
         meta = {"result_count": len(page), **({"next_token": after} if after else {})}
-        users = [filled(recorded("x", "user"))]
+        users = self._users()
         body = {"data": [self._post(i) for i in page], "includes": {"users": users}, "meta": meta}
         left = {"x_rate_limit_remaining": "449", "x_rate_limit_limit": "450"}
         return reply(body, x_rate_limit_reset=str(int(NOW.timestamp()) + 900), **left)
@@ -84,7 +88,26 @@ class X(World):
             made["entities"] = {"mentions": [{"id": ME, "username": "fjordkaffe"}]}
         if item.parent:
             made["referenced_tweets"] = [{"type": "replied_to", "id": item.parent}]
-        return made
+        return self._worded(made)
+
+    def _worded(self, made: dict[str, Any]) -> dict[str, Any]:
+        if not self.newer:
+            return made
+        words = {
+            "edit_history_tweet_ids": "edit_history_post_ids",
+            "referenced_tweets": "referenced_posts",
+            "note_tweet": "note_post",
+        }
+        renamed = {words.get(name, name): value for name, value in made.items()}
+        metrics = dict(renamed["public_metrics"])
+        metrics["repost_count"] = metrics.pop("retweet_count")
+        return {**renamed, "public_metrics": metrics}
+
+    def _users(self) -> list[Any]:
+        user = recorded("x", "user")
+        if self.newer:
+            user["public_metrics"]["post_count"] = user["public_metrics"].pop("tweet_count")
+        return [user]
 
     def _lookup(self, ids: list[str]) -> Any:
         by_id = {item.id: item for item in self.items}
@@ -94,7 +117,7 @@ class X(World):
         errors = [
             filled(recorded("x", "missing"), resource_id=i, value=i) for i in ids if i not in known
         ]
-        users = [recorded("x", "user")]
+        users = self._users()
         return {
             "data": found,
             "includes": {"users": users},
