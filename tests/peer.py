@@ -60,6 +60,8 @@ def peer() -> Iterator[Peer]:
         def _answer(self, answer: Answer) -> None:
             self.close_connection = True
             self.send_response(answer.status)
+            # Said as well as done, for clients that keep their lines.
+            self.send_header("Connection", "close")
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             if answer.sized:

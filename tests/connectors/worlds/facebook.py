@@ -32,9 +32,7 @@ class Facebook(World):
         return reply({"error": error}, 400)
 
     def answer(self, asked: Asked) -> Any:
-        # Other clients write the token into the address.
-        told = asked.query.get("access_token") or asked.headers.get("authorization", "")
-        if told.removeprefix("Bearer ") != self.token:
+        if asked.headers.get("authorization") != f"Bearer {self.token}":
             return reply(recorded("facebook", "token"), 400)
         where = asked.path.split("/")[2:]
         if asked.method == "POST":
@@ -59,7 +57,7 @@ class Facebook(World):
         return filled(recorded("facebook", "list"), data=own if name != "tagged" else [])
 
     def _page(self, found: list[Item], asked: Asked) -> Any:
-        size = min(int(asked.query.get("limit", 25)), self.page)
+        size = min(int(asked.query["limit"]), self.page)
         page, after = self.paged(found, asked.query.get("after", ""), size)
         answers = [self._own(i) for i, p in self.published.items() if p["reply_to"]]
         body = filled(

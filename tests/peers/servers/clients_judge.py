@@ -61,16 +61,6 @@ def googleplay() -> list:
             return found
 
 
-def facebook() -> list:
-    from pyfacebook import GraphAPI
-
-    client = GraphAPI(access_token="good", base_url=server + "/", version="v24.0")
-    found = client.get_full_connections(
-        object_id="55_100", connection="comments", fields="id,message", limit=100, count=None
-    )
-    return [[item["id"], item["message"]] for item in found["data"]]
-
-
 def x() -> list:
     from xdk import Client
 
