@@ -49,7 +49,17 @@ def sentiment(folder: Path, name: str) -> None:
     )
 
 
-def languages(folder: Path) -> None:
+def told(folder: Path) -> tuple[float, float, float]:
+    """Percent of short texts whose language is recognised; Danish told from Norwegian, and back."""
+    seen, pair = _counted(folder)
+    right = sum(count for (_code, good), count in seen.items() if good)
+    pairs = (("da", "no"), ("no", "da"))
+    apart = [pair[a, a] / (pair[a, a] + pair[a, b]) for a, b in pairs]
+    return 100 * right / sum(seen.values()), 100 * apart[0], 100 * apart[1]
+
+
+def _counted(folder: Path) -> tuple[Counter[tuple[str, bool]], Counter[tuple[str, str]]]:
+    """How often each language was recognised, and which was taken for which."""
     seen: Counter[tuple[str, bool]] = Counter()
     pair: Counter[tuple[str, str]] = Counter()
     for name in LANGUAGES:
@@ -60,6 +70,11 @@ def languages(folder: Path) -> None:
         for row, code in zip(short, codes, strict=True):
             seen[KNOWN[row["lang"]], KNOWN[row["lang"]] == code] += 1
             pair[KNOWN[row["lang"]], code] += 1
+    return seen, pair
+
+
+def languages(folder: Path) -> None:
+    seen, pair = _counted(folder)
     for code in sorted({code for code, _right in seen}):
         right, wrong = seen[code, True], seen[code, False]
         print(f"language {code}: {100 * right / (right + wrong):.1f} of {right + wrong}")

@@ -17,6 +17,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from . import ScoreArrays, Shares, arrays, classes, probabilities
+from . import language as languages
 from .model import softmax
 from .transformer import Transformer, weights_file
 
@@ -29,18 +30,20 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class Head:
     """One question: weights (width, classes) and offsets of its softmax, how much the fast tier's
-    word counts beside it (0..1), and what makes both together as sure as they are right."""
+    word counts beside it (0..1, by language, "" for all others), and what makes both together as
+    sure as they are right."""
 
     weights: Floats
     offset: Floats
-    fast: float
+    fast: dict[str, float]
     sharpness: float
 
-    def join(self, meaning: Any, fast: Floats) -> Floats:
+    def join(self, meaning: Any, fast: Floats, codes: Sequence[str]) -> Floats:
+        """Return the probabilities of both tiers together, (texts, classes)."""
+        other = self.fast[""]
+        share = np.array([self.fast.get(code, other) for code in codes]).reshape(-1, 1)
         mine = np.log(softmax(meaning @ self.weights + self.offset) + _LEAST)
-        return softmax(
-            self.sharpness * ((1 - self.fast) * mine + self.fast * np.log(fast + _LEAST))
-        )
+        return softmax(self.sharpness * ((1 - share) * mine + share * np.log(fast + _LEAST)))
 
 
 class SecondTier:
@@ -54,7 +57,9 @@ class SecondTier:
                 for name in file.files
                 if name.startswith("A:")
             }
-            self.heads = {name: _head(file, name) for name in self.about["heads"]}
+            self.heads = {
+                name: _head(file, name, fast) for name, fast in self.about["fast"].items()
+            }
         self._transformer = Transformer(weights, adapters)
 
     def score_batch(self, texts: Sequence[str]) -> ScoreArrays:
@@ -65,17 +70,14 @@ class SecondTier:
     def better(self, texts: Sequence[str], shares: Shares) -> Shares:
         """Return the fast tier's probabilities joined with the transformer's."""
         meaning = self._transformer.embed([text[:1000] for text in texts]).astype(np.float64)
-        joined = {name: head.join(meaning, shares[name]) for name, head in self.heads.items()}
+        codes, _sure = languages.detect(texts)
+        joined = {n: head.join(meaning, shares[n], codes) for n, head in self.heads.items()}
         return {**shares, **joined}
 
 
-def _head(file: Any, name: str) -> Head:
-    return Head(
-        file[f"{name}_weights"],
-        file[f"{name}_offset"],
-        float(file[f"{name}_fast"]),
-        float(file[f"{name}_sharpness"]),
-    )
+def _head(file: Any, name: str, fast: dict[str, float]) -> Head:
+    sharpness = float(file[f"{name}_sharpness"])
+    return Head(file[f"{name}_weights"], file[f"{name}_offset"], fast, sharpness)
 
 
 def second_tier() -> SecondTier | None:
