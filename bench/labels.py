@@ -17,7 +17,9 @@ from . import Measured, figure
 ROOT = Path(__file__).resolve().parent.parent
 MOST_MEGABYTES = 400
 _MEMORY = (
-    "import resource, sys; from tools.measure_second import score_batch, second_tier;"
+    "import os, resource, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'crisisdesk.settings';"
+    "from monitoring.scoring import score_batch;"
+    "from monitoring.scoring.second import second_tier;"
     "tier = second_tier() if sys.argv[1] == 'second' else None;"
     "scorer = tier.score_batch if tier else score_batch;"
     "scorer([f'The {n}th cup of coffee was cold and nobody cared' for n in range(300)]);"

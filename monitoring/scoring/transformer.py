@@ -21,7 +21,7 @@ Floats = np.ndarray[Any, np.dtype[np.float32]]
 PREFIX = "query: "
 MOST_TOKENS = 96
 # Tokens in one go: bounds the memory of a batch.
-_TOKENS = 2048
+_TOKENS = 1024
 _BLOCK = 18
 _SPACE = "\u2581"
 _FAR = np.float32(-1e4)
@@ -42,7 +42,7 @@ class Weights:
     raw: Any
     sizes: dict[str, int]
     pieces: list[str]
-    scores: list[float]
+    scores: Floats
     folds: dict[int, str]
     tensors: dict[str, tuple[int, int, int]]
 
@@ -85,7 +85,7 @@ def read(path: Path) -> Weights:
     at += 28
     places = np.frombuffer(raw, "<u4", count + 1, at).tolist()
     at += 4 * (count + 1)
-    scores = np.frombuffer(raw, "<f4", count, at).tolist()
+    scores = np.frombuffer(raw, "<f4", count, at)
     at += 4 * count
     blob = bytes(raw[at : at + length])
     at += length
@@ -124,11 +124,11 @@ class Pieces:
     """Cuts words into the pieces that the model knows: the likeliest cut, word by word."""
 
     def __init__(self, weights: Weights) -> None:
-        cuts = zip(weights.pieces, weights.scores, strict=True)
-        self._known = {piece: (number, score) for number, (piece, score) in enumerate(cuts)}
+        self._known = {piece: number for number, piece in enumerate(weights.pieces)}
+        self._scores = weights.scores
         self._sizes, self._folds = weights.sizes, weights.folds
         self._longest = max(map(len, weights.pieces))
-        self._unknown = min(weights.scores) - 10
+        self._unknown = float(weights.scores.min()) - 10
         self._words: dict[str, list[int]] = {}
 
     def ids(self, text: str, most: int = MOST_TOKENS) -> list[int]:
@@ -157,8 +157,10 @@ class Pieces:
                 best[begin + 1], back[begin + 1] = alone, (self._sizes["unknown"], begin)
             for end in range(begin + 1, min(len(word), begin + self._longest) + 1):
                 piece = self._known.get(word[begin:end])
-                if piece and best[begin] + piece[1] > best[end]:
-                    best[end], back[end] = best[begin] + piece[1], (piece[0], begin)
+                if piece is not None:
+                    likely = best[begin] + float(self._scores[piece])
+                    if likely > best[end]:
+                        best[end], back[end] = likely, (piece, begin)
         found, end = [], len(word)
         while end:
             number, end = back[end]

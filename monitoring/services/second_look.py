@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 ROUND = 100
 # Older posts have been acted upon by then, or not.
 LATEST = timedelta(hours=6)
-# Read back from the newest to choose from.
+# Of each brand, read back from the newest to choose from.
 _CHOICE = 3_000
 # Posts of a round that the endpoint is asked about.
 _ASKED = 5
@@ -47,13 +47,18 @@ _FIELDS = (
     "emotion_confidence", "blame", "blame_confidence", "question",
 )  # fmt: skip
 # What is wide of reach, or unsure, first; both as shares.
-_CHOOSE = """
-SELECT id, published_at FROM (
-    SELECT id, published_at, reach, confidence, crisis_confidence FROM monitoring_mention
-    WHERE published_at > %s AND tier = 1 AND gone_at IS NULL
-    ORDER BY published_at DESC LIMIT %s
-) AS latest
-ORDER BY ln(1 + reach) / 14 + (1 - confidence) + (1 - crisis_confidence) / 2 DESC, id LIMIT %s
+# Each brand's newest are read along its index: the cost does not grow with the table.
+_LATEST = """
+FROM accounts_brand AS brand CROSS JOIN LATERAL (
+    SELECT id, published_at, reach, confidence, crisis_confidence, tier, gone_at
+    FROM monitoring_mention WHERE brand_id = brand.id AND published_at > %s
+    ORDER BY published_at DESC, id DESC LIMIT %s
+) AS latest WHERE latest.tier = 1 AND latest.gone_at IS NULL
+"""
+_CHOOSE = f"""
+SELECT latest.id, latest.published_at {_LATEST}
+ORDER BY ln(1 + reach) / 14 + (1 - confidence) + (1 - crisis_confidence) / 2 DESC, latest.id
+LIMIT %s
 """
 
 
@@ -79,9 +84,10 @@ def run(*, now: datetime) -> Round:
 
 
 def waiting(*, now: datetime) -> int:
-    """How many posts the second tier has not seen yet, counted up to a bound."""
-    rows = Mention.objects.filter(published_at__gt=now - LATEST, tier=1, gone_at=None)
-    return rows.values("pk")[:10_000].count()
+    """How many of the posts to choose from the second tier has not seen yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) {_LATEST}", [now - LATEST, _CHOICE])
+        return int(cursor.fetchone()[0])
 
 
 def budget() -> int:
