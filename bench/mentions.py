@@ -21,10 +21,10 @@ ROWS = 50
 MENTIONS = 3_000
 ROUNDS, REQUESTS = 11, 40
 _LIST, _END = '<ol class="rows posts mention-list" data-rows data-list>', "</ol>"
-_TEXTS = (
-    "The coffee on board was cold again & nobody said a word <again>. Never more with @you!",
-    "Øv, toget er aflyst igen 😡 hvornår kører der noget? Jeg har ventet i en time nu.",
-    "Great service today, thank you to the kind lady at the counter who found my bag :-)",
+_ENDS = (
+    " <again>. Never more with @you & yours! https://example.org/a?b=1&c=2",
+    " igen 😡 #øv, <b>hvornår</b> kører der noget? Åh \"nej\" & 'nå'",
+    " :-)",
 )
 _MENTIONS = """
 SELECT m.id, m.brand_id, m.network, m.author, m.title, m.text, m.lang, m.published_at, m.reach,
@@ -249,7 +249,7 @@ def _mentions(sources: list[Any], now: datetime) -> None:
         posts = [
             Post(
                 external_id=str(number),
-                text=f"{_unlike(number)} {_TEXTS[number % 3]}",
+                text=_unlike(number) + _ENDS[number % 3],
                 author=f"Someone <{number * 7919 % 977}>",
                 url=f"https://example.org/{number}",
                 published_at=now - timedelta(seconds=20 * number + place),
