@@ -214,8 +214,6 @@ MEDIA_ROOT = VAR_DIR / "media"
 SCORING_MODEL = env.text("SCORING_MODEL")
 # The same for the second tier: tools/train_second.py.
 SCORING_SECOND = env.text("SCORING_SECOND")
-# A classifier of one's own for the second tier: a folder with model.onnx and tokenizer.json.
-SCORING_ONNX = env.text("SCORING_ONNX")
 # An endpoint that speaks OpenAI's chat completions, for posts of at least this reach, at most so
 # many calls a day (UTC).
 SCORING_ENDPOINT = env.text("SCORING_ENDPOINT")
