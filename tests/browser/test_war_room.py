@@ -94,10 +94,9 @@ def test_the_chart_follows_its_range_and_the_log_its_filter(
         expect(page.locator("#volume canvas")).to_be_visible()
         points = "document.querySelector('cd-volume').points.at.length"
         before = page.evaluate(points)
-        drawn = page.get_attribute("cd-volume", "data-points") or ""
         page.click("#volume .segmented a:nth-child(1)")
-        expect(page.locator("cd-volume")).not_to_have_attribute("data-points", drawn)
-        assert page.evaluate(points) < before
+        # What is predicted changes with every look: the number of points tells the range.
+        page.wait_for_function(f"{points} < {before}")
         expect(page.locator("#volume canvas")).to_be_visible()
         page.click("#timeline .segmented a:nth-child(3)")
         expect(page.locator("#entries li")).to_have_count(1)
