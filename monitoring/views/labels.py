@@ -19,7 +19,7 @@ from core.clock import database_now
 from core.errors import Refused
 from monitoring.enums import LABELS, LabelField
 from monitoring.models_labels import LabelRule, SecondLook
-from monitoring.scoring.second import weights_file
+from monitoring.scoring.transformer import weights_file
 from monitoring.selectors.agreement import ENOUGH, Agreement, agreement
 from monitoring.services import rules, second_look
 

@@ -14,7 +14,8 @@ from monitoring.models import Mention, MentionCount
 from monitoring.models_labels import SecondLook
 from monitoring.scoring import ScoreArrays, score_batch
 from monitoring.scoring.endpoint import NoAnswer, read
-from monitoring.scoring.second import model_file, second_tier, weights_file
+from monitoring.scoring.second import model_file, second_tier
+from monitoring.scoring.transformer import weights_file
 from monitoring.services import second_look
 from monitoring.services.corrections import correct
 from tests.factories.monitoring import mention
