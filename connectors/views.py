@@ -68,7 +68,8 @@ def guide(request: SignedIn, network: str) -> HttpResponse:
         made = guides.guide(network)
     except FileNotFoundError:
         raise Http404(_("There is no such page.")) from None
-    context = {"guide": made, "label": guides.heading(network)}
+    label = NETWORKS[network].label if network in NETWORKS else guides.heading(network)
+    context = {"guide": made, "label": label}
     return render(request, "connectors/guide.html", context)
 
 

@@ -19,5 +19,6 @@ def incidents(brand_id: int, since: datetime, until: datetime) -> Iterable[Known
     began = Incident.objects.filter(brand=brand_id, began_at__gte=since, began_at__lt=until)
     for incident in began.order_by("began_at").select_related("brand")[:MOST]:
         address = reverse("incidents:incident", args=[incident.reference])
-        label = f"{incident.reference} {incident.title}"
+        # The title it was given; one made from its kind would be in the language of this moment.
+        label = f"{incident.reference} {incident.given_title}".strip()
         yield Known(incident.began_at, label, address, incident.detected_at)

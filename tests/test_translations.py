@@ -125,6 +125,8 @@ def test_danish_is_written_the_danish_way() -> None:
 # --- The pages ----------------------------------------------------------------------------------
 
 WORDS = re.compile(r"[a-zæøå]{2,}")
+# Names, the same in every language.
+NAMES = {"Hacker News", "Mention"}
 ZONES = {zone.replace("_", " ") for zone in available_timezones()} | available_timezones()
 # A fact as it is stored: RESPONDING, EMAIL_HOST.
 CODE = re.compile(r"\b[A-Z_]{3,}\b")
@@ -196,7 +198,7 @@ VOID = {"input", "img", "br", "hr", "meta", "link", "use", "path", "rect", "circ
 def said(page: str) -> list[str]:
     reader = Reader()
     reader.feed(page)
-    mine = (text for text in reader.said if text not in ZONES and "@" not in text)
+    mine = (text for text in reader.said if text not in ZONES | NAMES and "@" not in text)
     return [CODE.sub("", text) for text in mine]
 
 
