@@ -42,7 +42,8 @@ def memory_of_both() -> Measured:
 @figure("crisis type, texts never learned, fast tier", unit="macro F1", must=">= 1", issue=3)
 def crisis_type() -> Measured:
     """On monitoring/data/invented/blind_*.txt, English and Danish together."""
-    from tools.measure_second import blind, score_batch
+    from monitoring.scoring import score_batch
+    from tools.measure_second import blind
 
     return Measured(value=blind(score_batch)["crisis_type"][""], limit=0.75)
 
@@ -89,13 +90,14 @@ def danish_from_norwegian() -> Measured:
 
 
 def _sentiment(name: str, least: float, scorer: Callable[..., Any] | None = None) -> Measured:
-    from tools.measure_second import score_batch, sentiment
+    from monitoring.scoring import score_batch
+    from tools.measure_second import sentiment
 
     return Measured(value=100 * sentiment(_data(), name, scorer or score_batch), limit=least)
 
 
 def _tier() -> Callable[..., Any]:
-    from tools.measure_second import second_tier
+    from monitoring.scoring.second import second_tier
 
     tier = second_tier()
     if tier is None:

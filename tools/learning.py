@@ -90,7 +90,8 @@ def _rarity(rows: sp.csr_matrix) -> Floats:
 
 
 def one_hot(answers: Sequence[int], classes: int) -> Floats:
-    return np.eye(classes, dtype=np.float32)[np.asarray(answers)]
+    rows: Floats = np.eye(classes, dtype=np.float32)[np.asarray(answers)]
+    return rows
 
 
 def softmax(logits: Floats) -> Floats:
