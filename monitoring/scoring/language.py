@@ -26,12 +26,13 @@ def _detector() -> Any:
 
 def detect(texts: Sequence[str]) -> tuple[list[str], list[float]]:
     """Return the code of each text's language ("und" if it has none) and how sure that is, 0..1."""
-    detector = _detector()
+    look = _detector().detect_details
     codes, confidence = [], []
     for text in texts:
-        found = detector.detect_details(_readable(text[:_ENOUGH]))
-        codes.append(found.language)
-        confidence.append(_certainty(found))
+        found = look(_readable(text[:_ENOUGH]))
+        code = found.language
+        codes.append(code)
+        confidence.append(0.0 if code == UNKNOWN else _certainty(*found.scores.values()))
     return codes, confidence
 
 
@@ -39,10 +40,7 @@ def _readable(text: str) -> str:
     return text if text.isascii() and "\0" not in text else _NUL_AND_SURROGATES.sub(" ", text)
 
 
-def _certainty(found: Any) -> float:
+def _certainty(best: float = -0.1, second: float = 0.0) -> float:
     """The lead over the runner-up, as a share: 0.5 for a tie, near 1 for a clear case."""
-    scores: list[float] = list(found.scores.values())
-    if found.language == UNKNOWN or not scores:
-        return 0.0
-    lead = scores[0] - (scores[1] if len(scores) > 1 else 0.0)
-    return min(0.5 + 5 * lead, 1.0)
+    sure = 0.5 + 5 * (best - second)
+    return sure if sure < 1.0 else 1.0

@@ -23,6 +23,10 @@ _SHARED = re.compile(r"rt\b|.*?\bvia @", re.DOTALL)
 _AUTHORS = 6.0
 _REPEATS = 3.0
 _MOST = 0.97
+_MOST_TIMES = 64
+# How much each number of authors, and of repetitions, says.
+_MANY = [1 - exp(-max(count - 1, 0) / _AUTHORS) for count in range(MOST_AUTHORS + 1)]
+_AGAIN = [1 - exp(-max(count - 1, 0) / _REPEATS) for count in range(_MOST_TIMES + 1)]
 
 
 class Window:
@@ -53,23 +57,27 @@ def suspicion(
 ) -> NDArray[np.float64]:
     """Add the batch to the window and return how suspicious each post is."""
     window.add(prints, authors)
+    said = window.said
     rows = zip(texts, authors, prints, strict=True)
-    return np.array([_one(*row, window) for row in rows], dtype=np.float64)
+    found = [_one(text, author, said(number) if number else {}) for text, author, number in rows]
+    return np.round(found, 3)
 
 
-def _one(text: str, author: str, number: int, window: Window) -> float:
-    tags = min(text.count("#"), 12)
-    spam = 0.08 * tags if tags > 3 and "http" in text else 0.0
-    said = window.said(number) if number else {}
-    if len(said) < 2 and said.get(author, 0) < 2:
-        return round(spam, 3)
-    many = 0.0 if _is_shared(text) else 1 - exp(-((len(said) - 1) / _AUTHORS))
-    again = 1 - exp(-((said.get(author, 1) - 1) / _REPEATS)) if author else 0.0
-    return round(min(1 - (1 - spam) * (1 - many) * (1 - again), _MOST), 3)
+def _one(text: str, author: str, said: dict[str, int]) -> float:
+    tags = text.count("#")
+    spam = 0.08 * min(tags, 12) if tags > 3 and "http" in text else 0.0
+    again = _AGAIN[min(said.get(author, 1), _MOST_TIMES)] if author else 0.0
+    many = _MANY[len(said)] if len(said) > 1 and not _is_shared(text) else 0.0
+    if not (spam or again or many):
+        return 0.0
+    return min(1 - (1 - spam) * (1 - many) * (1 - again), _MOST)
 
 
 def _is_shared(text: str) -> bool:
     """Asked of every wording that was seen before: so the cheap question comes first."""
+    first = text[:1]
+    if "@" not in text and first not in "rR" and not first.isspace():
+        return False
     start = text[:200].lower().lstrip()
     if not start.startswith("rt") and "via @" not in start:
         return False
