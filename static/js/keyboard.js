@@ -34,8 +34,13 @@ const withKey = (root, name) =>
   );
 
 const press = (element) => {
-  if (typing(element)) element.focus();
-  else element.click();
+  if (typing(element)) {
+    element.focus();
+    return;
+  }
+  // What was fetched this moment may not be bound yet; a quick key must not be lost.
+  window.htmx?.process(element.closest("form") ?? element);
+  element.click();
 };
 
 const openList = () => {
