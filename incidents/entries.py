@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from monitoring import reasons
 from monitoring.enums import DetectionKind
 
-from .enums import EntryKind, Severity, State
+from .enums import EntryKind, IncidentRole, Severity, State
 
 Params = Mapping[str, Any]
 Sentence = Promise | str | Callable[[Params], str]
@@ -166,6 +166,34 @@ def _task(params: Params) -> str:
     return gettext("%(actor)s added the task “%(title)s”.") % params
 
 
+def _role(params: Params) -> str:
+    """Who got which role; the note for whoever takes over stands behind it."""
+    told = {
+        "taken": gettext("%(actor)s took the role: %(role)s."),
+        "given": gettext("%(actor)s gave %(name)s the role: %(role)s."),
+        "handed": gettext("%(role)s: %(actor)s handed over from %(before)s to %(name)s."),
+        "deputy": gettext("%(actor)s made %(name)s the deputy for: %(role)s."),
+        "left": gettext("%(role)s: %(actor)s relieved %(name)s. Nobody holds the role now."),
+    }
+    noted = {
+        "taken": gettext("%(actor)s took the role: %(role)s. Note: %(text)s"),
+        "given": gettext("%(actor)s gave %(name)s the role: %(role)s. Note: %(text)s"),
+        "handed": gettext(
+            "%(role)s: %(actor)s handed over from %(before)s to %(name)s. Note: %(text)s"
+        ),
+        "deputy": gettext("%(actor)s made %(name)s the deputy for: %(role)s. Note: %(text)s"),
+        "left": gettext("%(role)s: %(actor)s relieved %(name)s. Nobody holds the role now."),
+    }
+    said = noted if params["text"] else told
+    return said[params["code"]] % {
+        "actor": params["actor"],
+        "name": params["name"],
+        "before": params["before"],
+        "role": IncidentRole(params["role"]).label,
+        "text": params["text"],
+    }
+
+
 _OWN: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.OPENED, "detection"): _("CrisisDesk detected it and opened the incident."),
     (EntryKind.OPENED, "person"): _("%(actor)s declared the incident."),
@@ -199,6 +227,7 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.SEVERITY, ""): _severity,
     (EntryKind.SEVERITY, "raised"): _raised,
     (EntryKind.LEAD, ""): _("%(actor)s took the lead."),
+    **{(EntryKind.ROLE, code): _role for code in ("taken", "given", "handed", "deputy", "left")},
     (EntryKind.TASK, ""): _task,
     (EntryKind.TASK, "done"): _("%(actor)s finished the task “%(title)s”."),
     (EntryKind.TASK, "reopened"): _("%(actor)s opened the task “%(title)s” again."),

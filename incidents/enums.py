@@ -39,6 +39,7 @@ class EntryKind(models.TextChoices):
     STATE = "STATE", _("State")
     SEVERITY = "SEVERITY", _("Severity")
     LEAD = "LEAD", _("Lead")
+    ROLE = "ROLE", _("Role")
     NOTE = "NOTE", _("Note")
     DECISION = "DECISION", _("Decision")
     UPDATE = "UPDATE", _("Update")
@@ -55,3 +56,15 @@ class Target(models.TextChoices):
     ON_CALL = "ON_CALL", _("Whoever is on call")
     USER = "USER", _("A person")
     ROLE = "ROLE", _("Everyone with a role")
+
+
+class IncidentRole(models.TextChoices):
+    """What somebody is to one incident; apart from their role in the brand."""
+
+    LEAD = "LEAD", _("Incident lead")
+    COMMS = "COMMS", _("Communications lead")
+    SPOKESPERSON = "SPOKESPERSON", _("Spokesperson")
+    LEGAL = "LEGAL", _("Legal adviser")
+    CARE = "CARE", _("Customer care")
+    SCRIBE = "SCRIBE", _("Scribe")
+    SPONSOR = "SPONSOR", _("Executive sponsor")

@@ -6,11 +6,16 @@ from accounts.wording import register_actions
 from notifications import messages
 from notifications.messages import Words
 
+from .enums import IncidentRole
 from .models import named
 
 
+def _role_name(role: str) -> str:
+    return str(IncidentRole(role).label)
+
+
 def register(code: str, *, title: Words, body: Words) -> None:
-    words = {"title": lambda parts: named(*parts)}
+    words = {"title": lambda parts: named(*parts), "role": _role_name}
     messages.register(f"incidents.{code}", title=title, body=body, words=words)
 
 
@@ -55,6 +60,21 @@ register(
     body=_("%(actor)s gave you “%(task)s” in %(title)s."),
 )
 register(
+    "role_given",
+    title=_("A role for you in %(reference)s: %(role)s"),
+    body=_("%(actor)s gave you the role in %(title)s. Read the hand-over note in the war room."),
+)
+register(
+    "deputy_given",
+    title=_("You are deputy in %(reference)s: %(role)s"),
+    body=_("%(actor)s made you the deputy in %(title)s. You step in when it is asked of you."),
+)
+register(
+    "role_passed",
+    title=_("You are relieved in %(reference)s: %(role)s"),
+    body=_("%(actor)s gave the role in %(title)s to %(name)s."),
+)
+register(
     "resolved",
     title=_("%(brand)s: %(reference)s is resolved"),
     body=_("%(actor)s resolved %(title)s."),
@@ -70,6 +90,7 @@ register_actions(
         "incident.state": _("Changed an incident's status"),
         "incident.severity": _("Changed a severity"),
         "incident.lead": _("Took the lead"),
+        "incident.role": _("Changed who holds a role"),
         "incident.titled": _("Renamed an incident"),
         "incident.summary": _("Rewrote a summary"),
         "incident.decided": _("Wrote a decision"),

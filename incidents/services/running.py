@@ -11,11 +11,12 @@ from accounts.models import User
 from core.errors import Conflict, Refused
 from incidents import events, states
 from incidents.entries import seconds_between
-from incidents.enums import EntryKind, Severity, State
+from incidents.enums import EntryKind, IncidentRole, Severity, State
 from incidents.models import Incident
 from incidents.severity import due_times
 
 from .notices import tell
+from .roles import Given, seat
 from .timeline import append, lock, readable, show
 
 
@@ -50,16 +51,11 @@ def _answer(incident: Incident, *, by: User, now: datetime) -> None:
     """Stop the calls of a locked incident and note who answered; who answers first leads."""
     incident.acknowledged_at, incident.acknowledged_by = now, by
     incident.escalate_at, incident.escalate_failures = None, 0
-    incident.lead = incident.lead or by
     incident.save(
-        update_fields=[
-            "acknowledged_at",
-            "acknowledged_by",
-            "escalate_at",
-            "escalate_failures",
-            "lead",
-        ]
+        update_fields=["acknowledged_at", "acknowledged_by", "escalate_at", "escalate_failures"]
     )
+    if incident.lead is None:
+        seat(incident, Given(IncidentRole.LEAD, by, by, now))
     after = seconds_between(incident.detected_at, now)
     append(incident, EntryKind.ACKNOWLEDGED, actor=by, params={"after": after}, now=now)
 
@@ -222,11 +218,10 @@ def take_lead(incident_id: int, *, by: User, now: datetime) -> Incident:
     incident = lock(incident_id)
     if incident.lead == by:
         return incident
-    incident.lead = by
-    incident.save(update_fields=["lead"])
+    seat(incident, Given(IncidentRole.LEAD, by, by, now))
     append(incident, EntryKind.LEAD, actor=by, now=now)
     audit.record("incident.lead", actor=by, brand=incident.brand, subject=incident.reference)
-    show(incident, ["head", "timeline"], brand=True)
+    show(incident, ["head", "timeline", "roles"], brand=True)
     return incident
 
 
