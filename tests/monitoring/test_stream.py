@@ -114,7 +114,7 @@ def test_a_corrected_mention_is_no_longer_what_the_machine_said(alice: User, bra
 
 def test_the_farthest_reaching_posts_of_a_brand_since_a_moment(brand: Brand) -> None:
     old = mention(brand, reach=9000, published_at=NOW - timedelta(days=1))
-    far, near = mention(brand, reach=800), mention(brand, reach=20)
+    far, near = (mention(brand, reach=reach, published_at=NOW) for reach in (800, 20))
     found = selectors.top_posts(
         brand.pk, since=NOW - timedelta(hours=1), until=NOW + timedelta(minutes=1), limit=5
     )
