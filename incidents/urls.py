@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import actions, listing, mentions, review, room, rota
+from .views import actions, listing, mentions, policies, review, room, rota
 
 app_name = "incidents"
 
@@ -27,8 +27,8 @@ urlpatterns = [
     path("i/<slug:reference>/review/", review.review, name="review"),
     path("settings/on-call/", rota.on_call, name="on_call"),
     path("settings/on-call/<int:pk>/remove/", rota.remove_shift, name="remove_shift"),
-    path("settings/policies/", rota.policies, name="policies"),
-    path("settings/policies/new/<slug:slug>/", rota.policy_new, name="policy_new"),
-    path("settings/policies/<int:pk>/", rota.policy, name="policy"),
-    path("settings/policies/<int:pk>/delete/", rota.delete_policy, name="policy_delete"),
+    path("settings/policies/", policies.policies, name="policies"),
+    path("settings/policies/new/<slug:slug>/", policies.policy_new, name="policy_new"),
+    path("settings/policies/<int:pk>/", policies.policy, name="policy"),
+    path("settings/policies/<int:pk>/delete/", policies.delete_policy, name="policy_delete"),
 ]

@@ -3,7 +3,8 @@
 from .escalation import escalate_now, fire_next
 from .lines import write_line
 from .opening import open_incident, take_reference, take_up, take_up_detections
-from .rota import add_shift, delete_policy, remove_shift, save_policy
+from .policies import delete_policy, save_policy
+from .rota import add_shift, remove_shift
 from .running import (
     acknowledge,
     change_severity,
