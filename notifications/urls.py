@@ -1,12 +1,13 @@
 from django.urls import path
 
-from . import views
+from .views import answer, inbox
 
 app_name = "notifications"
 
 urlpatterns = [
-    path("notices/", views.inbox, name="inbox"),
-    path("notices/bell/", views.bell, name="bell"),
-    path("notices/read/", views.read_all, name="read_all"),
-    path("notices/<int:pk>/read/", views.read, name="read"),
+    path("notices/", inbox.inbox, name="inbox"),
+    path("notices/bell/", inbox.bell, name="bell"),
+    path("notices/read/", inbox.read_all, name="read_all"),
+    path("notices/<int:pk>/read/", inbox.read, name="read"),
+    path("answer/<str:token>/", answer.answer, name="answer"),
 ]

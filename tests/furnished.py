@@ -27,6 +27,7 @@ from monitoring.models_triage import StreamJob
 from monitoring.selectors import Filters
 from monitoring.services import detecting, exporting, rehearsals, signals
 from monitoring.services.searches import save_search
+from notifications.links import signed_action
 from responses import services as responses
 from responses.models import Version
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
@@ -172,6 +173,13 @@ def exported(by: User) -> StreamJob:
     return StreamJob.objects.get(pk=job.pk)
 
 
+def answer_link(person: User, incident: Incident) -> str:
+    """The secret of a signed link by which the person may acknowledge."""
+    expires = timezone.now() + timedelta(hours=1)
+    url = signed_action(person, "acknowledge", f"incident.{incident.pk}", expires)
+    return url.rstrip("/").rpartition("/")[2]
+
+
 @pytest.fixture(name="filled")
 def filled_fixture(
     incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
@@ -199,6 +207,7 @@ def filled_fixture(
         "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
+        "token": answer_link(karen, incident),
         "pk": {
             "monitoring:import": upload.pk, "monitoring:import_progress": upload.pk,
             "monitoring:mention": Mention.objects.get().pk,

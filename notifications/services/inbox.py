@@ -19,16 +19,18 @@ from notifications.models import Notice, Urgency
 _NOTIFY = """
 WITH told AS (
     INSERT INTO notifications_notice
-        (user_id, brand_id, key, kind, params, url, urgency, created_at)
-    SELECT person, %(brand)s, %(key)s, %(kind)s, %(params)s, %(url)s, %(urgency)s, %(now)s
+        (user_id, brand_id, key, kind, params, url, urgency, subject, created_at)
+    SELECT person, %(brand)s, %(key)s, %(kind)s, %(params)s, %(url)s, %(urgency)s, %(subject)s,
+        %(now)s
     FROM unnest(%(people)s::bigint[]) AS person
     ORDER BY person
     ON CONFLICT (user_id, key) DO NOTHING
     RETURNING id, user_id
 ), queued AS (
     INSERT INTO notifications_delivery
-        (notice_id, channel, state, attempts, send_at, error, claim)
-    SELECT id, 'email', 'QUEUED', 0, %(now)s, '', '' FROM told WHERE %(urgency)s = 'PAGE'
+        (notice_id, channel, provider, step, state, attempts, send_at, error, claim)
+    SELECT id, 'email', 'email', 0, 'QUEUED', 0, %(now)s, '', ''
+    FROM told WHERE %(urgency)s = 'PAGE'
 )
 SELECT user_id FROM told ORDER BY user_id
 """
@@ -43,6 +45,7 @@ def notify(  # noqa: PLR0913 - a notice is this much
     url: str,
     brand: Brand | None = None,
     urgency: Urgency = Urgency.NEWS,
+    subject: str = "",
     now: datetime,
 ) -> set[int]:
     """Tell each of `users` once for `key`, and return the ids of those who did not know yet.
@@ -58,9 +61,10 @@ def notify(  # noqa: PLR0913 - a notice is this much
         "brand": brand.pk if brand else None,
         "key": key,
         "kind": kind,
-        "params": json.dumps(_storable(params), cls=DjangoJSONEncoder),
+        "params": json.dumps(storable(params), cls=DjangoJSONEncoder),
         "url": url,
         "urgency": urgency,
+        "subject": subject,
         "now": now,
     }
     with transaction.atomic():
@@ -72,7 +76,7 @@ def notify(  # noqa: PLR0913 - a notice is this much
     return told
 
 
-def _storable(params: dict[str, Any]) -> dict[str, Any]:
+def storable(params: dict[str, Any]) -> dict[str, Any]:
     """Names and titles come from outside: what jsonb cannot hold is taken out."""
     return {name: clean(v) if isinstance(v, str) else v for name, v in params.items()}
 

@@ -55,7 +55,11 @@ def send_due(now: datetime) -> int:
 def _keep(now: datetime) -> int:
     """Without a mail server the notice stays in the app, which says so."""
     with transaction.atomic():
-        due = Delivery.objects.due(now).select_for_update(skip_locked=True, of=("self",))
+        due = (
+            Delivery.objects.due(now)
+            .filter(provider="email")
+            .select_for_update(skip_locked=True, of=("self",))
+        )
         waiting = dict(due.values_list("pk", "notice__user_id"))
         kept = Delivery.objects.filter(pk__in=waiting)
         kept.update(state=DeliveryState.KEPT, send_at=None, error=Trouble.NO_SERVER)
@@ -65,7 +69,12 @@ def _keep(now: datetime) -> int:
 
 def _claim(claim: str, now: datetime) -> list[Delivery]:
     with transaction.atomic():
-        due = Delivery.objects.due(now).select_for_update(skip_locked=True).order_by("send_at")
+        due = (
+            Delivery.objects.due(now)
+            .filter(provider="email")
+            .select_for_update(skip_locked=True)
+            .order_by("send_at")
+        )
         ids = list(due.values_list("pk", flat=True)[:BATCH])
         Delivery.objects.filter(pk__in=ids).update(
             claim=claim, send_at=now + LEASE, attempts=F("attempts") + 1

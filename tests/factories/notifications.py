@@ -3,9 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import factory
+from factory.django import DjangoModelFactory
+
 from accounts.models import Brand, User
 from notifications.messages import MESSAGES, register
-from notifications.models import Delivery, Notice, Urgency
+from notifications.models import Channel, Delivery, Notice, Urgency
 from notifications.services import notify
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -49,3 +52,14 @@ def tell(
 def page(user: User, *, key: str, **facts: Any) -> Delivery:
     """Page `user` and return the e-mail that is to go out."""
     return tell(user, key=key, urgency=Urgency.PAGE, **facts).deliveries.get()
+
+
+class ChannelFactory(DjangoModelFactory):
+    class Meta:
+        model = Channel
+
+    name = factory.Sequence(lambda number: f"Channel {number}")
+    service = "slack"
+    hint = "hooks.slack.com"
+    provider = "slack"
+    created_at = NOW

@@ -11,11 +11,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from core.clock import database_now
-
-from . import selectors, services
-from .channels.email import configured
-from .messages import Told, tell
-from .models import Delivery, DeliveryState, Notice, Trouble, Urgency
+from notifications import selectors, services
+from notifications.channels.email import configured
+from notifications.messages import Told, tell
+from notifications.models import Delivery, DeliveryState, Notice, Trouble, Urgency
 
 
 @dataclass(frozen=True)
