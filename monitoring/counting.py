@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from .enums import About, Sentiment
-from .packing import micros
 from .rows import Row
 
 _MINUTE = 60_000_000
@@ -30,7 +29,7 @@ class Tally:
             if row.about != brand:
                 continue
             sentiment, crisis_type = row.marks[2], row.marks[5]
-            key = (micros(row.published_at) // _MINUTE, row.network, crisis_type)
+            key = (row.micros // _MINUTE, row.network, crisis_type)
             count = counts.get(key)
             if count is None:
                 count = counts[key] = [0, 0, 0, 0]
@@ -76,7 +75,7 @@ class QueryTally:
         for row in rows:
             if not row.queries:
                 continue
-            sentiment, hour = row.marks[2], micros(row.published_at) // _HOUR
+            sentiment, hour = row.marks[2], row.micros // _HOUR
             for query in row.queries:
                 count = counts.get((query, hour))
                 if count is None:

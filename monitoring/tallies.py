@@ -5,12 +5,12 @@ Counted in the transaction that writes the mentions, so that no judge ever reads
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from typing import Any
 
 from .enums import About, Sentiment
 from .models_signals import DetectionRule
-from .packing import micros, moment
+from .packing import moment
 from .rows import Row
 
 STEP = 300_000_000
@@ -107,13 +107,13 @@ class Tallies:
         sums[2] += stars * stars
 
     def _go_far(self, row: Row) -> None:
-        step = _step(row.published_at)
+        step = _step(row.micros)
         known = self._farthest.get(step)
         if known is None or row.reach > known.reach:
             self._farthest[step] = row
 
     def _count(self, rule_id: int, row: Row) -> None:
-        sums = self._scopes.setdefault((rule_id, _step(row.published_at)), [0, 0, 0, 0])
+        sums = self._scopes.setdefault((rule_id, _step(row.micros)), [0, 0, 0, 0])
         sums[0] += 1
         sums[1] += row.marks[2] == Sentiment.NEGATIVE.value
         sums[2] += row.marks[2] == Sentiment.POSITIVE.value
@@ -146,6 +146,5 @@ def forget_rules() -> None:
     _rules.clear()
 
 
-def _step(at: datetime) -> int:
-    instant = micros(at)
+def _step(instant: int) -> int:
     return instant - instant % STEP

@@ -48,17 +48,22 @@ SELECT * FROM unnest(%b::uuid[], %b::timestamptz[])
 _MANY = 500
 # COPY takes half the processor time of an INSERT of arrays.
 _WRITE = """
-COPY monitoring_mention (brand_id, source_id, received_at, external_id, network, author, title,
-    text, url, lang, published_at, reach, author_id, parent_id, stars, edited_at, queries, about,
+COPY monitoring_mention (brand_id, source_id, received_at, lang, queries, external_id, network,
+    author, title, text, url, published_at, reach, author_id, parent_id, stars, edited_at, about,
     lang_confidence, sentiment, sentiment_score, confidence, crisis_type, crisis_confidence,
     emotion, emotion_confidence, blame, blame_confidence, question, suspicion, fingerprint)
 FROM STDIN (FORMAT BINARY)
 """
 _TYPES = (
-    "int8", "int8", "timestamptz", "text", "varchar", "text", "text",
-    "text", "text", "varchar", "timestamptz", "int8", "text", "text", "float4", "timestamptz",
-    "int4[]", "varchar", "float4", "varchar", "float8", "float8", "varchar", "float4", "varchar",
+    "int8", "int8", "timestamptz", "varchar", "int4[]", "text", "varchar",
+    "text", "text", "text", "text", "timestamptz", "int8", "text", "text", "float4", "timestamptz",
+    "varchar", "float4", "varchar", "float8", "float8", "varchar", "float4", "varchar",
     "float4", "varchar", "float4", "bool", "float4", "int8",
+)  # fmt: skip
+# The fields of a row that are stored as they are.
+_AS_GIVEN = attrgetter(
+    "external_id", "network", "author", "title", "text", "url", "published_at", "reach",
+    "author_id", "parent_id", "stars", "edited_at", "about",
 )  # fmt: skip
 _COUNT = """
 INSERT INTO monitoring_mentioncount AS c
@@ -155,7 +160,7 @@ class Writer:
 
     def _insert(self, rows: list[Row]) -> None:
         # In the order of time, which is the order of the index.
-        new = sorted(self._unseen(rows), key=attrgetter("published_at"))
+        new = sorted(self._unseen(rows), key=attrgetter("micros"))
         with packing.copying(connection.connection).copy(_WRITE) as copy:
             copy.set_types(_TYPES)
             for start in range(0, len(new), _PART):
@@ -173,7 +178,7 @@ class Writer:
 
     def _unseen(self, rows: list[Row]) -> list[Row]:
         """Enter the rows' keys among those seen; return the rows whose keys were not."""
-        times = packing.timestamps([packing.micros(row.published_at) for row in rows])
+        times = packing.timestamps([row.micros for row in rows])
         columns = [packing.uuids([row.key for row in rows]), times]
         if len(rows) >= _MANY and self._are_all_new(columns):
             return rows
@@ -198,14 +203,10 @@ class Writer:
         )  # fmt: skip
         for row in rows:
             lang, *marks = row.marks
+            queries = ints(tuple(row.queries))
             copy.write_row(
-                (
-                    brand_id, source_id, now, row.external_id, row.network, row.author,
-                    row.title, row.text, row.url, row.lang or lang, row.published_at,
-                    row.reach, row.author_id, row.parent_id, row.stars, row.edited_at,
-                    ints(tuple(row.queries)), row.about, *marks,
-                )
-            )  # fmt: skip
+                (brand_id, source_id, now, row.lang or lang, queries, *_AS_GIVEN(row), *marks)
+            )
 
     def _count(self) -> None:
         minutes, networks, crisis_types, figures = self.tally.columns()
