@@ -11,7 +11,7 @@ from accounts.enums import Role
 from accounts.models import User
 from monitoring.enums import CrisisType
 
-from . import models_roles  # noqa: F401 - found here
+from . import models_roles, models_rota  # noqa: F401 - found here
 from .enums import EntryKind, Origin, Severity, State, Target
 
 

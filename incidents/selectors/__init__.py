@@ -1,5 +1,6 @@
 """What is read about incidents, scoped to who asks."""
 
+from .duty import on_call, on_call_for
 from .ladder import ladder
 from .lookup import (
     Filters,
@@ -23,6 +24,8 @@ __all__ = [
     "ladder",
     "late",
     "listing",
+    "on_call",
+    "on_call_for",
     "open_of_brand",
     "roster",
     "timeline",

@@ -13,17 +13,22 @@ from incidents.escalation import MOST_FAILURES, Roster
 from incidents.models import Incident, Shift
 from monitoring.models import Detection
 
+from .duty import duties_at, first_called
+
 
 def roster(brand: Brand, *, at: datetime) -> tuple[Roster, dict[int, User]]:
-    """Return who could answer for `brand` at that time, and those people by id: two queries."""
+    """Return who could answer for `brand` at that time, and those people by id: two queries.
+
+    On call are those who are called first: of each rota the first line that has anybody.
+    """
     able = Membership.objects.filter(
         brand=brand, user__is_active=True, role__in=roles_with(Permission.RUN_INCIDENT)
     ).select_related("user")
     held = {membership.user_id: membership for membership in able}
-    on_call = current_shifts([brand.pk], at=at).values_list("user_id", flat=True)
     roles = {user: membership.role for user, membership in held.items()}
     people = {user: membership.user for user, membership in held.items()}
-    return Roster(frozenset(on_call), roles), people
+    duties = first_called(duties_at([brand.pk], at, {brand.pk: people}))
+    return Roster(frozenset(duty.user.pk for duty in duties), roles), people
 
 
 def current_shifts(brand_ids: Iterable[int], *, at: datetime) -> QuerySet[Shift]:
