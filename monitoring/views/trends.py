@@ -76,7 +76,8 @@ def trends(request: SignedIn, slug: str) -> HttpResponse:
 def _chart(lines: Sequence[Line], period: Days) -> Chart:
     """Draw at most MOST_LINES of the lines; the table has all of them."""
     drawn = lines[:MOST_LINES]
-    paths = charts.lines([line.series.totals for line in drawn])
+    begin = _first_counted(lines, len(period.days))
+    paths = charts.lines([line.series.totals[begin:] for line in drawn])
     names = [formats.day_month(day) for day in period.days]
     return Chart(
         sentence=compare.lines_sentence(lines, period),
@@ -86,11 +87,18 @@ def _chart(lines: Sequence[Line], period: Days) -> Chart:
         ),
         left_out=len(lines) - len(drawn),
         top=formats.number(max((n for line in drawn for n in line.series.totals), default=0)),
-        first=names[0],
+        first=names[begin],
         last=names[-1],
         rows=tuple(
             (name, tuple(formats.number(line.series.totals[at]) for line in lines))
-            for at, name in reversed(list(enumerate(names)))
+            for at, name in reversed(list(enumerate(names))[begin:])
         ),
         table=tuple(lines),
     )
+
+
+def _first_counted(lines: Sequence[Line], days: int) -> int:
+    """Return the number of the day on which counting began: before it nothing is known, and a line
+    at nought would say that nobody spoke. Two days at least are drawn."""
+    counted = (at for at in range(days) if any(line.series.totals[at] for line in lines))
+    return min(next(counted, 0), days - 2)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.enums import Role
 from accounts.models import AuditEntry, Brand, Membership, User
 from connectors.base import Post
+from core import formats
 from monitoring.enums import QueryKind
 from monitoring.ingest import accept
 from monitoring.models import Query
@@ -186,6 +187,12 @@ def test_trends_tell_share_of_voice_in_words_and_figures(
     assert "-50%" in shown
     assert "Prices was spoken of most: 5 times" in shown
     assert QueryCount.objects.filter(query=rival).count() == 2
+    # What was not counted yet is not drawn as silence.
+    days = shown.count('<th scope="row">' + formats.day_month(now - timedelta(days=2)))
+    _say(source, "fjordkaffe i forgårs", 1, now - timedelta(days=4))
+    later = page(client, "/trends/fjordkaffe/?days=30")
+    assert days == 0
+    assert '<th scope="row">' + formats.day_month(now - timedelta(days=2)) in later
     assert "in 30 days" in page(client, "/trends/fjordkaffe/?days=nonsense")
 
 
