@@ -6,10 +6,12 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import (  # noqa: F401 - each registers what it holds
+            entries_record,
             linking,
             live,
             loops,
             messages,
+            messages_record,
             onsets,
             panels,
             receivers,

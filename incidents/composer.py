@@ -21,6 +21,9 @@ COMMANDS: dict[str, EntryKind] = {
     "opgave": EntryKind.TASK,
     "note": EntryKind.NOTE,
     "notat": EntryKind.NOTE,
+    "fact": EntryKind.FACT,
+    "fakta": EntryKind.FACT,
+    "faktum": EntryKind.FACT,
 }
 _COMMAND = re.compile(r"/(\w+)\s*(.*)", re.DOTALL)
 _WHO = re.compile(r"@(\S{1,60})\s*(.*)", re.DOTALL)
@@ -46,7 +49,7 @@ def parse(written: str) -> Line:
     kind = COMMANDS.get(command[1].casefold())
     if kind is None:
         raise Refused(
-            _("There is no /%(command)s. Write /decision, /update or /task.")
+            _("There is no /%(command)s. Write /decision, /update, /task or /fact.")
             % {"command": command[1]}
         )
     return _task(command[2]) if kind == EntryKind.TASK else Line(kind, command[2])

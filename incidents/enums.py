@@ -47,6 +47,11 @@ class EntryKind(models.TextChoices):
     DRAFT = "DRAFT", _("Draft")
     APPROVAL = "APPROVAL", _("Approval")
     PUBLICATION = "PUBLICATION", _("Publication")
+    FACT = "FACT", _("Fact")
+    SITUATION = "SITUATION", _("Situation")
+    WORD = "WORD", _("Word to the public")
+    PROMISE = "PROMISE", _("Promise")
+    BREACH = "BREACH", _("Personal data")
     RESOLVED = "RESOLVED", _("Resolved")
 
 

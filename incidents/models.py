@@ -11,7 +11,12 @@ from accounts.enums import Role
 from accounts.models import User
 from monitoring.enums import CrisisType
 
-from . import models_roles, models_rota  # noqa: F401 - found here
+from . import (  # noqa: F401 - found here
+    models_facts,
+    models_promises,
+    models_roles,
+    models_rota,
+)
 from .enums import EntryKind, Origin, Severity, State, Target
 
 

@@ -32,5 +32,8 @@ settings_page(
 # What is spoken of, from the monitoring room, beside what this room has.
 WAR_ROOM.add(Panel("themes", _("Themes"), "incidents:themes", order=50, live="themes"))
 
+# The incident's record.
+WAR_ROOM.add(Panel("facts", _("Facts"), "incidents:facts", order=20, live="facts"))
+
 # What this room shows on a mention's page.
 MENTION.add(Panel("incident", _("Incident"), "incidents:mention", order=10, live="incidents"))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import actions, listing, mentions, policies, review, room, rota
+from .views import actions, facts, listing, mentions, policies, review, room, rota
 
 app_name = "incidents"
 
@@ -25,6 +25,8 @@ urlpatterns = [
     path("i/<slug:reference>/summary/", review.summarise, name="summary"),
     path("i/<slug:reference>/themes/", room.themes, name="themes"),
     path("i/<slug:reference>/review/", review.review, name="review"),
+    path("i/<slug:reference>/facts/", facts.ledger, name="facts"),
+    path("i/<slug:reference>/facts/<int:fact>/", facts.fact, name="fact"),
     path("settings/on-call/", rota.on_call, name="on_call"),
     path("settings/on-call/<int:pk>/remove/", rota.remove_shift, name="remove_shift"),
     path("settings/policies/", policies.policies, name="policies"),

@@ -18,7 +18,9 @@ from accounts.services import issue_token
 from connectors.models import ConnectedAccount
 from incidents import services as incidents
 from incidents.enums import Origin, State
+from incidents.enums_record import FactStatus
 from incidents.models import Incident
+from incidents.services import facts
 from monitoring.enums import CrisisType, DetectionKind, ImportState, Occasion, Opinion, Sentiment
 from monitoring.models import FileImport, Mention, MentionCount, Query, Step
 from monitoring.models_queries import QueryCount
@@ -86,6 +88,17 @@ def post_fixture(brand: Brand) -> Mention:
     )  # fmt: skip
 
 
+def recorded(incident: Incident, alice: User, bob: User) -> None:
+    """The incident's record: facts of every kind, one of them cited and taken back."""
+    now = timezone.now()
+    sure = facts.Claim("Låget knækker", status=FactStatus.VERIFIED, source="Laboratoriet")
+    facts.add_fact(incident.pk, sure, by=bob, now=now)
+    facts.add_fact(incident.pk, facts.Claim("Det gælder parti 7"), by=bob, now=now)
+    incidents.add_note(incident.pk, by=bob, text="Vi kan sige [F1], men ikke [F2]", now=now)
+    gone = facts.Change({"status": FactStatus.WITHDRAWN}, 1, "Prøven var forkert")
+    facts.change_fact(incident.pk, 1, gone, by=alice, now=now)
+
+
 @pytest.fixture(name="incident")
 def incident_fixture(brand: Brand, post: Mention, alice: User, bob: User, karen: User) -> Incident:
     """A whole day: called, acknowledged, led, written about, with tasks done and left."""
@@ -110,6 +123,7 @@ def incident_fixture(brand: Brand, post: Mention, alice: User, bob: User, karen:
         opened.pk, by=alice, title="Underret kæderne", owner=karen, due_at=now, now=now
     )
     incidents.add_shift(brand, user=bob, starts_at=now, ends_at=now + timedelta(hours=8), by=karen)
+    recorded(opened, alice, bob)
     add_lesson(opened, kind="WORKED", text="Hurtigt opdaget", by=alice)
     return opened
 
@@ -204,7 +218,7 @@ def filled_fixture(
     save_search("Vrede", "emotion=anger", by=karen, brand_id=brand.pk, now=now)
     InvitationFactory.create(brand=brand)
     return {
-        "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,
+        "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0, "fact": 1,
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
         "token": answer_link(karen, incident),

@@ -278,6 +278,7 @@ SPECTACULAR_SETTINGS = {
         "JobKind": "monitoring.enums.JobKind",
         "JobState": "monitoring.enums.JobState",
         "IncidentState": "incidents.enums.State",
+        "FactStatus": "incidents.enums_record.FactStatus",
         "DraftState": "responses.enums.DraftState",
         "PublicationState": "responses.enums.PublicationState",
     },

@@ -12,6 +12,7 @@ from incidents import composer
 from incidents.enums import EntryKind
 from incidents.models import Incident
 
+from .facts import Claim, add_fact
 from .timeline import add_decision, add_note, add_update
 from .work import add_task
 
@@ -31,6 +32,9 @@ def write_line(incident: Incident, written: str, *, by: User, now: datetime) -> 
     line = composer.parse(written)
     if line.kind in _SAY:
         _SAY[line.kind](incident.pk, by=by, text=line.text, now=now)
+        return line
+    if line.kind == EntryKind.FACT:
+        add_fact(incident.pk, _claim(line.text), by=by, now=now)
         return line
     owner = _member(incident, line.who) if line.who else None
     due_at = composer.next_time(line.at, zone=by.time_zone, now=now) if line.at else None
@@ -54,3 +58,9 @@ def _calls(user: User) -> set[str]:
     words = user.name.split()
     local = user.email.partition("@")[0]
     return {fold(each) for each in ("".join(words), *words[:1], user.initials, local, user.email)}
+
+
+def _claim(written: str) -> Claim:
+    """Read `/fact what is claimed | who says so`; the source may be left out."""
+    text, _bar, source = written.partition("|")
+    return Claim(text=text.strip(), source=source.strip())

@@ -1,7 +1,7 @@
 """Timeline entries made ready for the template: words, look and time, formatted once each."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +9,10 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from core import markup
-from incidents import entries
+from incidents import citing, entries
 from incidents.enums import EntryKind
 from incidents.models import TimelineEntry
+from incidents.selectors import facts
 
 # Icon and look of each kind; what a person wrote shows the person instead.
 LOOKS: dict[str, tuple[str, str]] = {
@@ -27,6 +28,11 @@ LOOKS: dict[str, tuple[str, str]] = {
     EntryKind.DRAFT: ("edit", "entry-plain"),
     EntryKind.APPROVAL: ("circle-check", "entry-green"),
     EntryKind.PUBLICATION: ("send-2", "entry-iris"),
+    EntryKind.FACT: ("list-check", "entry-plain"),
+    EntryKind.SITUATION: ("edit", "entry-plain"),
+    EntryKind.WORD: ("speakerphone", "entry-iris"),
+    EntryKind.PROMISE: ("hourglass", "entry-amber"),
+    EntryKind.BREACH: ("shield-check", "entry-plain"),
     EntryKind.RESOLVED: ("circle-check", "entry-green"),
 }
 
@@ -46,7 +52,20 @@ class Row:
 
 
 def timeline_rows(found: Iterable[TimelineEntry], *, now: datetime) -> list[Row]:
-    return [_row(entry, now) for entry in found]
+    """Return rows, with facts that are cited as chips: two queries more where there are any."""
+    log = list(found)
+    rows = [_row(entry, now) for entry in log]
+    numbers = {number for row in rows for number in citing.cited(row.words)}
+    if not numbers:
+        return rows
+    reference = log[0].incident.reference
+    standing = facts.standing(log[0].incident_id, numbers)
+    return [
+        replace(row, words=citing.marked(row.words, standing, reference=reference))
+        if citing.cited(row.words)
+        else row
+        for row in rows
+    ]
 
 
 def _row(entry: TimelineEntry, now: datetime) -> Row:
