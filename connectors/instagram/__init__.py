@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Setting
+from connectors.meta.settings import APP_SECRET, VERIFY_TOKEN, VERSION
 from connectors.meta.webhook import challenge, verify
 from connectors.network import Network, Webhook, made_by
 
@@ -48,21 +49,9 @@ NETWORK = Network(
             choices=(("instagram", "Instagram"), ("facebook", "Facebook")),
             help=_("Mentions in others' comments and tags need the login of Facebook."),
         ),
-        Setting(
-            "app_secret",
-            _("App secret"),
-            secret=True,
-            required=False,
-            help=_("In the app's dashboard. Needed for webhooks."),
-        ),
-        Setting(
-            "verify_token",
-            _("Verify token"),
-            secret=True,
-            required=False,
-            help=_("Any long word: enter the same one where the app's webhook is set up."),
-        ),
-        Setting("version", _("Version of the Graph API"), required=False, default="v24.0"),
+        APP_SECRET,
+        VERIFY_TOKEN,
+        VERSION,
     ),
     poll_every=600,
     shortest_poll=60,

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Setting
+from connectors.meta.settings import APP_SECRET, VERIFY_TOKEN
 from connectors.meta.webhook import challenge, verify
 from connectors.network import Network, Webhook, made_by
 
@@ -39,20 +40,8 @@ NETWORK = Network(
             secret=True,
             help=_("A sixty-day token from the app's dashboard. We renew it in time."),
         ),
-        Setting(
-            "app_secret",
-            _("App secret"),
-            secret=True,
-            required=False,
-            help=_("In the app's dashboard. Needed for webhooks."),
-        ),
-        Setting(
-            "verify_token",
-            _("Verify token"),
-            secret=True,
-            required=False,
-            help=_("Any long word: enter the same one where the app's webhook is set up."),
-        ),
+        APP_SECRET,
+        VERIFY_TOKEN,
     ),
     source=(
         Setting(
