@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from accounts.enums import Role
+from accounts.models import Brand, User
+from tests.factories.accounts import MembershipFactory
+
 from . import servers
 from .servers import atproto, dovecot, mastodon
 
@@ -38,3 +42,11 @@ def mail_server() -> Iterator[dovecot.Server]:
     servers.need(dovecot.missing())
     with dovecot.server() as found:
         yield found
+
+
+@pytest.fixture
+def chief(brand: Brand) -> User:
+    """May connect accounts."""
+    membership = MembershipFactory.create(brand=brand, role=Role.ADMINISTRATOR)
+    user: User = membership.user
+    return user

@@ -16,7 +16,6 @@ import pytest
 from django.db import connection as database
 from django.utils import timezone
 
-from accounts.enums import Role
 from accounts.models import Brand, User
 from connectors import credentials
 from connectors import services as accounts
@@ -25,13 +24,13 @@ from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS, publisher
 from monitoring.models import Mention, Source
 from monitoring.services import polling, sources
-from monitoring.visible import standing
 from responses import services as responses
 from responses.enums import PublicationState
 from responses.models import Publication, Version
 from responses.publishing import publish_due
-from tests.factories.accounts import MembershipFactory
 from tests.factories.incidents import IncidentFactory
+from tests.peers import driving
+from tests.peers.driving import eventually, poll, texts
 from tests.peers.following import following
 from tests.peers.servers import atproto, cutting
 
@@ -64,14 +63,6 @@ def desk(bluesky_network: atproto.Network) -> atproto.Person:
 
 
 @pytest.fixture
-def chief(brand: Brand) -> User:
-    """May connect accounts."""
-    membership = MembershipFactory.create(brand=brand, role=Role.ADMINISTRATOR)
-    user: User = membership.user
-    return user
-
-
-@pytest.fixture
 def account(
     brand: Brand, chief: User, bluesky_network: atproto.Network, desk: atproto.Person
 ) -> ConnectedAccount:
@@ -87,36 +78,7 @@ def account(
 
 
 def source_of(account: ConnectedAccount, **wanted: Any) -> Source:
-    made = sources.create_source(
-        account.brand,
-        kind="bluesky",
-        name=f"source {next(_names)}",
-        config=sources.configure("bluesky", wanted),
-        account=account,
-        by=None,
-        now=timezone.now(),
-    )
-    return made.source
-
-
-def poll(source: Source) -> Source:
-    """Poll as a worker does; the source as it stands then."""
-    polling.poll(source.pk, now=timezone.now())
-    source.refresh_from_db()
-    return source
-
-
-def texts(source: Source) -> list[str]:
-    """What people may be shown of the source."""
-    shown = standing(Mention.objects.filter(source_id=source.pk))
-    return sorted(shown.values_list("text", flat=True))
-
-
-def eventually(true: Callable[[], bool], seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
+    return driving.source_of(account, sources.configure("bluesky", wanted))
 
 
 # The connection

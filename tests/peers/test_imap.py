@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl
 import pytest
 from django.utils import timezone
 
-from accounts.enums import Role
 from accounts.models import Brand, User
 from connectors import connections
 from connectors import services as accounts
@@ -24,8 +23,7 @@ from connectors.registry import NETWORKS
 from core import gate
 from core.words import Words
 from monitoring.models import Mention, Source
-from monitoring.services import polling, sources
-from monitoring.visible import standing
+from monitoring.services import polling
 from responses import services as responses
 from responses.enums import PublicationState
 from responses.models import Publication, Version
@@ -33,9 +31,10 @@ from responses.publishing import look_for, publish_due
 from responses.selectors import usable_accounts
 from tests.connectors.test_mail import HOSTILE
 from tests.connectors.test_mail_answers import Taker, smtp
-from tests.factories.accounts import MembershipFactory
 from tests.factories.incidents import IncidentFactory
 from tests.peer import Answer, Call
+from tests.peers import driving
+from tests.peers.driving import eventually, poll, texts
 from tests.peers.following import following
 from tests.peers.servers.dovecot import Server
 
@@ -61,13 +60,6 @@ def _an_empty_mailbox(mail_server: Server) -> Iterator[None]:
         box.expunge()
 
 
-@pytest.fixture
-def chief(brand: Brand) -> User:
-    """May connect accounts."""
-    user: User = MembershipFactory.create(brand=brand, role=Role.ADMINISTRATOR).user
-    return user
-
-
 def values(server: Server, password: str = "brand-password") -> dict[str, Any]:
     host = {"host": "127.0.0.1", "port": server.port, "security": "plain"}
     return {**host, "user": "brand", "password": password}
@@ -82,29 +74,7 @@ def account(brand: Brand, chief: User, mail_server: Server) -> ConnectedAccount:
 
 
 def source_of(account: ConnectedAccount, **wanted: Any) -> Source:
-    made = sources.create_source(
-        account.brand,
-        kind="imap",
-        name=f"Mail {next(_numbers)}",
-        config=wanted,
-        account=account,
-        by=None,
-        now=timezone.now(),
-    )
-    return made.source
-
-
-def poll(source: Source) -> Source:
-    """Poll as a worker does; the source as it stands then."""
-    polling.poll(source.pk, now=timezone.now())
-    source.refresh_from_db()
-    return source
-
-
-def texts(source: Source) -> list[str]:
-    """What people may be shown of the source."""
-    shown = standing(Mention.objects.filter(source_id=source.pk))
-    return sorted(shown.values_list("text", flat=True))
+    return driving.source_of(account, wanted)
 
 
 def a_mail(number: object, text: str = "", **headers: str) -> bytes:
@@ -112,13 +82,6 @@ def a_mail(number: object, text: str = "", **headers: str) -> bytes:
     lines = [f"Message-ID: <{number}@mail.example>", *(f"{k}: {v}" for k, v in told.items())]
     head = "\r\n".join(line for line in lines if not line.endswith(": "))
     return f"{head}\r\n\r\n{text or f'Der er glas i kaffe {number}'}".encode()
-
-
-def eventually(true: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
 
 
 def test_the_connection_is_tested(

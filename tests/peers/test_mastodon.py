@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.enums import Role
 from accounts.models import Brand, User
 from connectors import connections, credentials
 from connectors import services as accounts
@@ -18,14 +17,14 @@ from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS, publisher
 from core.words import Words
 from monitoring.models import Mention, Source
-from monitoring.services import polling, sources
-from monitoring.visible import standing
+from monitoring.services import polling
 from responses import services as responses
 from responses.enums import PublicationState
 from responses.models import Publication, Version
 from responses.publishing import publish_due
-from tests.factories.accounts import MembershipFactory
 from tests.factories.incidents import IncidentFactory
+from tests.peers import driving
+from tests.peers.driving import eventually, poll, texts
 from tests.peers.following import following
 from tests.peers.servers import cutting
 from tests.peers.servers.mastodon import Server
@@ -48,13 +47,6 @@ def _faults_end(mastodon_server: Server) -> Iterator[None]:
 
 
 @pytest.fixture
-def chief(brand: Brand) -> User:
-    """May connect accounts."""
-    user: User = MembershipFactory.create(brand=brand, role=Role.ADMINISTRATOR).user
-    return user
-
-
-@pytest.fixture
 def account(brand: Brand, chief: User, mastodon_server: Server) -> ConnectedAccount:
     values = {"server": mastodon_server.url, "token": mastodon_server.new_token("fjordkaffe")}
     made, _secret = accounts.connect(brand, "mastodon", name="@fjordkaffe", values=values, by=chief)
@@ -62,36 +54,7 @@ def account(brand: Brand, chief: User, mastodon_server: Server) -> ConnectedAcco
 
 
 def source_of(account: ConnectedAccount, **wanted: Any) -> Source:
-    made = sources.create_source(
-        account.brand,
-        kind="mastodon",
-        name=f"Mastodon {next(_numbers)}",
-        config={"mentions": "no", **wanted},
-        account=account,
-        by=None,
-        now=timezone.now(),
-    )
-    return made.source
-
-
-def poll(source: Source) -> Source:
-    """Poll as a worker does; the source as it stands then."""
-    polling.poll(source.pk, now=timezone.now())
-    source.refresh_from_db()
-    return source
-
-
-def texts(source: Source) -> list[str]:
-    """What people may be shown of the source."""
-    shown = standing(Mention.objects.filter(source_id=source.pk))
-    return sorted(shown.values_list("text", flat=True))
-
-
-def eventually(true: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
+    return driving.source_of(account, {"mentions": "no", **wanted})
 
 
 def test_the_connection_is_tested(
