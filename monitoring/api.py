@@ -1,6 +1,6 @@
 """Sources, mentions and detections over the API."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -17,11 +17,13 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED
 
 from accounts.enums import Permission
+from accounts.http import caller
 from accounts.models import User
 from accounts.rules import allowed
 from accounts.selectors import get_brand
 from connectors.models import ConnectedAccount
 from connectors.selectors import usable
+from core.api.checked import checked
 from core.api.pages import Keyset
 from core.clock import database_now
 from core.errors import Refused
@@ -111,14 +113,12 @@ class SourceViewSet(
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[Source]:
-        return source_selectors.sources(_person(self.request))
+        return source_selectors.sources(caller(self.request))
 
     @extend_schema(request=SourceInput, responses={201: NewSourceOutput}, summary="Make a source")
     def create(self, request: Request) -> Response:
-        given = SourceInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        wanted: dict[str, Any] = dict(given.validated_data)
-        user = _person(request)
+        wanted = checked(SourceInput, request.data)
+        user = caller(request)
         brand = get_brand(user, wanted.pop("brand"))
         if not allowed(user, Permission.MANAGE_BRAND, brand):
             raise PermissionDenied
@@ -215,12 +215,12 @@ class MentionViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Mention]
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[Mention]:
-        return Mention.objects.visible_to(_person(self.request))
+        return Mention.objects.visible_to(caller(self.request))
 
     @extend_schema(summary="Read a mention")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         try:
-            found = selectors.get_mention(_person(request), int(kwargs["pk"]))
+            found = selectors.get_mention(caller(request), int(kwargs["pk"]))
         except Mention.DoesNotExist:
             raise Http404 from None
         note_shown([found], now=database_now())
@@ -230,9 +230,8 @@ class MentionViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Mention]
         parameters=[MentionFilters], responses=MentionPage, summary="List mentions, newest first"
     )
     def list(self, request: Request) -> Response:
-        asked = MentionFilters(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        user, given = _person(request), asked.validated_data
+        asked = checked(MentionFilters, request.query_params)
+        user, given = caller(request), asked
         page = stream(user, _filters(user, given), _place(given.get("cursor")))
         found = selectors.whole(user, page.posts)
         note_shown(found, now=database_now())
@@ -330,8 +329,4 @@ class DetectionViewSet(
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[Detection]:
-        return Detection.objects.visible_to(_person(self.request)).select_related("brand")
-
-
-def _person(request: Request) -> User:
-    return cast("User", request.user)
+        return Detection.objects.visible_to(caller(self.request)).select_related("brand")

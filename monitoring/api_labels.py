@@ -1,6 +1,6 @@
 """Labels of mentions over the API: people's words on them, and the rules that come of these."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -12,7 +12,7 @@ from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
 from accounts.enums import Permission
-from accounts.models import User
+from accounts.http import caller
 from accounts.rules import require
 from accounts.selectors import get_brand
 
@@ -45,7 +45,7 @@ class MentionLabels(APIView):
 
     @extend_schema(request=LabelInput, responses=LabelsOutput, summary="Correct a label")
     def post(self, request: Request, pk: int) -> Response:
-        user = cast("User", request.user)
+        user = caller(request)
         mention = get_object_or_404(Mention.objects.visible_to(user), pk=pk)
         require(user, Permission.TRIAGE, mention.brand_id)
         given = LabelInput(data=request.data)
@@ -92,7 +92,7 @@ class LabelRuleViewSet(
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[LabelRule]:
-        user = cast("User", self.request.user)
+        user = caller(self.request)
         return LabelRule.objects.visible_to(user).select_related("brand")
 
     @extend_schema(request=RuleInput, responses={201: RuleOutput}, summary="Make a label rule")
@@ -100,7 +100,7 @@ class LabelRuleViewSet(
         given = RuleInput(data=request.data)
         given.is_valid(raise_exception=True)
         wanted: dict[str, Any] = dict(given.validated_data)
-        user = cast("User", request.user)
+        user = caller(request)
         brand = get_brand(user, wanted.pop("brand"))
         require(user, Permission.TRIAGE, brand)
         made = rules.make(brand, by=user, **wanted)
@@ -109,7 +109,7 @@ class LabelRuleViewSet(
     @extend_schema(responses={204: None}, summary="Delete a label rule")
     def destroy(self, request: Request, pk: str | None = None) -> Response:
         rule = self.get_object()
-        user = cast("User", request.user)
+        user = caller(request)
         require(user, Permission.TRIAGE, rule.brand_id)
         rules.remove(rule, by=user)
         return Response(status=HTTP_204_NO_CONTENT)

@@ -1,6 +1,6 @@
 """Queries, what they would find, and trends over the API."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -12,9 +12,11 @@ from rest_framework.response import Response
 from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from accounts.enums import Permission
-from accounts.models import Brand, User
+from accounts.http import caller
+from accounts.models import Brand
 from accounts.rules import allowed
 from accounts.selectors import get_brand
+from core.api.checked import checked
 from core.clock import database_now
 
 from . import trends as compare
@@ -124,32 +126,28 @@ class QueryViewSet(
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[Query]:
-        found: QuerySet[Query] = Query.objects.visible_to(_person(self.request))
+        found: QuerySet[Query] = Query.objects.visible_to(caller(self.request))
         return found.select_related("brand").order_by("pk")
 
     @extend_schema(request=QueryInput, responses={201: QueryOutput}, summary="Make a query")
     def create(self, request: Request) -> Response:
-        given = QueryInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        values: dict[str, Any] = {"kind": QueryKind.BRAND.value, **given.validated_data}
+        given = checked(QueryInput, request.data)
+        values: dict[str, Any] = {"kind": QueryKind.BRAND.value, **given}
         brand = _managed(request, values.pop("brand"))
-        made = services.create_query(brand, Wanted(**values), by=_person(request))
+        made = services.create_query(brand, Wanted(**values), by=caller(request))
         return Response(QueryOutput(made).data, HTTP_201_CREATED)
 
     @extend_schema(request=QueryChange, responses=QueryOutput, summary="Change a query")
     def partial_update(self, request: Request, pk: str | None = None) -> Response:
         query = self._mine(request)
-        given = QueryChange(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = checked(QueryChange, request.data)
         now = {name: getattr(query, name) for name in _CHANGEABLE}
-        changed = services.update_query(
-            query, Wanted(**{**now, **given.validated_data}), by=_person(request)
-        )
+        changed = services.update_query(query, Wanted(**{**now, **given}), by=caller(request))
         return Response(QueryOutput(changed).data)
 
     @extend_schema(responses={204: None}, summary="Delete a query with its counts")
     def destroy(self, request: Request, pk: str | None = None) -> Response:
-        services.delete_query(self._mine(request), by=_person(request))
+        services.delete_query(self._mine(request), by=caller(request))
         return Response(status=HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -157,10 +155,9 @@ class QueryViewSet(
     )
     @action(detail=False, methods=["post"])
     def check(self, request: Request) -> Response:
-        given = CheckInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        brand = _managed(request, given.validated_data["brand"])
-        parsed = parse(given.validated_data["expression"])
+        given = checked(CheckInput, request.data)
+        brand = _managed(request, given["brand"])
+        parsed = parse(given["expression"])
         answer = None
         if parsed.tree is not None:
             answer = preview.first_answer(brand.pk, parsed.tree, now=database_now())
@@ -170,7 +167,7 @@ class QueryViewSet(
     def _mine(self, request: Request) -> Query:
         """Return the query to somebody who may change it."""
         query: Query = self.get_object()
-        if not allowed(_person(request), Permission.MANAGE_BRAND, query.brand_id):
+        if not allowed(caller(request), Permission.MANAGE_BRAND, query.brand_id):
             raise PermissionDenied
         return query
 
@@ -207,21 +204,16 @@ class TrendsViewSet(viewsets.ViewSet):
 
     @extend_schema(parameters=[TrendsFilter], responses=TrendsOutput, summary="Read trends")
     def list(self, request: Request) -> Response:
-        asked = TrendsFilter(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        user = _person(request)
-        brand = get_brand(user, asked.validated_data["brand"])
-        days = int(asked.validated_data["days"])
+        asked = checked(TrendsFilter, request.query_params)
+        user = caller(request)
+        brand = get_brand(user, asked["brand"])
+        days = int(asked["days"])
         found = compare.trends(user, brand, days=days, now=database_now())
         return Response(TrendsOutput(found).data)
 
 
 def _managed(request: Request, slug: str) -> Brand:
-    brand = get_brand(_person(request), slug)
-    if not allowed(_person(request), Permission.MANAGE_BRAND, brand):
+    brand = get_brand(caller(request), slug)
+    if not allowed(caller(request), Permission.MANAGE_BRAND, brand):
         raise PermissionDenied
     return brand
-
-
-def _person(request: Request) -> User:
-    return cast("User", request.user)

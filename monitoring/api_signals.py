@@ -1,7 +1,5 @@
 """Signals over the API: votes, rules and their rehearsal, the calendar, themes, the forecast."""
 
-from typing import Any, cast
-
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -13,9 +11,10 @@ from rest_framework.status import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from rest_framework.views import APIView
 
 from accounts.enums import Permission
-from accounts.models import User
+from accounts.http import caller
 from accounts.rules import require
 from accounts.selectors import get_brand
+from core.api.checked import checked
 from core.clock import database_now
 from core.errors import Refused
 
@@ -51,12 +50,11 @@ class DetectionVote(APIView):
 
     @extend_schema(request=VoteInput, responses=PrecisionOutput, summary="Vote on a signal")
     def post(self, request: Request, pk: int) -> Response:
-        user = _person(request)
+        user = caller(request)
         signal: Detection = get_object_or_404(Detection.objects.visible_to(user), pk=pk)
         require(user, Permission.TRIAGE, signal.brand_id)
-        given = VoteInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        services.vote(signal, **given.validated_data, by=user, now=database_now())
+        given = checked(VoteInput, request.data)
+        services.vote(signal, **given, by=user, now=database_now())
         return Response(PrecisionOutput(selectors.precision_of(signal)).data)
 
 
@@ -80,7 +78,7 @@ class BrandForecast(APIView):
     @extend_schema(responses=ForecastOutput, summary="Forecast a brand's volume")
     def get(self, request: Request, slug: str) -> Response:
         now = database_now()
-        outlook = forecasting.of_brand(get_brand(_person(request), slug).pk, now)
+        outlook = forecasting.of_brand(get_brand(caller(request), slug).pk, now)
         if outlook is None:
             raise Refused(_("Less than an hour is known of this brand."))
         words = forecasting.sentences(outlook, now=now)
@@ -141,7 +139,7 @@ class DetectionRuleViewSet(
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[DetectionRule]:
-        found = DetectionRule.objects.visible_to(_person(self.request))
+        found = DetectionRule.objects.visible_to(caller(self.request))
         return found.select_related("brand").order_by("pk")
 
     @extend_schema(
@@ -159,10 +157,8 @@ class DetectionRuleViewSet(
         return Response(DetectionRuleOutput(self._save(request, self.get_object())).data)
 
     def _save(self, request: Request, row: DetectionRule | None) -> DetectionRule:
-        given = DetectionRuleInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        wanted: dict[str, Any] = dict(given.validated_data)
-        user = _person(request)
+        wanted = checked(DetectionRuleInput, request.data)
+        user = caller(request)
         brand = get_brand(user, wanted.pop("brand"))
         require(user, Permission.MANAGE_BRAND, row.brand_id if row else brand)
         if row is not None and row.brand_id != brand.pk:
@@ -173,7 +169,7 @@ class DetectionRuleViewSet(
     @extend_schema(responses={204: None}, summary="Delete a detection rule")
     def destroy(self, request: Request, pk: str | None = None) -> Response:
         rule = self.get_object()
-        user = _person(request)
+        user = caller(request)
         require(user, Permission.MANAGE_BRAND, rule.brand_id)
         detecting.delete_rule(rule, by=user)
         return Response(status=HTTP_204_NO_CONTENT)
@@ -219,17 +215,15 @@ class RehearsalViewSet(
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[Rehearsal]:
-        found = Rehearsal.objects.visible_to(_person(self.request))
+        found = Rehearsal.objects.visible_to(caller(self.request))
         return found.select_related("brand").order_by("pk")
 
     @extend_schema(
         request=RehearsalInput, responses={201: RehearsalOutput}, summary="Rehearse a rule"
     )
     def create(self, request: Request) -> Response:
-        given = RehearsalInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        wanted = given.validated_data
-        user = _person(request)
+        wanted = checked(RehearsalInput, request.data)
+        user = caller(request)
         brand = get_brand(user, wanted["brand"])
         require(user, Permission.MANAGE_BRAND, brand)
         tried = rehearsals.Tried(DetectionKind(wanted["kind"]), Sensitivity(wanted["sensitivity"]))
@@ -275,14 +269,12 @@ class ExpectedPeakViewSet(
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[ExpectedPeak]:
-        return selectors.expected_peaks(_person(self.request))
+        return selectors.expected_peaks(caller(self.request))
 
     @extend_schema(request=PeakInput, responses={201: PeakOutput}, summary="Expect a peak")
     def create(self, request: Request) -> Response:
-        given = PeakInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        wanted: dict[str, Any] = dict(given.validated_data)
-        user = _person(request)
+        wanted = checked(PeakInput, request.data)
+        user = caller(request)
         brand = get_brand(user, wanted.pop("brand"))
         require(user, Permission.MANAGE_BRAND, brand)
         made = services.expect_peak(brand, **wanted, by=user)
@@ -291,7 +283,7 @@ class ExpectedPeakViewSet(
     @extend_schema(responses={204: None}, summary="Take a peak out of the calendar")
     def destroy(self, request: Request, pk: str | None = None) -> Response:
         peak = self.get_object()
-        user = _person(request)
+        user = caller(request)
         require(user, Permission.MANAGE_BRAND, peak.brand_id)
         services.cancel_peak(peak, by=user)
         return Response(status=HTTP_204_NO_CONTENT)
@@ -321,9 +313,5 @@ class ThemeViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Theme]):
     queryset = Theme.objects.none()
 
     def get_queryset(self) -> QuerySet[Theme]:
-        found = Theme.objects.visible_to(_person(self.request)).filter(rank__isnull=False)
+        found = Theme.objects.visible_to(caller(self.request)).filter(rank__isnull=False)
         return found.select_related("brand").order_by("pk")
-
-
-def _person(request: Request) -> User:
-    return cast("User", request.user)

@@ -1,6 +1,6 @@
 """What people do about mentions, saved searches, and work on many, over the API."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
@@ -15,9 +15,11 @@ from rest_framework.status import HTTP_201_CREATED, HTTP_202_ACCEPTED, HTTP_204_
 from rest_framework.views import APIView
 
 from accounts.enums import Permission
+from accounts.http import caller
 from accounts.models import User
 from accounts.rules import require
 from accounts.selectors import get_brand
+from core.api.checked import checked
 from core.api.pages import Keyset
 from core.clock import database_now
 
@@ -72,11 +74,10 @@ class MentionTriage(APIView):
     @extend_schema(request=TriageInput, responses=TriageOutput, summary="Change how far it is")
     def patch(self, request: Request, pk: int) -> Response:
         found = _mention(request, pk)
-        user = _person(request)
+        user = caller(request)
         require(user, Permission.TRIAGE, found.brand_id)
-        given = TriageInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        row = _change(found, given.validated_data, user)
+        given = checked(TriageInput, request.data)
+        row = _change(found, given, user)
         return Response(TriageOutput(row).data)
 
 
@@ -131,13 +132,12 @@ class SearchViewSet(
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[SavedSearch]:
-        return SavedSearch.objects.visible_to(_person(self.request)).select_related("brand")
+        return SavedSearch.objects.visible_to(caller(self.request)).select_related("brand")
 
     @extend_schema(request=SearchInput, responses={201: SearchOutput}, summary="Save a search")
     def create(self, request: Request) -> Response:
-        given = SearchInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        user, wanted = _person(request), given.validated_data
+        given = checked(SearchInput, request.data)
+        user, wanted = caller(request), given
         brand = get_brand(user, wanted["brand"]).pk if "brand" in wanted else None
         query = _asked(user, wanted["query"]).address(search="").removeprefix("?")
         made = searches.save_search(
@@ -147,7 +147,7 @@ class SearchViewSet(
 
     @extend_schema(responses={204: None}, summary="Delete a saved search")
     def destroy(self, request: Request, pk: str | None = None) -> Response:
-        searches.delete_search(self.get_object(), by=_person(request))
+        searches.delete_search(self.get_object(), by=caller(request))
         return Response(status=HTTP_204_NO_CONTENT)
 
 
@@ -204,13 +204,12 @@ class JobViewSet(
     lookup_value_regex = r"\d{1,18}"
 
     def get_queryset(self) -> QuerySet[StreamJob]:
-        return StreamJob.objects.filter(by=_person(self.request))
+        return StreamJob.objects.filter(by=caller(self.request))
 
     @extend_schema(request=JobInput, responses={201: JobOutput, 202: JobOutput}, summary="Begin")
     def create(self, request: Request) -> Response:
-        given = JobInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        wanted, user = given.validated_data, _person(request)
+        given = checked(JobInput, request.data)
+        wanted, user = given, caller(request)
         if wanted.get("mentions") and wanted["kind"] != JobKind.EXPORT:
             job = many.do_now(
                 wanted["kind"], wanted["params"], wanted["mentions"], by=user, now=database_now()
@@ -225,9 +224,9 @@ class JobViewSet(
     def undo(self, request: Request, pk: str | None = None) -> Response:
         job, now = self.get_object(), database_now()
         if job.state in many.UNFINISHED:
-            many.stop(job, by=_person(request), now=now)
+            many.stop(job, by=caller(request), now=now)
         else:
-            many.undo(job, by=_person(request), now=now)
+            many.undo(job, by=caller(request), now=now)
         job.refresh_from_db()
         return Response(JobOutput(job).data)
 
@@ -235,7 +234,7 @@ class JobViewSet(
     @action(detail=True)
     def file(self, request: Request, pk: str | None = None) -> HttpResponseBase:
         job = self.get_object()
-        user = _person(request)
+        user = caller(request)
         still = job.file and all(many.may(user, job.kind, brand) for brand in job.filters["brands"])
         if not still:
             raise Http404
@@ -264,10 +263,6 @@ def _asked(user: User, query: str) -> asked.Asked:
 
 def _mention(request: Request, pk: int) -> Mention:
     try:
-        return get_mention(_person(request), pk)
+        return get_mention(caller(request), pk)
     except Mention.DoesNotExist:
         raise Http404 from None
-
-
-def _person(request: Request) -> User:
-    return cast("User", request.user)
