@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from monitoring import reasons
 from monitoring.enums import DetectionKind
 
-from .enums import EntryKind, IncidentRole, Severity, State
+from .conditions import ALARMS, HOURS, SEVERITY
+from .enums import EntryKind, IncidentRole, Severity, State, Target
 
 Params = Mapping[str, Any]
 Sentence = Promise | str | Callable[[Params], str]
@@ -78,6 +79,38 @@ def _called(params: Params) -> str:
     }
 
 
+# Why a step was passed, told after its number. The codes are escalation.obstacle's.
+PASSED: dict[str, Promise | str] = {
+    HOURS: _("it is outside its hours"),
+    SEVERITY: _("the incident is not grave enough for it"),
+    ALARMS: _("there were not enough alarms for it"),
+    "nobody": _("it has nobody to call"),
+    "gone": _("what it calls is no longer there"),
+    "drill": _("a fire drill changes nothing"),
+}
+
+
+def _passed(params: Params) -> str:
+    return gettext("Escalation step %(step)s was passed: %(why)s.") % {
+        "step": params["step"],
+        "why": PASSED.get(params["why"], "–"),
+    }
+
+
+def _did(params: Params) -> str:
+    return gettext("Escalation step %(step)s: %(what)s.") % {
+        "step": params["step"],
+        "what": Target(params["target"]).label,
+    }
+
+
+def _needless(params: Params) -> str:
+    return gettext("Escalation step %(step)s: %(what)s. There was nothing to do.") % {
+        "step": params["step"],
+        "what": Target(params["target"]).label,
+    }
+
+
 def _everyone(params: Params) -> str:
     if not params["people"]:
         return gettext("Nobody can be called: no member may run an incident.")
@@ -119,6 +152,14 @@ def _severity(params: Params) -> str:
 def _raised(params: Params) -> str:
     before, after = Severity(params["before"]), Severity(params["after"])
     return gettext("A new signal raised %(before)s to %(after)s.") % {
+        "before": before.label,
+        "after": after.label,
+    }
+
+
+def _raised_by_step(params: Params) -> str:
+    before, after = Severity(params["before"]), Severity(params["after"])
+    return gettext("The escalation policy raised %(before)s to %(after)s.") % {
         "before": before.label,
         "after": after.label,
     }
@@ -213,6 +254,18 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
         "Escalation step %(step)s has nobody to call. It was passed at once."
     ),
     (EntryKind.CALLED, "now"): _("%(actor)s asked for the next step at once."),
+    (EntryKind.CALLED, "skipped"): _("%(actor)s went straight to escalation step %(step)s."),
+    (EntryKind.CALLED, "awake"): _("%(actor)s is awake and on the way."),
+    (EntryKind.CALLED, "passed"): _passed,
+    (EntryKind.CALLED, "resting"): _(
+        "The policy calls nobody now. Everyone finds it in the app, and calling begins when the"
+        " policy allows it."
+    ),
+    (EntryKind.CALLED, "webhook"): _("Escalation step %(step)s: the webhook %(name)s is called."),
+    (EntryKind.CALLED, "webhook_failed"): _("The webhook %(name)s could not be called: %(said)s"),
+    (EntryKind.CALLED, "channel"): _("Escalation step %(step)s: everyone in %(name)s is told."),
+    (EntryKind.CALLED, "did"): _did,
+    (EntryKind.CALLED, "needless"): _needless,
     (EntryKind.EXHAUSTED, ""): _exhausted,
     (EntryKind.EXHAUSTED, "no_ladder"): _exhausted,
     (EntryKind.EXHAUSTED, "unstaffed"): _exhausted,
@@ -226,6 +279,7 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.STATE, "summarised"): _("%(actor)s rewrote the summary."),
     (EntryKind.SEVERITY, ""): _severity,
     (EntryKind.SEVERITY, "raised"): _raised,
+    (EntryKind.SEVERITY, "step"): _raised_by_step,
     (EntryKind.LEAD, ""): _("%(actor)s took the lead."),
     **{(EntryKind.ROLE, code): _role for code in ("taken", "given", "handed", "deputy", "left")},
     (EntryKind.TASK, ""): _task,

@@ -25,6 +25,7 @@ class State(models.TextChoices):
 class Origin(models.TextChoices):
     DETECTION = "DETECTION", _("Detected by CrisisDesk")
     PERSON = "PERSON", _("Declared by a person")
+    DRILL = "DRILL", _("Fire drill")
     MENTION = "MENTION", _("Opened from a mention")
 
 
@@ -56,11 +57,19 @@ class EntryKind(models.TextChoices):
 
 
 class Target(models.TextChoices):
-    """Whom a step of an escalation policy calls."""
+    """What a step of an escalation policy reaches for: people, or something done on the way."""
 
     ON_CALL = "ON_CALL", _("Whoever is on call")
     USER = "USER", _("A person")
     ROLE = "ROLE", _("Everyone with a role")
+    CREW = "CREW", _("Whoever holds a role in the incident")
+    TURN = "TURN", _("Next in turn")
+    CHANNEL = "CHANNEL", _("Everyone in a channel")
+    WAIT = "WAIT", _("Wait")
+    WEBHOOK = "WEBHOOK", _("Call a webhook")
+    SEVERITY = "SEVERITY", _("Raise the severity")
+    PAUSE = "PAUSE", _("Pause what is planned")
+    DECLARE = "DECLARE", _("Declare the incident")
 
 
 class IncidentRole(models.TextChoices):

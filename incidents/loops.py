@@ -28,6 +28,12 @@ def take_up() -> int:
     return services.take_up_detections(database_now())
 
 
+@loop("hooks", every=0.5)
+def hooks() -> int:
+    """Call the webhooks whose step has fired, and those whose sender did not come back."""
+    return services.send_hooks(database_now())
+
+
 @audit("incidents")
 def overdue() -> list[str]:
     """Calls and detections that are five seconds late, and ladders that have stopped."""

@@ -1,5 +1,6 @@
 """What this room tells people, in words. Imported by the AppConfig."""
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.wording import register_actions
@@ -15,8 +16,15 @@ def _role_name(role: str) -> str:
 
 
 def register(code: str, *, title: Words, body: Words) -> None:
+    """Give a kind its words, and the same kind in a fire drill the same words marked as a test."""
     words = {"title": lambda parts: named(*parts), "role": _role_name}
     messages.register(f"incidents.{code}", title=title, body=body, words=words)
+    messages.register(
+        f"incidents.test.{code}",
+        title=format_lazy("{} {}", _("TEST:"), title),
+        body=format_lazy("{} {}", _("This is a fire drill: nothing has happened."), body),
+        words=words,
+    )
 
 
 register(
@@ -25,9 +33,22 @@ register(
     body=_("%(reference)s %(title)s. Open it and acknowledge, or the next person is called."),
 )
 register(
+    "channel",
+    title=_("%(severity)s %(brand)s: %(title)s"),
+    body=_("%(reference)s %(title)s. Nobody has acknowledged it yet."),
+)
+register(
     "nobody_answered",
     title=_("%(severity)s %(brand)s: nobody answers"),
     body=_("%(reference)s %(title)s. Everyone is called until somebody acknowledges."),
+)
+register(
+    "resting",
+    title=_("%(severity)s %(brand)s: new, and nobody is called"),
+    body=_(
+        "%(reference)s %(title)s. The escalation policy calls nobody at this hour or severity."
+        " Look at it when you can."
+    ),
 )
 register(
     "calling_stopped",
@@ -98,6 +119,8 @@ register_actions(
         "incident.reopened": _("Opened an incident again"),
         "policy.saved": _("Saved an escalation policy"),
         "policy.deleted": _("Deleted an escalation policy"),
+        "webhook.added": _("Added a webhook"),
+        "webhook.removed": _("Removed a webhook"),
         "shift.added": _("Added a shift"),
         "shift.removed": _("Removed a shift"),
     }

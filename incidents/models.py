@@ -7,7 +7,6 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Role
 from accounts.models import User
 from monitoring.enums import CrisisType
 
@@ -27,6 +26,13 @@ class BrandScoped(models.QuerySet):  # type: ignore[type-arg]
         return self.filter(brand_id__in=user.roles)
 
 
+class Happened(models.Manager):  # type: ignore[type-arg]
+    """Incidents that took place: a fire drill is in no list and no statistic."""
+
+    def get_queryset(self) -> models.QuerySet:  # type: ignore[type-arg]
+        return super().get_queryset().filter(is_drill=False)
+
+
 class EscalationPolicy(models.Model):
     """Who is called, in which order, after how long. Copied into an incident when it opens."""
 
@@ -35,6 +41,8 @@ class EscalationPolicy(models.Model):
     is_default = models.BooleanField(_("used for new incidents"), default=False)
     # How often the ladder is climbed before it is left to a person.
     rounds = models.PositiveSmallIntegerField(_("rounds"), default=3)
+    # The number of its latest version (models_escalation.py).
+    version = models.PositiveIntegerField(default=0)
 
     objects = BrandScoped.as_manager()
 
@@ -52,7 +60,10 @@ class EscalationPolicy(models.Model):
 
 
 class EscalationStep(models.Model):
-    """One rung: call somebody, then wait for an acknowledgement before the next."""
+    """One step: call somebody or do something, then wait for an acknowledgement before the next.
+
+    escalation.Step says what each column means; which of them count hangs on `target`.
+    """
 
     policy = models.ForeignKey(EscalationPolicy, models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
@@ -60,8 +71,20 @@ class EscalationStep(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
     )
-    role = models.CharField(_("role"), max_length=16, choices=Role, blank=True)
+    # A role of the brand, or with target CREW one in the incident.
+    role = models.CharField(_("role"), max_length=16, blank=True)
     wait_seconds = models.PositiveIntegerField(_("seconds to wait"), default=300)
+    line = models.PositiveSmallIntegerField(_("line"), default=1)
+    # Ids of those who take turns, in their order.
+    people = models.JSONField(default=list)
+    # The id of a channel or webhook, by target.
+    subject = models.BigIntegerField(null=True, blank=True)
+    level = models.PositiveSmallIntegerField(_("severity"), choices=Severity, null=True, blank=True)
+    times = models.PositiveSmallIntegerField(_("times"), default=1)
+    # What the turn is remembered under; stays when the step is moved or edited.
+    key = models.CharField(max_length=12, blank=True)
+    # Conditions, see conditions.py.
+    only = models.JSONField(default=dict)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position"]
@@ -156,12 +179,24 @@ class Incident(models.Model):
     # The next rung to climb, counted through all rounds, and when. Null: nobody is being called.
     rung = models.PositiveIntegerField(default=0)
     escalate_at = models.DateTimeField(null=True)
+    # Since when the ladder has rested, because its conditions exclude everyone.
+    resting_since = models.DateTimeField(null=True)
+    # The policy that the ladder is a copy of, and which version of it.
+    policy = models.ForeignKey(
+        EscalationPolicy, models.SET_NULL, null=True, related_name="incidents"
+    )
+    policy_version = models.PositiveIntegerField(null=True)
+    # A fire drill: pages for real, counts nowhere.
+    # The default is the database's too: an older release opens incidents while one is rolled out.
+    is_drill = models.BooleanField(default=False, db_default=False)
     # A rung that failed to fire: tried again, then parked and shown.
     escalate_failures = models.PositiveSmallIntegerField(default=0)
     # The last number given to a timeline entry.
     entries_count = models.PositiveIntegerField(default=0)
 
-    objects = BrandScoped.as_manager()
+    objects = Happened.from_queryset(BrandScoped)()
+    # Drills too: for the engine, and for whoever names one by its reference.
+    with_drills = BrandScoped.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-detected_at"]
@@ -185,7 +220,8 @@ class Incident(models.Model):
     @property
     def title(self) -> str:
         """What it is called; without a given title, what it is about in the reader's language."""
-        return named(self.given_title, self.crisis_type, self.brand.name)
+        name = named(self.given_title, self.crisis_type, self.brand.name)
+        return gettext("TEST: %(name)s") % {"name": name} if self.is_drill else name
 
     @title.setter
     def title(self, value: str) -> None:
@@ -298,3 +334,7 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} for {self.incident_id} rung {self.rung}"
+
+
+# What hangs on these models, in a file of its own: found by Django when this one is.
+from . import models_escalation  # noqa: E402, F401

@@ -110,6 +110,7 @@ _WORDS: dict[str, Callable[[Reason], str]] = {
     ),
     "kind": lambda r: _("It is about: %(kind)s.") % {"kind": CrisisType(r["crisis_type"]).label},
     "person": lambda r: _("Set by %(name)s.") % {"name": r["name"]},
+    "step": lambda _r: _("Raised by the escalation policy."),
 }
 
 

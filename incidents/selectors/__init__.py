@@ -13,6 +13,7 @@ from .lookup import (
     with_mention,
 )
 from .rota import coming_shifts, current_shifts, late, roster
+from .situation import foreseen, reachable, situation, turns
 
 __all__ = [
     "Filters",
@@ -20,6 +21,7 @@ __all__ = [
     "closed_of_brand",
     "coming_shifts",
     "current_shifts",
+    "foreseen",
     "get_incident",
     "ladder",
     "late",
@@ -27,7 +29,10 @@ __all__ = [
     "on_call",
     "on_call_for",
     "open_of_brand",
+    "reachable",
     "roster",
+    "situation",
     "timeline",
+    "turns",
     "with_mention",
 ]

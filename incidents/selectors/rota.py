@@ -11,9 +11,13 @@ from accounts.rules import roles_with
 from incidents.enums import State
 from incidents.escalation import MOST_FAILURES, Roster
 from incidents.models import Incident, Shift
+from incidents.models_escalation import CallState, WebhookCall
 from monitoring.models import Detection
 
 from .duty import duties_at, first_called
+
+# Calls of webhooks are made a few at a time, each for some seconds.
+HOOKS_GRACE = timedelta(seconds=60)
 
 
 def roster(brand: Brand, *, at: datetime) -> tuple[Roster, dict[int, User]]:
@@ -27,8 +31,10 @@ def roster(brand: Brand, *, at: datetime) -> tuple[Roster, dict[int, User]]:
     held = {membership.user_id: membership for membership in able}
     roles = {user: membership.role for user, membership in held.items()}
     people = {user: membership.user for user, membership in held.items()}
-    duties = first_called(duties_at([brand.pk], at, {brand.pk: people}))
-    return Roster(frozenset(duty.user.pk for duty in duties), roles), people
+    duties = duties_at([brand.pk], at, {brand.pk: people})
+    first = frozenset(duty.user.pk for duty in first_called(duties))
+    second = frozenset(duty.user.pk for duty in duties if duty.number > 1)
+    return Roster(first, roles, second=second), people
 
 
 def current_shifts(brand_ids: Iterable[int], *, at: datetime) -> QuerySet[Shift]:
@@ -40,13 +46,17 @@ def current_shifts(brand_ids: Iterable[int], *, at: datetime) -> QuerySet[Shift]
 def late(*, now: datetime, grace: timedelta) -> list[str]:
     """Say what should have happened `grace` ago and has not, in English for the operator's log."""
     before = now - grace
-    unfired = Incident.objects.filter(escalate_at__lt=before)
+    unfired = Incident.with_drills.filter(escalate_at__lt=before)
     parked = Incident.objects.filter(
         state=State.DETECTED, escalate_at=None, escalate_failures__gte=MOST_FAILURES
     )
     unseen = Detection.objects.filter(handled_at=None, detected_at__lt=before).count()
     found = [f"{incident.reference}: the next call is overdue" for incident in unfired[:20]]
     found += [f"{incident.reference}: calling has stopped" for incident in parked[:20]]
+    # A call that is being made holds a lease; one that fails is put off.
+    hooks = WebhookCall.objects.filter(state=CallState.QUEUED, send_at__lt=now - HOOKS_GRACE)
+    if waiting := hooks.count():
+        found.append(f"{waiting} webhook calls are overdue")
     if unseen:
         found.append(f"{unseen} detections have not been taken up")
     return found

@@ -1,9 +1,10 @@
 """Everything that changes an incident."""
 
-from .escalation import escalate_now, fire_next
+from .escalation import escalate_now, fire_next, say_awake
+from .hooks import add_webhook, remove_webhook, send_hooks
 from .lines import write_line
 from .opening import open_incident, take_reference, take_up, take_up_detections
-from .policies import delete_policy, save_policy
+from .policies import delete_policy, restore_version, save_policy
 from .rota import add_shift, remove_shift
 from .running import (
     acknowledge,
@@ -26,6 +27,7 @@ __all__ = [
     "add_shift",
     "add_task",
     "add_update",
+    "add_webhook",
     "change_severity",
     "change_state",
     "delete_policy",
@@ -37,11 +39,15 @@ __all__ = [
     "mark_responded",
     "open_incident",
     "remove_shift",
+    "remove_webhook",
     "rename",
     "reopen",
     "reopen_task",
     "resolve",
+    "restore_version",
     "save_policy",
+    "say_awake",
+    "send_hooks",
     "summarise",
     "take_lead",
     "take_reference",

@@ -10,12 +10,14 @@ from accounts import audit
 from accounts.enums import Permission
 from accounts.models import User
 from accounts.selectors import members
-from core.errors import Conflict
+from core.errors import Conflict, Refused
 from incidents import escalation, selectors
 from incidents.enums import EntryKind
-from incidents.models import Call, Incident
+from incidents.models import Incident
+from incidents.models_escalation import FireDrill
 from notifications.models import Urgency
 
+from . import firing
 from .notices import tell
 from .timeline import append, lock, show
 
@@ -30,7 +32,7 @@ def fire_next(*, now: datetime) -> bool:
     stops nobody else.
     """
     with transaction.atomic():
-        due = Incident.objects.filter(escalate_at__lte=now).order_by("escalate_at")
+        due = Incident.with_drills.filter(escalate_at__lte=now).order_by("escalate_at")
         claimed = due.select_related("brand").select_for_update(
             of=("self",), no_key=True, skip_locked=True
         )
@@ -48,59 +50,52 @@ def fire_next(*, now: datetime) -> bool:
 
 def _fire(incident: Incident, *, now: datetime) -> None:
     ladder = escalation.steps(incident.ladder)
-    roster, people = selectors.roster(incident.brand, at=now)
-    climb = escalation.climb(
-        ladder, rounds=incident.ladder_rounds, rung=incident.rung, roster=roster, now=now
-    )
-    called = [people[user] for user in climb.users]
-    _call(incident, climb, called, now=now)
-    _tell_silence(incident, climb, ladder, now=now)
-    _tell_called(incident, climb, called, ladder=ladder, now=now)
-    incident.rung, incident.escalate_failures = climb.rung + 1, 0
-    # Asked for after somebody had answered ("escalate now"): this one rung, and no further.
-    incident.escalate_at = climb.next_at if incident.is_called else None
-    incident.save(update_fields=["rung", "escalate_at", "escalate_failures"])
+    at, people = selectors.situation(incident, ladder, now=now, holding_turns=True)
+    climb = escalation.climb(ladder, rounds=incident.ladder_rounds, rung=incident.rung, at=at)
+    if climb.resting:
+        _rest(incident, climb, now=now)
+        return
+    firing.carry_out(firing.Firing(incident, climb, ladder, people, now))
+    incident.rung, incident.escalate_failures, incident.resting_since = climb.rung + 1, 0, None
+    incident.escalate_at = _next(incident, climb, now=now)
+    incident.save(update_fields=["rung", "escalate_at", "escalate_failures", "resting_since"])
     show(incident, ["ladder", "head", "timeline"], brand=True)
 
 
-def _call(
-    incident: Incident, climb: escalation.Climb, called: list[User], *, now: datetime
-) -> None:
-    due_at = incident.escalate_at or now
-    Call.objects.bulk_create(
-        Call(incident=incident, rung=climb.rung, user=user, due_at=due_at, fired_at=now)
-        for user in called
-    )
-    kind = "nobody_answered" if climb.everyone else "paged"
-    key = f"rung.{climb.rung}"
-    tell(called, kind, incident=incident, key=key, now=now, urgency=Urgency.PAGE)
+def _next(incident: Incident, climb: escalation.Climb, *, now: datetime) -> datetime | None:
+    """When the next rung is due. A drill ends with one call to everyone."""
+    if incident.is_drill and climb.everyone:
+        FireDrill.objects.filter(incident=incident).update(ends_at=climb.next_at)
+        return None
+    if incident.is_called:
+        return climb.next_at
+    # Asked for after somebody had answered ("escalate now"): up to the next people, no further.
+    return now if climb.step and not climb.step.calls else None
 
 
-def _tell_silence(
-    incident: Incident, climb: escalation.Climb, ladder: list[escalation.Step], *, now: datetime
-) -> None:
-    for rung in climb.passed:
-        params = {"code": "nobody", "step": rung % len(ladder) + 1}
-        append(incident, EntryKind.CALLED, params=params, now=now)
+def _rest(incident: Incident, climb: escalation.Climb, *, now: datetime) -> None:
+    """Leave the ladder where it is until its conditions may hold; the first time, tell quietly."""
+    fresh = incident.resting_since is None
+    incident.resting_since = incident.resting_since or now
+    incident.escalate_at, incident.escalate_failures = climb.next_at, 0
+    if not incident.is_called:
+        incident.escalate_at = None
+    incident.save(update_fields=["escalate_at", "escalate_failures", "resting_since"])
+    if fresh:
+        entry = append(incident, EntryKind.CALLED, params={"code": "resting"}, now=now)
+        able = members(incident.brand, permission=Permission.RUN_INCIDENT)
+        tell(able, "resting", incident=incident, key=f"resting.{entry.number}", now=now)
+    show(incident, ["ladder", "timeline"] if fresh else ["ladder"], brand=fresh)
 
 
-def _tell_called(
-    incident: Incident,
-    climb: escalation.Climb,
-    called: list[User],
-    *,
-    ladder: list[escalation.Step],
-    now: datetime,
-) -> None:
-    people = {"people": [str(user) for user in called]}
-    if not climb.everyone:
-        step = {"step": climb.rung % len(ladder) + 1, "round": climb.rung // len(ladder) + 1}
-        append(incident, EntryKind.CALLED, params=step | people, now=now)
-    elif climb.rung > len(ladder) * incident.ladder_rounds:
-        append(incident, EntryKind.CALLED, params={"code": "everyone"} | people, now=now)
-    else:
-        code = "no_ladder" if not ladder else "unstaffed" if climb.passed else ""
-        append(incident, EntryKind.EXHAUSTED, params={"code": code} | people, now=now)
+def stir(incident: Incident, *, now: datetime) -> None:
+    """Have a ladder that rests looked at at once: what its conditions ask about has changed.
+
+    The incident is locked and saved by this.
+    """
+    if incident.resting_since and incident.is_called:
+        incident.escalate_at = now
+        incident.save(update_fields=["escalate_at"])
 
 
 def _push_away(incident_id: int, *, now: datetime) -> None:
@@ -130,18 +125,52 @@ def _tell_parked(incident: Incident, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def escalate_now(incident_id: int, *, by: User, now: datetime) -> Incident:
-    """Make the next rung due at once; also takes a stopped ladder up again.
+def escalate_now(incident_id: int, *, by: User, step: int | None = None, now: datetime) -> Incident:
+    """Make the next rung due at once, or the next one of the `step` with that number (from 1).
 
-    After an acknowledgement this calls one rung further, and no more by itself. Conflict if the
-    incident is resolved.
+    Also takes a stopped ladder up again. After an acknowledgement this calls the next people, and
+    no more by itself. Conflict if the incident is resolved, Refused if the ladder has no such step
+    ahead of it.
     """
     incident = lock(incident_id)
     if not incident.is_open:
         raise Conflict(_("The incident is resolved: nobody is called any more."))
+    params: dict[str, object] = {"code": "now"}
+    if step is not None:
+        incident.rung = _rung_of(incident, step)
+        params = {"code": "skipped", "step": step}
     incident.escalate_at, incident.escalate_failures = now, 0
-    incident.save(update_fields=["escalate_at", "escalate_failures"])
-    append(incident, EntryKind.CALLED, actor=by, params={"code": "now"}, now=now)
+    incident.save(update_fields=["rung", "escalate_at", "escalate_failures"])
+    append(incident, EntryKind.CALLED, actor=by, params=params, now=now)
     audit.record("incident.escalated", actor=by, brand=incident.brand, subject=incident.reference)
+    show(incident, ["ladder", "head", "timeline"])
+    return incident
+
+
+def _rung_of(incident: Incident, step: int) -> int:
+    """The next rung of a step; what lies between is passed over."""
+    try:
+        ladder = escalation.steps(incident.ladder)
+    except (KeyError, TypeError, ValueError):
+        raise Refused(_("The ladder cannot be read. Phone someone yourself.")) from None
+    rung = escalation.rung_of(ladder, step - 1, rounds=incident.ladder_rounds, after=incident.rung)
+    if rung is None:
+        raise Refused(_("The ladder does not come to step %(step)d any more.") % {"step": step})
+    return rung
+
+
+@transaction.atomic
+def say_awake(incident_id: int, *, by: User, now: datetime) -> Incident:
+    """Let the room know that somebody who was called is up and on the way; once a person.
+
+    Calling goes on: being awake is not having it. Conflict if nobody is being called any more.
+    """
+    incident = lock(incident_id)
+    if not incident.is_called:
+        raise Conflict(_("Somebody has answered already."))
+    said = incident.entries.filter(kind=EntryKind.CALLED, actor=by, params__code="awake")
+    if said.exists():
+        return incident
+    append(incident, EntryKind.CALLED, actor=by, params={"code": "awake"}, now=now)
     show(incident, ["ladder", "head", "timeline"])
     return incident

@@ -30,6 +30,8 @@ from monitoring.models import Detection
 from notifications.models import Urgency
 from notifications.services import notify
 
+from .copying import copied
+from .escalation import stir
 from .notices import tell
 from .running import raise_severity
 from .timeline import append, lock, show
@@ -91,19 +93,13 @@ def _create(brand: Brand, *, severity: int, detected_at: datetime, **fields: Any
         detected_at=detected_at,
         respond_by=respond_by,
         update_by=update_by,
+        policy=policy,
+        policy_version=policy.version if policy else None,
         ladder=copied(policy) if policy else [],
         ladder_rounds=policy.rounds if policy else 0,
         escalate_at=detected_at,
         **fields,
     )
-
-
-def copied(policy: EscalationPolicy) -> list[dict[str, Any]]:
-    """Return a policy's steps as an incident keeps them: later edits do not touch a running one."""
-    return [
-        {"target": step.target, "user": step.user_id, "role": step.role, "wait": step.wait_seconds}
-        for step in policy.steps.all()
-    ]
 
 
 def take_reference(now: datetime) -> str:
@@ -128,6 +124,7 @@ def add_signal(incident: Incident, detection: Detection, *, now: datetime) -> No
         "reason": reasons.leading(detection),
     }
     append(incident, EntryKind.SIGNAL, params=params, now=now)
+    stir(incident, now=now)
 
 
 def link(incident: Incident, mention: dict[str, Any], *, by: User | None, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from incidents.enums import EntryKind, IncidentRole, Severity, State
 from incidents.models import Incident
 from incidents.severity import due_times
 
+from .escalation import stir
 from .notices import tell
 from .roles import Given, seat
 from .timeline import append, lock, readable, show
@@ -194,10 +195,16 @@ def _set_severity(
     if incident.is_open:
         incident.update_by = due_times(level, since=now)[1]
     incident.save(update_fields=["severity", "severity_reasons", "respond_by", "update_by"])
+    stir(incident, now=now)
 
 
 def raise_severity(
-    incident: Incident, level: Severity, *, reasons: list[dict[str, Any]], now: datetime
+    incident: Incident,
+    level: Severity,
+    *,
+    reasons: list[dict[str, Any]],
+    now: datetime,
+    code: str = "raised",
 ) -> bool:
     """Raise a locked incident's severity for a new signal; False if it stays.
 
@@ -206,7 +213,7 @@ def raise_severity(
     by_person = incident.entries.filter(kind=EntryKind.SEVERITY, actor__isnull=False).exists()
     if level >= incident.severity or by_person:
         return False
-    params = {"code": "raised", "before": incident.severity, "after": level}
+    params = {"code": code, "before": incident.severity, "after": level}
     _set_severity(incident, level, reasons=reasons, now=now)
     append(incident, EntryKind.SEVERITY, params=params, now=now)
     return True

@@ -25,7 +25,7 @@ def lock(incident_id: int) -> Incident:
     Drafts and tasks that merely refer to it are not held up, and do not make an engine skip it.
     Incident.DoesNotExist if it is gone.
     """
-    locked = Incident.objects.select_for_update(of=("self",), no_key=True)
+    locked = Incident.with_drills.select_for_update(of=("self",), no_key=True)
     incident: Incident = locked.select_related("brand").get(pk=incident_id)
     return incident
 

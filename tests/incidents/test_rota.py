@@ -85,7 +85,7 @@ def test_a_new_default_replaces_the_old_one(brand: Brand, boss: User, bob: User)
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"steps": []}, "one to 10 steps"),
+        ({"steps": []}, "one to 20 steps"),
         ({"rounds": 0}, "run through one to 10 times"),
         ({"name": " "}, "name"),
         ({"steps": [{"target": "USER", "user": None, "role": "", "wait": 60}]}, "Step 1"),

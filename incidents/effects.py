@@ -1,0 +1,19 @@
+"""What this room's own steps change. Imported by the AppConfig; rooms above register theirs."""
+
+from datetime import datetime
+
+from . import steps
+from .enums import Severity
+from .escalation import Step
+from .models import Incident
+from .services import running
+
+
+def raise_severity(incident: Incident, step: Step, now: datetime) -> bool:
+    """Raise it to the step's level, unless a person has set it: whoever did knew something."""
+    level = Severity(step.level)
+    reasons = [{"code": "step"}]
+    return running.raise_severity(incident, level, reasons=reasons, now=now, code="step")
+
+
+steps.register("severity", raise_severity)
