@@ -35,10 +35,7 @@ class Array:
     oid: ClassVar[int] = 0
 
     def dump(self) -> bytes:
-        # Dimensions, flags (no nulls), element type; then the dimension's size and lower bound.
-        if not self.count:
-            return struct.pack(">iii", 0, 0, self.element)
-        return struct.pack(">iiiii", 1, 0, self.element, self.count, 1) + self.body
+        return _packed(self.element, self.count, self.body)
 
 
 class TextArray(Array):
@@ -59,10 +56,10 @@ class UuidArray(Array):
     element, oid = 2950, 2951
 
 
-class IntArray(Array):
-    """int4[]"""
+class IntArray(bytes):
+    """int4[], whole and ready to be sent: a short one that is often the same is packed once."""
 
-    element, oid = 23, 1007
+    oid = 1007
 
 
 ARRAYS: tuple[type[Array], ...] = (
@@ -82,8 +79,12 @@ _DUMPERS = {
 }
 
 
-class _IntArrayDumper(_ArrayDumper):
+class _IntArrayDumper(Dumper):
+    format = pq.Format.BINARY
     oid = IntArray.oid
+
+    def dump(self, obj: IntArray) -> bytes:
+        return obj
 
 
 _taught: "WeakSet[Connection[Any]]" = WeakSet()
@@ -123,7 +124,8 @@ def bigints(values: Sequence[int]) -> BigIntArray:
 @lru_cache(maxsize=4096)
 def ints(values: tuple[int, ...]) -> IntArray:
     """A short int4[] that is often the same, such as the queries that a mention answers."""
-    return IntArray(len(values), b"".join(struct.pack(">ii", 4, value) for value in values))
+    body = b"".join(struct.pack(">ii", 4, value) for value in values)
+    return IntArray(_packed(_INT4, len(values), body))
 
 
 def timestamps(micros: Sequence[int]) -> TimestampArray:
@@ -148,6 +150,14 @@ def moment(value: int) -> datetime:
 
 
 _SIXTEEN = _pack_length(16)
+_INT4 = 23
+
+
+def _packed(element: int, count: int, body: bytes) -> bytes:
+    """Dimensions, flags (no nulls), element type; then the dimension's size and lower bound."""
+    if not count:
+        return struct.pack(">iii", 0, 0, element)
+    return struct.pack(">iiiii", 1, 0, element, count, 1) + body
 
 
 def _with_length(value: bytes) -> tuple[bytes, bytes]:

@@ -28,6 +28,8 @@ _MOST_TIMES = 64
 _MANY = [1 - exp(-max(count - 1, 0) / _AUTHORS) for count in range(MOST_AUTHORS + 1)]
 _AGAIN = [1 - exp(-max(count - 1, 0) / _REPEATS) for count in range(_MOST_TIMES + 1)]
 
+_NOBODY: dict[str, int] = {}
+
 
 class Window:
     """Who said what lately: wordings (fingerprints) and their authors' counts."""
@@ -36,41 +38,49 @@ class Window:
         self._memory = memory
         self._seen: OrderedDict[int, dict[str, int]] = OrderedDict()
 
-    def add(self, prints: Sequence[int], authors: Sequence[str]) -> None:
-        """Remember a batch; 0 is a text too short to be anybody's."""
-        for number, author in zip(prints, authors, strict=True):
-            if number:
-                said = self._seen.setdefault(number, {})
-                if author in said or len(said) < MOST_AUTHORS:
-                    said[author] = said.get(author, 0) + 1
-                self._seen.move_to_end(number)
-        while len(self._seen) > self._memory:
-            self._seen.popitem(last=False)
+    def add(self, prints: Sequence[int], authors: Sequence[str]) -> list[dict[str, int]]:
+        """Remember a batch; 0 is a text too short to be anybody's.
 
-    def said(self, number: int) -> dict[str, int]:
-        """How often each author used this wording."""
-        return self._seen.get(number, {})
+        Return for each post how often each author used its wording, the whole batch included.
+        """
+        seen, found = self._seen, []
+        for number, author in zip(prints, authors, strict=True):
+            said = seen.get(number) if number else _NOBODY
+            if said is None:
+                said = seen[number] = {author: 1}
+            elif number:
+                seen.move_to_end(number)
+                if author in said:
+                    said[author] += 1
+                elif len(said) < MOST_AUTHORS:
+                    said[author] = 1
+            found.append(said)
+        while len(seen) > self._memory:
+            seen.popitem(last=False)
+        return found
 
 
 def suspicion(
     texts: Sequence[str], authors: Sequence[str], prints: Sequence[int], window: Window
 ) -> NDArray[np.float64]:
     """Add the batch to the window and return how suspicious each post is."""
-    window.add(prints, authors)
-    said = window.said
-    rows = zip(texts, authors, prints, strict=True)
-    found = [_one(text, author, said(number) if number else {}) for text, author, number in rows]
-    return np.round(found, 3)
+    rows = zip(texts, authors, window.add(prints, authors), strict=True)
+    return np.round([_one(text, author, said) for text, author, said in rows], 3)
 
 
 def _one(text: str, author: str, said: dict[str, int]) -> float:
-    tags = text.count("#")
-    spam = 0.08 * min(tags, 12) if tags > 3 and "http" in text else 0.0
-    again = _AGAIN[min(said.get(author, 1), _MOST_TIMES)] if author else 0.0
+    spam = _spam(text) if "#" in text else 0.0
+    times = said.get(author, 1) if author else 1
     many = _MANY[len(said)] if len(said) > 1 and not _is_shared(text) else 0.0
-    if not (spam or again or many):
+    if times == 1 and not (spam or many):
         return 0.0
+    again = _AGAIN[times] if times < _MOST_TIMES else _AGAIN[-1]
     return min(1 - (1 - spam) * (1 - many) * (1 - again), _MOST)
+
+
+def _spam(text: str) -> float:
+    tags = text.count("#")
+    return 0.08 * min(tags, 12) if tags > 3 and "http" in text else 0.0
 
 
 def _is_shared(text: str) -> bool:
