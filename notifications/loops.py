@@ -1,12 +1,32 @@
 """The engine's work for this room."""
 
-from core.clock import database_now
-from core.engine import loop
+from datetime import timedelta
 
-from .services import send_due
+from core.clock import database_now
+from core.engine import audit, loop
+
+from .services import probe_due
+from .services.circuits import down_for
+from .services.lanes import Lanes
+
+_LANES = Lanes()
+# A provider may fail for so long before the operator's log says so.
+SILENT = timedelta(minutes=1)
 
 
 @loop("send", every=1)
 def send() -> int:
-    """Send the pages that are due, and those whose sender did not come back."""
-    return send_due(database_now())
+    """Send what is due, and that whose sender did not come back."""
+    return _LANES.run()
+
+
+@loop("probe", every=5)
+def probe() -> int:
+    """Knock at the doors of providers that are down."""
+    return probe_due(database_now())
+
+
+@audit("providers")
+def providers() -> list[str]:
+    """Who should carry notices and has not for a minute."""
+    return down_for(database_now(), SILENT)

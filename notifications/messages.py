@@ -23,6 +23,8 @@ class _Message:
     body: Words
     # How a stored code is told: {"severity": lambda code: Severity(code).label}
     words: Mapping[str, Callable[[Any], Words]] = field(default_factory=dict)
+    actions: tuple[str, ...] = ()
+    loud: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,19 @@ def register(
     title: Words,
     body: Words,
     words: Mapping[str, Callable[[Any], Words]] | None = None,
+    actions: tuple[str, ...] = (),
+    loud: bool = False,
 ) -> None:
     """Give `kind` ("room.what") its words: lazy translations with `%(name)s` placeholders.
 
     A parameter whose name ends in `_at` holds an ISO time and is told in the reader's zone;
-    `words` puts others into words. Raises ValueError for a kind registered twice.
+    `words` puts others into words. `actions` can be answered without signing in, if the notice has
+    a subject (`notifications.actions`). What is `loud` breaks through quiet hours. Raises
+    ValueError for a kind registered twice.
     """
     if kind in MESSAGES:
         raise ValueError(f"The message {kind} is registered twice.")
-    MESSAGES[kind] = _Message(title, body, words or {})
+    MESSAGES[kind] = _Message(title, body, words or {}, actions, loud)
 
 
 def tell(kind: str, params: Mapping[str, Any]) -> Told:
@@ -61,6 +67,15 @@ def tell(kind: str, params: Mapping[str, Any]) -> Told:
         return Told(_("News from CrisisDesk"), "")
     values = _Values({name: _value(message, name, value) for name, value in params.items()})
     return Told(" ".join(_fill(message.title, values).split()), _fill(message.body, values))
+
+
+def actions_of(kind: str) -> tuple[str, ...]:
+    """What can be answered without signing in when told of `kind`."""
+    return MESSAGES[kind].actions if kind in MESSAGES else ()
+
+
+def is_loud(kind: str) -> bool:
+    return kind in MESSAGES and MESSAGES[kind].loud
 
 
 class _Values(dict[str, Any]):

@@ -26,6 +26,8 @@ SECRET_KEY = env.secret("SECRET_KEY") or keys.kept(VAR_DIR / "secret_key")
 CREDENTIAL_KEYS = [key for key in env.secret("CREDENTIAL_KEYS").split(",") if key] or [
     keys.kept(VAR_DIR / "credential_key", length=32)
 ]
+# Signs web pushes; browsers that subscribed under another key have to subscribe again.
+VAPID_KEY = env.secret("VAPID_KEY") or keys.kept(VAR_DIR / "vapid_key", length=32)
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", default=8000, least=1)
 # Proxies whose X-Forwarded-For and -Proto are believed.
@@ -293,6 +295,20 @@ EMAIL_USE_SSL = env.boolean("EMAIL_USE_SSL", default=False)
 EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", default=bool(EMAIL_HOST) and not EMAIL_USE_SSL)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "CrisisDesk <crisisdesk@localhost>")
+# Apprise URLs with {to} where the person's number or chat goes: docs/notices.md.
+NOTIFY_SMS = env.secret("NOTIFY_SMS")
+NOTIFY_VOICE = env.secret("NOTIFY_VOICE")
+NOTIFY_SIGNAL = env.secret("NOTIFY_SIGNAL")
+NOTIFY_TELEGRAM = env.secret("NOTIFY_TELEGRAM")
+# Where replies to mails are read ("ack"), and the address that they are written to.
+REPLY_ADDRESS = env.text("REPLY_ADDRESS")
+REPLY_IMAP_HOST = env.text("REPLY_IMAP_HOST")
+REPLY_IMAP_PORT = env.integer("REPLY_IMAP_PORT", default=993, least=1)
+REPLY_IMAP_SECURITY = env.text("REPLY_IMAP_SECURITY", "tls")
+REPLY_IMAP_USER = env.text("REPLY_IMAP_USER", REPLY_ADDRESS)
+REPLY_IMAP_PASSWORD = env.secret("REPLY_IMAP_PASSWORD")
+# Signs what a text gateway posts to /hooks/replies/ (Standard Webhooks).
+REPLY_SECRET = env.secret("REPLY_SECRET")
 
 # An outside address that is asked each minute while all is well (docs/operations.md).
 HEARTBEAT_URL = env.text("HEARTBEAT_URL")

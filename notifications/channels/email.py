@@ -17,6 +17,10 @@ def configured() -> bool:
     return bool(settings.EMAIL_HOST)
 
 
+def place() -> str:
+    return f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+
+
 class Mailer:
     """Sends letters over one connection, opened at the first and again after a failure."""
 
@@ -38,8 +42,8 @@ class Mailer:
             # Every letter is settled by now: a server that leaves without a word is no failure.
             self._hang_up()
 
-    def send(self, letter: Letter) -> None:
-        """Hand the letter to the server; raise Undeliverable or TryLater."""
+    def send(self, letter: Letter) -> str:
+        """Hand the letter to the server and return its place; raise Undeliverable or TryLater."""
         try:
             self._connection.open()
             self._connection.send_messages([_message(letter)])
@@ -47,6 +51,7 @@ class Mailer:
             # What state the dialogue is in is unknown: the next letter starts afresh.
             self._hang_up()
             raise _failure(error) from error
+        return place()
 
     def _hang_up(self) -> None:
         if session := getattr(self._connection, "connection", None):
@@ -57,10 +62,13 @@ class Mailer:
 def _message(letter: Letter) -> EmailMessage:
     """The same Message-ID on every attempt, so that a doubled mail folds into one."""
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    links = [f"{words}:\n{url}" for words, url in letter.answers]
+    reply_to = [settings.REPLY_ADDRESS] if settings.REPLY_ADDRESS and letter.answers else None
     return EmailMessage(
         subject=_one_line(letter.subject),
-        body=f"{letter.text}\n\n{letter.url}\n",
+        body="\n\n".join(part for part in (letter.text, *links, letter.url) if part) + "\n",
         to=[letter.recipient],
+        reply_to=reply_to,
         headers={
             "Message-ID": f"<{letter.reference}@{host}>",
             "Auto-Submitted": "auto-generated",
@@ -81,7 +89,7 @@ def _failure(error: Exception) -> Undeliverable | TryLater:
     if codes and all(500 <= code < 600 for code in codes):
         return Undeliverable(words)
     if isinstance(error, OSError | smtplib.SMTPException):
-        return TryLater(words)
+        return TryLater(words, place=place())
     # The address or the text cannot be made into a mail at all.
     return Undeliverable(words)
 

@@ -63,9 +63,10 @@ class Delivery(models.Model):
             ),
         ]
         indexes: ClassVar[list] = [
-            # The engine's "send" loop: what is due, a provider at a time.
+            # The engine's "send" loop: what is due, and at whom.
             models.Index(
-                fields=["provider", "send_at"],
+                fields=["send_at"],
+                include=["provider"],
                 condition=models.Q(state="QUEUED"),
                 name="delivery_due",
             )

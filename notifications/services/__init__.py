@@ -2,14 +2,17 @@
 
 from .answers import answer_link
 from .channels import notify_channel
-from .inbox import mark_all_read, mark_read, notify
+from .circuits import probe_due
+from .inbox import call_off, mark_all_read, mark_read, notify
 from .outbox import send_due
 
 __all__ = [
     "answer_link",
+    "call_off",
     "mark_all_read",
     "mark_read",
     "notify",
     "notify_channel",
+    "probe_due",
     "send_due",
 ]

@@ -12,27 +12,20 @@ from django.utils import timezone
 from accounts.models import Brand, User
 from core import live
 from core.text import clean
-from notifications.models import Notice, Urgency
+from notifications.models import Delivery, DeliveryState, Notice, Urgency
 
-# One statement however many people: the notice once per (user, key), and for a page its e-mail.
+from .planning import plan
+
+# One statement however many people: the notice once per (user, key).
 # Users in order, so that two that tell the same people cannot wait for each other.
 _NOTIFY = """
-WITH told AS (
-    INSERT INTO notifications_notice
-        (user_id, brand_id, key, kind, params, url, urgency, subject, created_at)
-    SELECT person, %(brand)s, %(key)s, %(kind)s, %(params)s, %(url)s, %(urgency)s, %(subject)s,
-        %(now)s
-    FROM unnest(%(people)s::bigint[]) AS person
-    ORDER BY person
-    ON CONFLICT (user_id, key) DO NOTHING
-    RETURNING id, user_id
-), queued AS (
-    INSERT INTO notifications_delivery
-        (notice_id, channel, provider, step, state, attempts, send_at, error, claim)
-    SELECT id, 'email', 'email', 0, 'QUEUED', 0, %(now)s, '', ''
-    FROM told WHERE %(urgency)s = 'PAGE'
-)
-SELECT user_id FROM told ORDER BY user_id
+INSERT INTO notifications_notice
+    (user_id, brand_id, key, kind, params, url, urgency, subject, created_at)
+SELECT person, %(brand)s, %(key)s, %(kind)s, %(params)s, %(url)s, %(urgency)s, %(subject)s, %(now)s
+FROM unnest(%(people)s::bigint[]) AS person
+ORDER BY person
+ON CONFLICT (user_id, key) DO NOTHING
+RETURNING user_id, id
 """
 
 
@@ -50,13 +43,15 @@ def notify(  # noqa: PLR0913 - a notice is this much
 ) -> set[int]:
     """Tell each of `users` once for `key`, and return the ids of those who did not know yet.
 
-    A page also goes out by e-mail, sent by the loop `send`. `url` is an address within the app.
+    What also goes out, by what and when, is planned by each person's own order and sent by the
+    loop `send`. `url` is an address within the app; `subject` ("incident.42") is what an answer
+    without signing in would be about, see `actions`, and under which the rest is called off.
     Call it in the transaction of what happened: then the news exists exactly if the fact does.
     """
     people = sorted({user.pk for user in users if user.is_active})
     if not people:
         return set()
-    values = {
+    values: dict[str, Any] = {
         "people": people,
         "brand": brand.pk if brand else None,
         "key": key,
@@ -70,10 +65,12 @@ def notify(  # noqa: PLR0913 - a notice is this much
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_NOTIFY, values)
-            told = {row[0] for row in cursor.fetchall()}
+            told = dict(cursor.fetchall())
+        if told:
+            plan(told, kind=kind, urgency=urgency, brand_id=values["brand"], now=now)
         for person in sorted(told):
             live.publish(f"user.{person}", "notices", {"urgency": str(urgency)})
-    return told
+    return set(told)
 
 
 def storable(params: dict[str, Any]) -> dict[str, Any]:
@@ -97,8 +94,31 @@ def mark_all_read(user: User, *, until: datetime) -> int:
 
 
 def _read(user: User, unread: Any) -> int:
-    changed: int = unread.update(read_at=timezone.now())
+    """Who has read a page is not rung for it any more."""
+    ids = list(unread.values_list("pk", flat=True))
+    changed: int = Notice.objects.filter(pk__in=ids).update(read_at=timezone.now())
     if changed:
+        _drop(Delivery.objects.filter(notice__in=ids))
         # The bell on the person's other screens.
         live.publish(f"user.{user.pk}", "notices")
     return changed
+
+
+@transaction.atomic
+def call_off(subject: str, *, user: User | None = None) -> int:
+    """Drop what is still to go out about `subject`, for everybody or for one; return how much.
+
+    Call it in the transaction of the answer: from its commit on nothing more is sent.
+    """
+    about = Delivery.objects.filter(notice__subject=subject, notice__urgency=Urgency.PAGE)
+    return _drop(about.filter(notice__user=user) if user else about)
+
+
+def _drop(deliveries: Any) -> int:
+    # In the order of the sender's own claims, so that the two cannot wait for each other.
+    waiting = deliveries.filter(state=DeliveryState.QUEUED).order_by("pk")
+    ids = list(waiting.select_for_update(of=("self",)).values_list("pk", flat=True))
+    dropped: int = Delivery.objects.filter(pk__in=ids).update(
+        state=DeliveryState.CANCELLED, send_at=None, error=""
+    )
+    return dropped

@@ -1,95 +1,128 @@
-"""Sending what is due, at least once.
+"""Sending what is due, at least once, a provider at a time.
 
 A delivery is claimed in one short transaction: its due time becomes the end of a lease, and a
 claim of its own tells whose it is. It is sent outside of any transaction, while a thread renews
 the lease; then the outcome is recorded under the same claim. A killed sender stops renewing, and
-three seconds later somebody else takes over: the letter may go out twice, under the same
-Message-ID, but it goes out.
+three seconds later somebody else takes over: the message may go out twice, under the same
+reference, but it goes out. Just before it goes, it is looked at once more: an answer that has
+committed calls it off.
 """
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
 from accounts.models import Membership
-from accounts.reading import reading_as
-from core import live
 from core.clock import database_now
-from core.text import clean
+from notifications.carriers import CARRIERS
+from notifications.channels import push, relay, webhook
 from notifications.channels.base import Letter, TryLater, Undeliverable
 from notifications.channels.email import Mailer, configured
-from notifications.messages import tell
-from notifications.models import Delivery, DeliveryState, Trouble
+from notifications.enums import DeliveryState, Means, Trouble, Urgency
+from notifications.models import Delivery
+
+from . import circuits, settling
+from .letters import letter_of
+from .sealing import unseal
+from .settling import ATTEMPTS
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=3)
 BATCH = 20
-# Seconds until the next attempt, after the first, the second …; after the last it has failed.
-PAUSES = (5, 15, 45, 120, 300, 600)
-ATTEMPTS = len(PAUSES) + 1
+# News of one person that one message takes along.
+BUNDLE = 200
+EMAIL = "email"
+Parcel = list[Delivery]
 
 
 def send_due(now: datetime) -> int:
-    """Send one batch of what is due; return how many deliveries were settled or tried."""
-    if not configured():
+    """Send one batch of each provider that has something due; return how many were worked on."""
+    return sum(send_by(provider, now) for provider in providers_due(now))
+
+
+def providers_due(now: datetime) -> list[str]:
+    due = Delivery.objects.due(now).order_by().values_list("provider", flat=True)
+    return sorted(set(due.distinct()))
+
+
+def send_by(provider: str, now: datetime) -> int:
+    """Send one batch of what is due at this provider."""
+    if provider == EMAIL and not configured():
         return _keep(now)
-    given_up = _give_up_interrupted(now)
+    worked = _give_up_interrupted(provider, now)
+    most = circuits.admitted(provider, BATCH)
+    if not most:
+        span = circuits.PROBE_EVERY
+        return worked + settling.pass_over(provider, now=now, until=span, most=BATCH)
     claim = uuid4().hex
-    claimed = _claim(claim, now)
+    claimed = _claim(claim, provider, now, most)
     if not claimed:
-        return given_up
+        return worked
     with _renewed(claim), Mailer() as mailer:
-        for delivery in claimed:
-            _attempt(delivery, mailer)
-    return given_up + len(claimed)
+        for parcel in _parcels(claimed):
+            _attempt(parcel, mailer)
+    return worked + len(claimed)
 
 
 def _keep(now: datetime) -> int:
     """Without a mail server the notice stays in the app, which says so."""
     with transaction.atomic():
-        due = (
-            Delivery.objects.due(now)
-            .filter(provider="email")
-            .select_for_update(skip_locked=True, of=("self",))
+        due = Delivery.objects.due(now).filter(provider=EMAIL)
+        waiting = list(
+            due.select_for_update(skip_locked=True, of=("self",)).select_related("notice")
         )
-        waiting = dict(due.values_list("pk", "notice__user_id"))
-        kept = Delivery.objects.filter(pk__in=waiting)
-        kept.update(state=DeliveryState.KEPT, send_at=None, error=Trouble.NO_SERVER)
-        _refresh_inboxes(waiting.values())
+        settling.kept(waiting, Trouble.NO_SERVER)
     return len(waiting)
 
 
-def _claim(claim: str, now: datetime) -> list[Delivery]:
+def _claim(claim: str, provider: str, now: datetime, most: int) -> Parcel:
+    """Claim what is due, and with a person's news all that waits to be told them together."""
     with transaction.atomic():
-        due = (
-            Delivery.objects.due(now)
-            .filter(provider="email")
-            .select_for_update(skip_locked=True)
-            .order_by("send_at")
-        )
-        ids = list(due.values_list("pk", flat=True)[:BATCH])
+        waiting = Delivery.objects.waiting().filter(provider=provider)
+        due = waiting.due(now).select_for_update(skip_locked=True, of=("self",))
+        ids = list(due.order_by("send_at").values_list("pk", flat=True)[:most])
+        news = Delivery.objects.filter(pk__in=ids, notice__urgency=Urgency.NEWS)
+        people = list(news.values_list("notice__user", flat=True))
+        if people:
+            along = waiting.filter(notice__user__in=people, notice__urgency=Urgency.NEWS, claim="")
+            locked = along.select_for_update(skip_locked=True, of=("self",))
+            ids += list(locked.order_by("pk").values_list("pk", flat=True)[:BUNDLE])
         Delivery.objects.filter(pk__in=ids).update(
             claim=claim, send_at=now + LEASE, attempts=F("attempts") + 1
         )
     return list(
         Delivery.objects.filter(pk__in=ids, claim=claim)
-        .select_related("notice__user", "notice__brand")
+        .select_related(
+            "notice__user__notice_preference", "notice__brand", "address", "broadcast__channel"
+        )
         .order_by("notice__created_at", "pk")
     )
 
 
-def _give_up_interrupted(now: datetime) -> int:
+def _parcels(claimed: Parcel) -> list[Parcel]:
+    """What is sent as one message: each page by itself, a person's news to one address together."""
+    found: dict[object, Parcel] = {}
+    for delivery in claimed:
+        notice = delivery.notice
+        news = notice is not None and notice.urgency == Urgency.NEWS
+        same = (notice.user_id, delivery.address_id) if notice and news else delivery.pk
+        found.setdefault(same, []).append(delivery)
+    return list(found.values())
+
+
+def _give_up_interrupted(provider: str, now: datetime) -> int:
     """Park what has used up its attempts without an outcome: it may be what kills the sender."""
-    spent = Delivery.objects.due(now).filter(attempts__gte=ATTEMPTS)
-    return spent.update(state=DeliveryState.FAILED, send_at=None, error=Trouble.INTERRUPTED)
+    due = Delivery.objects.due(now).filter(provider=provider, attempts__gte=ATTEMPTS)
+    spent = list(due.select_related("notice")[:BATCH])
+    settling.failed(spent, Undeliverable(Trouble.INTERRUPTED))
+    return len(spent)
 
 
 @contextmanager
@@ -108,8 +141,9 @@ def _renewed(claim: str) -> Iterator[None]:
 def _renew(claim: str, done: threading.Event) -> None:
     try:
         while not done.wait(1):
-            # What is settled or put off has lost its claim already.
-            Delivery.objects.filter(claim=claim).update(send_at=database_now() + LEASE)
+            # What is settled, called off or put off is not touched.
+            mine = Delivery.objects.filter(claim=claim, state=DeliveryState.QUEUED)
+            mine.update(send_at=database_now() + LEASE)
     except Exception:
         # A lost lease means a doubled letter at worst.
         logger.exception("The lease of %s was not renewed", claim)
@@ -117,27 +151,44 @@ def _renew(claim: str, done: threading.Event) -> None:
         connection.close()
 
 
-def _attempt(delivery: Delivery, mailer: Mailer) -> None:
-    """Send one and record the outcome. Whatever one row does, the next one gets its turn."""
+def _attempt(parcel: Parcel, mailer: Mailer) -> None:
+    """Send one parcel and record the outcome. Whatever one does, the next one gets its turn."""
+    provider = parcel[0].provider
     try:
-        if not _may_read(delivery):
-            _settle(delivery, state=DeliveryState.KEPT, error=Trouble.LEFT)
+        parcel = _still_wanted(parcel)
+        if not parcel:
             return
-        mailer.send(_letter(delivery))
+        place = _send(parcel[0], letter_of(parcel), mailer)
     except TryLater as error:
-        _postpone(delivery, str(error))
+        circuits.failed(provider, error=str(error), place=error.place)
+        settling.postponed(parcel, str(error))
     except Undeliverable as error:
-        _settle(delivery, state=DeliveryState.FAILED, error=str(error))
+        settling.failed(parcel, error)
     except Exception as error:
-        logger.exception("Delivery %s could not be sent", delivery.pk)
-        _postpone(delivery, type(error).__name__)
+        logger.exception("Delivery %s could not be sent", parcel[0].pk)
+        settling.postponed(parcel, type(error).__name__)
     else:
-        _settle(delivery, state=DeliveryState.SENT, error="")
+        settling.sent(parcel)
+        circuits.succeeded(provider, place=place)
+
+
+def _still_wanted(parcel: Parcel) -> Parcel:
+    """Without what was called off meanwhile, and what the person may not read any more."""
+    claim = parcel[0].claim
+    queued = Delivery.objects.filter(claim=claim, state=DeliveryState.QUEUED)
+    alive = set(queued.filter(pk__in=[each.pk for each in parcel]).values_list("pk", flat=True))
+    parcel = [each for each in parcel if each.pk in alive]
+    barred = [each for each in parcel if not _may_read(each)]
+    if barred:
+        settling.kept(barred, Trouble.LEFT)
+    return [each for each in parcel if each not in barred]
 
 
 def _may_read(delivery: Delivery) -> bool:
     """Whether the person still belongs to the brand: rights may end while a letter waits."""
     notice = delivery.notice
+    if notice is None:
+        return True
     if not notice.user.is_active:
         return False
     if notice.brand_id is None:
@@ -145,40 +196,24 @@ def _may_read(delivery: Delivery) -> bool:
     return Membership.objects.filter(user=notice.user_id, brand=notice.brand_id).exists()
 
 
-def _letter(delivery: Delivery) -> Letter:
-    notice = delivery.notice
-    with reading_as(notice.user):
-        told = tell(notice.kind, notice.params)
-    return Letter(
-        reference=f"delivery-{delivery.pk}",
-        recipient=notice.user.email,
-        subject=told.title,
-        text=told.body,
-        url=f"{settings.PUBLIC_URL}{notice.url}",
-    )
+def _send(delivery: Delivery, letter: Letter, mailer: Mailer) -> str:
+    """Hand it to its provider and return the place that was called."""
+    if delivery.broadcast is not None:
+        return _to_channel(delivery, letter)
+    if delivery.address is None:
+        if delivery.channel != Means.EMAIL:
+            raise Undeliverable(Trouble.REMOVED)
+        return mailer.send(letter)
+    content = unseal(delivery.address)
+    if delivery.channel == Means.PUSH:
+        return push.send(content, letter)
+    return relay.send(CARRIERS[delivery.address.service].url(content["to"]), letter)
 
 
-def _postpone(delivery: Delivery, error: str) -> None:
-    if delivery.attempts > len(PAUSES):
-        _settle(delivery, state=DeliveryState.FAILED, error=error)
-        return
-    pause = timedelta(seconds=PAUSES[delivery.attempts - 1])
-    mine = Delivery.objects.filter(pk=delivery.pk, claim=delivery.claim)
-    mine.update(send_at=database_now() + pause, claim="", error=clean(error)[:300])
-
-
-def _settle(delivery: Delivery, *, state: DeliveryState, error: str) -> None:
-    """Record the outcome, unless the claim was lost: then it is another sender's to record."""
-    sent_at = database_now() if state == DeliveryState.SENT else None
-    with transaction.atomic():
-        mine = Delivery.objects.filter(pk=delivery.pk, claim=delivery.claim)
-        settled = mine.update(
-            state=state, send_at=None, sent_at=sent_at, claim="", error=clean(error)[:300]
-        )
-        if settled and state == DeliveryState.FAILED:
-            _refresh_inboxes([delivery.notice.user_id])
-
-
-def _refresh_inboxes(people: Iterable[int]) -> None:
-    for person in sorted(set(people)):
-        live.publish(f"user.{person}", "notices")
+def _to_channel(delivery: Delivery, letter: Letter) -> str:
+    assert delivery.broadcast is not None  # noqa: S101 - asked by the only caller
+    channel = delivery.broadcast.channel
+    content = unseal(channel)
+    if channel.means == Means.WEBHOOK:
+        return webhook.send(content["to"], content["secret"], letter)
+    return relay.send(CARRIERS[channel.service].url(content["to"]), letter)

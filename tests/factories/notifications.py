@@ -8,8 +8,9 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import Brand, User
 from notifications.messages import MESSAGES, register
-from notifications.models import Channel, Delivery, Notice, Urgency
+from notifications.models import Address, Channel, Delivery, Notice, Urgency
 from notifications.services import notify
+from notifications.services.sealing import digest, seal
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 KIND = "tests.told"
@@ -52,6 +53,28 @@ def tell(
 def page(user: User, *, key: str, **facts: Any) -> Delivery:
     """Page `user` and return the e-mail that is to go out."""
     return tell(user, key=key, urgency=Urgency.PAGE, **facts).deliveries.get()
+
+
+def reach(
+    user: User, service: str, content: dict[str, str], provider: str, **facts: Any
+) -> Address:
+    """A verified address of `user`; `content` as it is sealed: {"to": …} or a subscription."""
+    means = {"sms": "sms", "voice": "voice", "push": "push"}.get(service, "chat")
+    address = Address.objects.create(
+        **{
+            "user": user,
+            "service": service,
+            "means": means,
+            "hint": "… 5678",
+            "digest": digest(service, str(content)),
+            "provider": provider,
+            "created_at": NOW,
+            "verified_at": NOW,
+            **facts,
+        }
+    )
+    seal(address, content)
+    return address
 
 
 class ChannelFactory(DjangoModelFactory):

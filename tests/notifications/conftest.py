@@ -12,6 +12,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pytest_django.fixtures import Settings
 
+from .gateway import Gateway, serving
+
 
 class Postbox:
     """Keeps what arrives. `answers` are given first, one a letter; `delay` is in seconds."""
@@ -64,3 +66,11 @@ def postbox(settings: Settings) -> Iterator[Postbox]:
     settings.PUBLIC_URL = "https://desk.example.org"
     yield box
     controller.stop()
+
+
+@pytest.fixture
+def gateway(settings: Settings) -> Iterator[Gateway]:
+    """A provider on the loopback, which the operator has allowed."""
+    settings.OUTBOUND_ALLOW = ("127.0.0.1",)
+    with serving() as server:
+        yield server

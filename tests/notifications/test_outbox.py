@@ -20,7 +20,7 @@ from accounts.services import remove_member
 from core import engine
 from core.clock import database_now
 from notifications.models import Delivery, DeliveryState, Notice, Trouble
-from notifications.services import outbox, send_due
+from notifications.services import circuits, letters, send_due, settling
 from tests.factories.accounts import UserFactory
 from tests.factories.notifications import NOW, page
 
@@ -48,7 +48,7 @@ def test_a_page_arrives_in_the_readers_words_with_the_headers_of_a_machine(
     assert mail["To"] == "alice@example.org"
     assert mail["Subject"] == "SEV1 Fjordkaffe: approve by 1 Jan 2020 09:14 CET"
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["Message-ID"] == f"<delivery-{delivery.pk}@desk.example.org>"
+    assert mail["Message-ID"] == f"<{letters.reference(delivery)}@desk.example.org>"
     text = mail.get_content()  # type: ignore[attr-defined]
     assert text.split() == [
         *["Glass", "waits", "for", "you."],
@@ -104,17 +104,20 @@ def test_a_busy_server_is_asked_again_and_the_letter_keeps_its_id(
     send_due(later(seconds=60))
     delivery.refresh_from_db()
     assert (delivery.state, delivery.attempts) == (DeliveryState.SENT, 3)
-    assert postbox.ids() == [f"<delivery-{delivery.pk}@desk.example.org>"]
+    assert postbox.ids() == [f"<{letters.reference(delivery)}@desk.example.org>"]
 
 
 @pytest.mark.django_db
-def test_after_the_last_attempt_it_has_failed_and_shows_why(alice: User, postbox: Postbox) -> None:
+def test_after_the_last_attempt_it_has_failed_and_shows_why(
+    alice: User, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(circuits, "MOST_FAILURES", 99)
     delivery = page(alice, key="k")
     postbox.answers = ["451 Busy"] * 20
-    for attempt in range(outbox.ATTEMPTS):
+    for attempt in range(settling.ATTEMPTS):
         assert send_due(later(hours=attempt)) == 1
     delivery.refresh_from_db()
-    assert (delivery.state, delivery.attempts) == (DeliveryState.FAILED, outbox.ATTEMPTS)
+    assert (delivery.state, delivery.attempts) == (DeliveryState.FAILED, settling.ATTEMPTS)
     assert "Busy" in delivery.error
     assert send_due(later(hours=99)) == 0
 
@@ -137,7 +140,7 @@ def test_a_poison_row_stops_nobody(alice: User, bob: User, postbox: Postbox) -> 
     poison, fine = page(alice, key="k"), page(bob, key="k")
     User.objects.filter(pk=alice.pk).update(email="no address\nat all")
     Notice.objects.filter(pk=poison.notice_id).update(params=["not", "a", "mapping"])
-    for attempt in range(outbox.ATTEMPTS):
+    for attempt in range(settling.ATTEMPTS):
         send_due(later(hours=attempt))
     poison.refresh_from_db()
     fine.refresh_from_db()
@@ -148,7 +151,7 @@ def test_a_poison_row_stops_nobody(alice: User, bob: User, postbox: Postbox) -> 
 @pytest.mark.django_db
 def test_a_row_that_kills_its_sender_is_parked_in_the_end(alice: User, postbox: Postbox) -> None:
     delivery = page(alice, key="k")
-    Delivery.objects.update(attempts=outbox.ATTEMPTS)
+    Delivery.objects.update(attempts=settling.ATTEMPTS)
     assert send_due(later()) == 1
     delivery.refresh_from_db()
     assert (delivery.state, delivery.error) == (DeliveryState.FAILED, Trouble.INTERRUPTED)
@@ -253,7 +256,7 @@ def test_a_killed_sender_loses_nothing(postbox: Postbox, settings: Settings) -> 
     _wait_until(lambda: send_due(database_now()) and not _waiting())
     assert time.monotonic() - killed_at < 5
     assert not _waiting()
-    expected = {f"<delivery-{delivery.pk}@desk.example.org>" for delivery in deliveries}
+    expected = {f"<{letters.reference(delivery)}@desk.example.org>" for delivery in deliveries}
     assert set(postbox.ids()) == expected
     assert len(postbox.mails) <= len(expected) + 1
 
@@ -287,7 +290,7 @@ def _child_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_the_engine_sends(alice: User, postbox: Postbox) -> None:
     page(alice, key="k")
     assert engine.LOOPS["send"].run() == 1
