@@ -41,7 +41,7 @@ def memory_of_both() -> Measured:
 
 @figure("crisis type, texts never learned, fast tier", unit="macro F1", must=">= 1", issue=3)
 def crisis_type() -> Measured:
-    """On monitoring/data/invented/blind_*.txt, English and Danish together."""
+    """On monitoring/data/invented/blind*.txt, English and Danish together."""
     from monitoring.scoring import score_batch
     from tools.measure_second import blind
 

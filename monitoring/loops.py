@@ -4,7 +4,7 @@ from core.clock import database_now
 from core.engine import loop
 
 from . import changes, judge, partitions, retention, tasks
-from .scoring import transformer
+from .scoring import second
 from .services import (
     exporting,
     imports,
@@ -31,7 +31,7 @@ def poll() -> int:
 @loop("second_look", every=5)
 def look_again() -> int:
     """Let a worker judge the posts that matter again: the engine's own time is for alarms."""
-    if transformer.weights_file():
+    if second.is_installed():
         tasks.hand_over(tasks.look_again, expires=5)
     return 0
 

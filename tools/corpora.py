@@ -124,7 +124,8 @@ def invented(copies: int, seed: int = 7) -> list[Example]:
 def terms() -> list[Example]:
     """Phrases that speak of a kind of crisis, as very short texts."""
     found, crisis_type = [], ""
-    text = (INVENTED / "crisis_terms.txt").read_text(encoding="utf-8")
+    files = sorted(INVENTED.glob("crisis_terms*.txt"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
     for block in text.replace(";\n", "; ").split("\n["):
         heading, bracket, phrases = block.partition("]")
         if bracket:

@@ -216,6 +216,10 @@ MEDIA_ROOT = VAR_DIR / "media"
 SCORING_MODEL = env.text("SCORING_MODEL")
 # The same for the second tier: tools/train_second.py.
 SCORING_SECOND = env.text("SCORING_SECOND")
+# A classifier of one's own: a folder with model.onnx, tokenizer.json and config.json. In a round of
+# the second tier it has so many seconds.
+SCORING_LOCAL = env.text("SCORING_LOCAL")
+SCORING_LOCAL_SECONDS = env.integer("SCORING_LOCAL_SECONDS", default=20, least=1)
 # An endpoint that speaks OpenAI's chat completions, for posts of at least this reach, at most so
 # many calls a day (UTC).
 SCORING_ENDPOINT = env.text("SCORING_ENDPOINT")

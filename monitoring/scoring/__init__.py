@@ -4,7 +4,7 @@ Everything is decided for the whole batch at once, and each text by itself: the 
 same answer in any company. No text raises, however broken.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ __all__ = ["Score", "ScoreArrays", "score", "score_batch"]
 Floats = NDArray[np.float64]
 # By question: probabilities (texts, classes).
 Shares = dict[str, Floats]
+# What a brand's own corrections make of them; see layer.py.
+Shift = Callable[[Sequence[str], Shares], Shares]
 # What `manage.py train` writes into the folder of the installation.
 TRAINED = "scoring.npz"
 
@@ -72,10 +74,10 @@ class ScoreArrays:
         )
 
 
-def score_batch(texts: Sequence[str]) -> ScoreArrays:
+def score_batch(texts: Sequence[str], shift: Shift | None = None) -> ScoreArrays:
     """Score texts; a few microseconds each, most quickly some hundred or more at a time."""
     shares, prints = probabilities(texts)
-    return arrays(texts, shares, prints)
+    return arrays(texts, shift(texts, shares) if shift else shares, prints)
 
 
 def probabilities(texts: Sequence[str]) -> tuple[Shares, NDArray[np.uint64]]:

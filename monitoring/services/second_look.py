@@ -24,7 +24,7 @@ from monitoring import marking, rulebook
 from monitoring.models import Mention
 from monitoring.models_labels import Correction, SecondLook
 from monitoring.scoring.endpoint import Endpoint, NoAnswer, endpoint
-from monitoring.scoring.second import SecondTier, second_tier
+from monitoring.scoring.second import Tier, second_tier
 
 from .recounting import Counted, move
 
@@ -123,7 +123,7 @@ def _chosen(now: datetime) -> list[Mention]:
     return list(rows.order_by("brand_id", "pk"))
 
 
-def _judged(tier: SecondTier, mentions: Sequence[Mention]) -> dict[int, dict[str, Any]]:
+def _judged(tier: Tier, mentions: Sequence[Mention]) -> dict[int, dict[str, Any]]:
     """By mention: its new labels, the brand's rules applied."""
     found: dict[int, dict[str, Any]] = {}
     for brand_id, group in groupby(mentions, key=lambda row: row.brand_id):

@@ -19,7 +19,7 @@ from core.clock import database_now
 from core.errors import Refused
 from monitoring.enums import LABELS, LabelField
 from monitoring.models_labels import LabelRule, SecondLook
-from monitoring.scoring.transformer import weights_file
+from monitoring.scoring.second import is_installed
 from monitoring.selectors.agreement import ENOUGH, Agreement, agreement
 from monitoring.services import rules, second_look
 
@@ -108,7 +108,7 @@ def _second_tier() -> dict[str, Any]:
     today = SecondLook.objects.filter(day=now.date()).first()
     rate = today.posts / today.seconds if today and today.seconds else 0
     return {
-        "installed": weights_file() is not None,
+        "installed": is_installed(),
         "waiting": second_look.waiting(now=now),
         "today": today,
         "rate": round(rate),
