@@ -3,11 +3,13 @@
 Details are facts under names of the code; the names are put into words, the facts stay as they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from .models import AuditEntry, User
 
 ACTIONS: dict[str, Any] = {
     "brand.created": _("Added a brand"),
@@ -48,6 +50,15 @@ _DETAILS: dict[str, Any] = {
     "job": pgettext_lazy("detail", "job"),
     "factor": pgettext_lazy("detail", "times the usual"),
 }
+
+# By the rooms above: which of these entries a reader may not know the details of, by number.
+Veil = Callable[[User, Sequence[AuditEntry]], set[int]]
+VEILS: list[Veil] = []
+
+
+def veiled(user: User, entries: Sequence[AuditEntry]) -> set[int]:
+    """Return the numbers of the entries whose details stay hidden from `user`: one query a room."""
+    return set().union(*(veil(user, entries) for veil in VEILS)) if entries else set()
 
 
 def register_actions(words: dict[str, Any]) -> None:

@@ -109,7 +109,7 @@ def head(user: User, now: datetime) -> dict[str, Any]:
 
 def incidents(user: User, now: datetime) -> dict[str, Any]:
     """The open incidents, the gravest first."""
-    rows = open_of_brand(list(user.roles)).order_by("severity", "-detected_at")[:50]
+    rows = open_of_brand(user, user.roles).order_by("severity", "-detected_at")[:50]
     return {"now": now, "incidents": list(rows), "latest_mention": latest_at(list(user.roles))}
 
 
@@ -119,7 +119,7 @@ def brands(user: User, now: datetime, wanted: str) -> dict[str, Any]:
     found = list(visible_brands(user))
     beats = pulses([brand.pk for brand in found], now=now, span=span, slices=slices)
     gravest: dict[int, Incident] = {}
-    open_ones = open_of_brand(list(user.roles)).order_by("-severity", "detected_at")
+    open_ones = open_of_brand(user, user.roles).order_by("-severity", "detected_at")
     for incident in open_ones:
         gravest[incident.brand_id] = incident
     found.sort(key=lambda brand: -(beats[brand.pk].ratio or 0))
@@ -181,7 +181,8 @@ def waiting(user: User, now: datetime) -> dict[str, Any]:
 
 def _calls(user: User) -> list[Waiting]:
     called = Call.objects.filter(user=user, incident__state=State.DETECTED)
-    rows = Incident.objects.filter(pk__in=called.values("incident")).select_related("brand")
+    visible = Incident.objects.visible_to(user).select_related("brand")
+    rows = visible.filter(pk__in=called.values("incident"))
     return [
         Waiting(
             "phone-call",
@@ -207,8 +208,9 @@ def _drafts(user: User) -> list[Waiting]:
 
 
 def _tasks(user: User) -> list[Waiting]:
-    rows = Task.objects.filter(owner=user, done_at=None, incident__brand__in=user.roles)
-    unresolved = rows.exclude(incident__state=State.RESOLVED).select_related("incident__brand")
+    rows = Task.objects.filter(owner=user, done_at=None)
+    open_ones = Incident.objects.visible_to(user).running()
+    unresolved = rows.filter(incident__in=open_ones).select_related("incident__brand")
     return [
         Waiting(
             "list-check",

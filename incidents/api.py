@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -12,12 +13,13 @@ from rest_framework.response import Response
 
 from accounts.enums import Permission
 from accounts.http import caller
-from accounts.models import Brand
+from accounts.models import Brand, User
 from accounts.rules import allowed
-from accounts.selectors import get_brand
+from accounts.selectors import get_brand, members
 from core.api.checked import checked
 from core.api.pages import Keyset
 from core.clock import database_now
+from core.errors import Refused
 from monitoring.enums import CrisisType
 
 from . import entries, selectors, services
@@ -40,6 +42,7 @@ class IncidentOutput(serializers.ModelSerializer):
     lead = serializers.SerializerMethodField()
     acknowledged_by = serializers.SerializerMethodField()
     severity_reasons = serializers.SerializerMethodField()
+    merged_into = serializers.SerializerMethodField()
 
     class Meta:
         model = Incident
@@ -52,6 +55,10 @@ class IncidentOutput(serializers.ModelSerializer):
             "severity",
             "severity_reasons",
             "state",
+            "closed_as",
+            "is_private",
+            "merged_into",
+            "triage_until",
             "lead",
             "began_at",
             "detected_at",
@@ -68,6 +75,9 @@ class IncidentOutput(serializers.ModelSerializer):
     def get_lead(self, incident: Incident) -> str | None:
         return incident.lead.email if incident.lead else None
 
+    def get_merged_into(self, incident: Incident) -> str | None:
+        return incident.merged_into.reference if incident.merged_into else None
+
     def get_acknowledged_by(self, incident: Incident) -> str | None:
         return incident.acknowledged_by.email if incident.acknowledged_by else None
 
@@ -76,12 +86,19 @@ class IncidentOutput(serializers.ModelSerializer):
 
 
 class IncidentInput(serializers.Serializer):
-    """What it takes to declare an incident. `brand` is a slug."""
+    """What it takes to declare an incident. `brand` is a slug, `members` are e-mail addresses.
+
+    A private one is seen by the caller, its members and whom its ladder calls. A suspicion calls
+    nobody until somebody accepts it or its time in triage is over.
+    """
 
     brand = serializers.SlugField()
     title = serializers.CharField(max_length=200)
     crisis_type = serializers.ChoiceField(CrisisType.choices, default=CrisisType.NONE)
-    severity = serializers.ChoiceField(Severity.choices)
+    severity = serializers.ChoiceField(Severity.choices, default=Severity.SEV3)
+    is_private = serializers.BooleanField(default=False)
+    members = serializers.ListField(child=serializers.EmailField(), default=list, max_length=200)
+    is_suspicion = serializers.BooleanField(default=False)
 
 
 class FiltersInput(serializers.Serializer):
@@ -94,7 +111,7 @@ class FiltersInput(serializers.Serializer):
 
 
 class StateInput(serializers.Serializer):
-    """Where to move; opening a resolved incident again needs a reason."""
+    """Where to move. Going back, opening again and dismissing a suspicion need a reason."""
 
     state = serializers.ChoiceField(State.choices)
     reason = serializers.CharField(required=False, default="", max_length=2000, allow_blank=True)
@@ -134,6 +151,17 @@ def require(request: Request, permission: Permission, brand: Brand) -> None:
         raise PermissionDenied
 
 
+def _private_to(brand: Brand, wanted: dict[str, Any]) -> list[User] | None:
+    """Whom a private incident is declared to; None for one that the whole brand sees."""
+    if not wanted["is_private"]:
+        return None
+    found = list(members(brand).filter(email__in=wanted["members"]))
+    missing = set(wanted["members"]) - {each.email for each in found}
+    if missing:
+        raise Refused(_("%(name)s is not a member of the brand.") % {"name": min(missing)})
+    return found
+
+
 @extend_schema_view(
     list=extend_schema(parameters=[FiltersInput], summary="List incidents"),
     retrieve=extend_schema(summary="Read an incident"),
@@ -160,7 +188,9 @@ class IncidentViewSet(
             severities=[wanted["severity"]] if "severity" in wanted else [],
             words=wanted.get("words", ""),
         )
-        return selectors.listing(caller(self.request), filters).select_related("acknowledged_by")
+        return selectors.listing(caller(self.request), filters).select_related(
+            "acknowledged_by", "merged_into"
+        )
 
     @extend_schema(
         request=IncidentInput, responses={201: IncidentOutput}, summary="Declare an incident"
@@ -178,6 +208,8 @@ class IncidentViewSet(
             severity_reasons=[{"code": "person", "name": str(caller(request))}],
             origin=Origin.PERSON,
             by=caller(request),
+            private_to=_private_to(brand, wanted),
+            triage_until=services.suspicion_end(brand, now=now) if wanted["is_suspicion"] else None,
             began_at=now,
             now=now,
         )

@@ -16,4 +16,5 @@ class IncidentsConfig(AppConfig):
             onsets,
             panels,
             receivers,
+            veiling,
         )

@@ -19,7 +19,7 @@ from monitoring import reasons
 from monitoring.enums import DetectionKind
 
 from .conditions import ALARMS, HOURS, SEVERITY
-from .enums import EntryKind, IncidentRole, Severity, State, Target
+from .enums import EntryKind, IncidentRole, Posts, Severity, State, Statement, Target
 
 Params = Mapping[str, Any]
 Sentence = Promise | str | Callable[[Params], str]
@@ -132,6 +132,30 @@ def _state(params: Params) -> str:
         "before": State(params["before"]).label,
         "after": State(params["after"]).label,
     }
+
+
+def _moved(params: Params) -> str:
+    said = _state(params)
+    if params["text"]:
+        return gettext("%(said)s Reason: %(text)s") % {"said": said, "text": params["text"]}
+    return said
+
+
+def _resolved(params: Params) -> str:
+    """What was answered when it was resolved, a sentence each."""
+    said = [gettext("%(actor)s resolved the incident.") % params]
+    if params.get("statement"):
+        label = Statement(params["statement"]).label
+        said.append(gettext("Statement: %(what)s.") % {"what": label})
+    if params.get("posts"):
+        said.append(gettext("Planned posts: %(what)s.") % {"what": Posts(params["posts"]).label})
+    if params.get("review"):
+        said.append(gettext("Review: %(name)s.") % {"name": params["review"]})
+    return " ".join(said)
+
+
+def _members(sentence: Any) -> Callable[[Params], str]:
+    return lambda params: str(sentence) % {**params, "people": ", ".join(params["people"])}
 
 
 def _severity(params: Params) -> str:
@@ -273,7 +297,26 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
         "Calling failed %(failures)s times and has stopped. Phone someone yourself."
     ),
     (EntryKind.ACKNOWLEDGED, ""): _acknowledged,
-    (EntryKind.STATE, ""): _state,
+    (EntryKind.STATE, ""): _moved,
+    (EntryKind.STATE, "accepted"): _("%(actor)s took it for an incident: people are called."),
+    (EntryKind.STATE, "unjudged"): _("Nobody judged the suspicion in time: people are called."),
+    (EntryKind.STATE, "grown"): _("It has become too grave to wait in triage: people are called."),
+    (EntryKind.OPENED, "split"): _("%(actor)s split it off from %(reference)s."),
+    (EntryKind.MEMBER, "began"): _members(_("The incident is private to %(people)s.")),
+    (EntryKind.MEMBER, "private"): _members(
+        _("%(actor)s made the incident private to %(people)s. Reason: %(text)s")
+    ),
+    (EntryKind.MEMBER, "public"): _(
+        "%(actor)s opened the private incident to the whole brand. Reason: %(text)s"
+    ),
+    (EntryKind.MEMBER, "added"): _members(_("%(actor)s let %(people)s in. Reason: %(text)s")),
+    (EntryKind.MEMBER, "removed"): _members(_("%(actor)s took %(people)s out. Reason: %(text)s")),
+    (EntryKind.MEMBER, "opened"): _(
+        "%(actor)s opened the private incident as an administrator. Reason: %(text)s"
+    ),
+    (EntryKind.MEMBER, "called"): _members(
+        _("Called, and so let into the private incident: %(people)s.")
+    ),
     (EntryKind.STATE, "reopened"): _("%(actor)s opened the incident again. Reason: %(text)s"),
     (EntryKind.STATE, "titled"): _("%(actor)s renamed the incident to “%(title)s”."),
     (EntryKind.STATE, "summarised"): _("%(actor)s rewrote the summary."),
@@ -285,7 +328,8 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.TASK, ""): _task,
     (EntryKind.TASK, "done"): _("%(actor)s finished the task “%(title)s”."),
     (EntryKind.TASK, "reopened"): _("%(actor)s opened the task “%(title)s” again."),
-    (EntryKind.RESOLVED, ""): _("%(actor)s resolved the incident."),
+    (EntryKind.RESOLVED, ""): _resolved,
+    (EntryKind.RESOLVED, "dismissed"): _("%(actor)s dismissed the suspicion. Reason: %(text)s"),
 }
 for (_kind, _code), _sentence in _OWN.items():
     register(_kind, _code, _sentence)

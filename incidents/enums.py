@@ -15,6 +15,7 @@ class Severity(models.IntegerChoices):
 class State(models.TextChoices):
     """Where an incident is; states.py says which moves are allowed."""
 
+    TRIAGE = "TRIAGE", _("In triage")
     DETECTED = "DETECTED", _("Detected")
     ACKNOWLEDGED = "ACKNOWLEDGED", _("Acknowledged")
     RESPONDING = "RESPONDING", _("Responding")
@@ -22,11 +23,36 @@ class State(models.TextChoices):
     RESOLVED = "RESOLVED", _("Resolved")
 
 
+class Closing(models.TextChoices):
+    """How an incident ended; its state is RESOLVED each time."""
+
+    RESOLVED = "RESOLVED", _("Resolved")
+    DISMISSED = "DISMISSED", _("Dismissed")
+    MERGED = "MERGED", _("Merged")
+
+
+class Statement(models.TextChoices):
+    """What became of our statement, asked when an incident is resolved."""
+
+    UPDATED = "UPDATED", _("Updated for the last time")
+    UNNEEDED = "UNNEEDED", _("Not needed")
+    WAITING = "WAITING", _("Still to be updated")
+
+
+class Posts(models.TextChoices):
+    """What became of planned posts, asked when an incident is resolved."""
+
+    RESUMED = "RESUMED", _("Resumed")
+    UNPAUSED = "UNPAUSED", _("Were not paused")
+    PAUSED = "PAUSED", _("Still paused")
+
+
 class Origin(models.TextChoices):
     DETECTION = "DETECTION", _("Detected by CrisisDesk")
     PERSON = "PERSON", _("Declared by a person")
     DRILL = "DRILL", _("Fire drill")
     MENTION = "MENTION", _("Opened from a mention")
+    SPLIT = "SPLIT", _("Split off from another incident")
 
 
 class EntryKind(models.TextChoices):
@@ -54,6 +80,17 @@ class EntryKind(models.TextChoices):
     PROMISE = "PROMISE", _("Promise")
     BREACH = "BREACH", _("Personal data")
     RESOLVED = "RESOLVED", _("Resolved")
+    MEMBER = "MEMBER", _("Members")
+    LINK = "LINK", _("Linked incidents")
+    FILE = "FILE", _("File")
+
+
+class Joined(models.TextChoices):
+    """How somebody came to be a member of a private incident."""
+
+    CHOSEN = "CHOSEN", _("Chosen")
+    CALLED = "CALLED", _("Called by the escalation ladder")
+    OPENED = "OPENED", _("Opened it as an administrator")
 
 
 class Target(models.TextChoices):

@@ -26,13 +26,13 @@ from .services import link_mentions
 _LINKED = """
 SELECT link.mention_id, incident.reference FROM incidents_linkedmention AS link
 JOIN incidents_incident AS incident ON incident.id = link.incident_id
-WHERE link.mention_id = ANY(%s) ORDER BY link.id
+WHERE link.mention_id = ANY(%s) AND NOT incident.is_private ORDER BY link.id
 """
 
 
 def tags(mention_ids: Sequence[int]) -> Mapping[int, list[Tag]]:
     """The incidents that these mentions are linked to. A mention and its incident are of one
-    brand, so whoever sees the one sees the other."""
+    brand, so whoever sees the one sees the other; a private one is told to nobody here."""
     found: dict[int, list[Tag]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_LINKED, [list(mention_ids)])

@@ -22,6 +22,15 @@ def escalate() -> int:
     return MOST_RUNGS
 
 
+@loop("triage", every=1.0)
+def triage() -> int:
+    """Have people called for suspicions that nobody judged in time."""
+    for accepted in range(MOST_RUNGS):
+        if not services.accept_next_due(now=database_now()):
+            return accepted
+    return MOST_RUNGS
+
+
 @loop("take_up", every=0.5)
 def take_up() -> int:
     """Turn detections into incidents; woken when one is made."""

@@ -96,6 +96,33 @@ register(
     body=_("%(actor)s gave the role in %(title)s to %(name)s."),
 )
 register(
+    "suspicion",
+    title=_("%(brand)s: a suspicion to look at"),
+    body=_(
+        "%(reference)s %(title)s. Unless somebody judges it by %(until_at)s, people are called."
+    ),
+)
+register(
+    "review",
+    title=_("%(reference)s: you write the review"),
+    body=_("%(actor)s resolved %(title)s and asks you to see to its review."),
+)
+register(
+    "member",
+    title=_("%(brand)s: you were let into a private incident"),
+    body=_("%(reference)s is seen by its members alone. Do not speak of it to others."),
+)
+register(
+    "public",
+    title=_("%(brand)s: %(reference)s is no longer private"),
+    body=_("%(actor)s opened %(title)s to everybody of the brand."),
+)
+register(
+    "opened_sealed",
+    title=_("%(brand)s: an administrator opened a private incident"),
+    body=_("%(actor)s let themselves into %(reference)s. The reason is in its timeline."),
+)
+register(
     "resolved",
     title=_("%(brand)s: %(reference)s is resolved"),
     body=_("%(actor)s resolved %(title)s."),
@@ -117,6 +144,14 @@ register_actions(
         "incident.decided": _("Wrote a decision"),
         "incident.resolved": _("Resolved an incident"),
         "incident.reopened": _("Opened an incident again"),
+        "incident.accepted": _("Accepted a suspicion"),
+        "incident.dismissed": _("Dismissed a suspicion"),
+        "incident.private": _("Made an incident private"),
+        "incident.public": _("Made a private incident public"),
+        "incident.member_added": _("Let somebody into a private incident"),
+        "incident.member_removed": _("Took somebody out of a private incident"),
+        "incident.opened_sealed": _("Opened a private incident as an administrator"),
+        "brand.triage": _("Changed what goes through triage"),
         "policy.saved": _("Saved an escalation policy"),
         "policy.deleted": _("Deleted an escalation policy"),
         "webhook.added": _("Added a webhook"),

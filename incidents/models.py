@@ -11,12 +11,13 @@ from accounts.models import User
 from monitoring.enums import CrisisType
 
 from . import (  # noqa: F401 - found here
+    models_cases,
     models_facts,
     models_promises,
     models_roles,
     models_rota,
 )
-from .enums import EntryKind, Origin, Severity, State, Target
+from .enums import Closing, EntryKind, Origin, Severity, State, Target
 
 
 class BrandScoped(models.QuerySet):  # type: ignore[type-arg]
@@ -31,6 +32,26 @@ class Happened(models.Manager):  # type: ignore[type-arg]
 
     def get_queryset(self) -> models.QuerySet:  # type: ignore[type-arg]
         return super().get_queryset().filter(is_drill=False)
+
+
+class IncidentQuerySet(BrandScoped):
+    """Incidents, for those who may see their brand and, of the private ones, are members."""
+
+    def visible_to(self, user: User) -> "IncidentQuerySet":
+        mine = user.incident_memberships.values("incident")
+        of_brands = self.filter(brand_id__in=user.roles)
+        return of_brands.filter(models.Q(is_private=False) | models.Q(pk__in=mine))
+
+    def running(self) -> "IncidentQuerySet":
+        """Those that are not over."""
+        return self.exclude(state=State.RESOLVED)
+
+
+class OfIncident(models.QuerySet):  # type: ignore[type-arg]
+    """Rows of an incident, for those who may see the incident."""
+
+    def visible_to(self, user: User) -> "OfIncident":
+        return self.filter(incident__in=Incident.with_drills.visible_to(user))
 
 
 class EscalationPolicy(models.Model):
@@ -128,10 +149,16 @@ class ReferenceCounter(models.Model):
         return f"{self.year}: {self.number}"
 
 
+# Stands for the kind where a private incident is named to the outside.
+PRIVATE = "private"
+
+
 def named(given_title: str, crisis_type: str, brand: str) -> str:
     """Return what an incident is called in the active language."""
     if given_title:
         return given_title
+    if crisis_type == PRIVATE:
+        return gettext("Private incident at %(brand)s") % {"brand": brand}
     if crisis_type == CrisisType.NONE:
         return gettext("Unusual attention for %(brand)s") % {"brand": brand}
     return gettext("%(kind)s at %(brand)s") % {
@@ -193,10 +220,24 @@ class Incident(models.Model):
     escalate_failures = models.PositiveSmallIntegerField(default=0)
     # The last number given to a timeline entry.
     entries_count = models.PositiveIntegerField(default=0)
+    # Seen by its members alone (models_cases.IncidentMember), whatever one's role in the brand.
+    is_private = models.BooleanField(_("private"), default=False)
+    # A suspicion that nobody has judged by then calls people by itself: the "triage" loop.
+    triage_until = models.DateTimeField(null=True)
+    # How it ended; empty while it is open.
+    closed_as = models.CharField(max_length=10, choices=Closing, blank=True, default="")
+    # Where it goes on, if it was merged.
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="merged"
+    )
+    # Who sees to the review, once it is over.
+    review_owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
 
-    objects = Happened.from_queryset(BrandScoped)()
+    objects = Happened.from_queryset(IncidentQuerySet)()
     # Drills too: for the engine, and for whoever names one by its reference.
-    with_drills = BrandScoped.as_manager()
+    with_drills = IncidentQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-detected_at"]
@@ -212,6 +253,12 @@ class Incident(models.Model):
                 condition=~models.Q(state="RESOLVED"),
                 name="incident_open",
             ),
+            # The engine's "triage" loop.
+            models.Index(
+                fields=["triage_until"],
+                condition=models.Q(triage_until__isnull=False),
+                name="incident_triage_due",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -223,6 +270,11 @@ class Incident(models.Model):
         name = named(self.given_title, self.crisis_type, self.brand.name)
         return gettext("TEST: %(name)s") % {"name": name} if self.is_drill else name
 
+    @property
+    def outward_title(self) -> str:
+        """What it is called where others than its members may read it: a private one has no name."""
+        return named("", PRIVATE, self.brand.name) if self.is_private else self.title
+
     @title.setter
     def title(self, value: str) -> None:
         self.given_title = value
@@ -230,6 +282,11 @@ class Incident(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state != State.RESOLVED
+
+    @property
+    def state_label(self) -> str:
+        """Where it is, in words: of what is over, how it ended."""
+        return str(Closing(self.closed_as).label if self.closed_as else State(self.state).label)
 
     @property
     def is_called(self) -> bool:

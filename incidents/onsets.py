@@ -15,8 +15,10 @@ MOST = 200
 
 @known_by
 def incidents(brand_id: int, since: datetime, until: datetime) -> Iterable[Known]:
-    """The incidents that began in this span."""
-    began = Incident.objects.filter(brand=brand_id, began_at__gte=since, began_at__lt=until)
+    """The incidents that began in this span. Private ones have nothing to do with rehearsals."""
+    began = Incident.objects.filter(
+        brand=brand_id, is_private=False, began_at__gte=since, began_at__lt=until
+    )
     for incident in began.order_by("began_at").select_related("brand")[:MOST]:
         address = reverse("incidents:incident", args=[incident.reference])
         # The title it was given; one made from its kind would be in the language of this moment.

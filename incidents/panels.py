@@ -34,6 +34,16 @@ WAR_ROOM.add(Panel("themes", _("Themes"), "incidents:themes", order=50, live="th
 
 # The incident's record.
 WAR_ROOM.add(Panel("facts", _("Facts"), "incidents:facts", order=20, live="facts"))
+WAR_ROOM.add(Panel("members", _("Who sees it"), "incidents:members", order=60, live="members"))
+
+settings_page(
+    "incidents:sealed",
+    _("Private incidents"),
+    _("Private incidents that you are no member of, for when nobody inside can be reached."),
+    order=70,
+    icon="lock",
+    owns=("incidents:sealed",),
+)
 
 # What this room shows on a mention's page.
 MENTION.add(Panel("incident", _("Incident"), "incidents:mention", order=10, live="incidents"))

@@ -2,9 +2,11 @@
 
 from .enums import State
 
-# From where to where. Leaving DETECTED means that somebody is at it, so it is always an
-# acknowledgement too; only a false alarm goes straight to RESOLVED.
+# From where to where. TRIAGE is a suspicion: nobody is called until it is accepted. Leaving
+# DETECTED means that somebody is at it, so it is always an acknowledgement too; only a false
+# alarm goes straight to RESOLVED.
 MOVES: dict[State, tuple[State, ...]] = {
+    State.TRIAGE: (State.DETECTED, State.ACKNOWLEDGED, State.RESOLVED),
     State.DETECTED: (State.ACKNOWLEDGED, State.RESOLVED),
     State.ACKNOWLEDGED: (State.RESPONDING, State.MONITORING, State.RESOLVED),
     State.RESPONDING: (State.MONITORING, State.RESOLVED),
@@ -12,7 +14,10 @@ MOVES: dict[State, tuple[State, ...]] = {
     State.RESOLVED: (State.RESPONDING,),
 }
 OPEN = tuple(state for state in State if state != State.RESOLVED)
-FIRST, LAST = State.DETECTED, State.RESOLVED
+FIRST, LAST = State.TRIAGE, State.RESOLVED
+
+# Moves that go back: they need a reason.
+BACK = {(State.MONITORING, State.RESPONDING), (State.RESOLVED, State.RESPONDING)}
 
 
 def may_move(origin: str, to: str) -> bool:

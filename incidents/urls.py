@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from .views import actions, facts, listing, mentions, policies, review, room, rota
+from .views import (
+    actions,
+    facts,
+    listing,
+    mentions,
+    policies,
+    privacy,
+    review,
+    room,
+    rota,
+)
 
 app_name = "incidents"
 
@@ -22,11 +32,15 @@ urlpatterns = [
     path("i/<slug:reference>/write/", actions.write, name="write"),
     path("i/<slug:reference>/tasks/", actions.add_task, name="add_task"),
     path("i/<slug:reference>/tasks/<int:task>/", actions.tick, name="tick"),
+    path("i/<slug:reference>/members/", privacy.members, name="members"),
+    path("i/<slug:reference>/triage/", privacy.triage, name="triage"),
     path("i/<slug:reference>/summary/", review.summarise, name="summary"),
     path("i/<slug:reference>/themes/", room.themes, name="themes"),
     path("i/<slug:reference>/review/", review.review, name="review"),
     path("i/<slug:reference>/facts/", facts.ledger, name="facts"),
     path("i/<slug:reference>/facts/<int:fact>/", facts.fact, name="fact"),
+    path("settings/private-incidents/", privacy.sealed, name="sealed"),
+    path("settings/private-incidents/<slug:reference>/", privacy.open_sealed, name="open_sealed"),
     path("settings/on-call/", rota.on_call, name="on_call"),
     path("settings/on-call/<int:pk>/remove/", rota.remove_shift, name="remove_shift"),
     path("settings/policies/", policies.policies, name="policies"),

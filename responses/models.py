@@ -6,16 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from incidents.models import OfIncident
 
 from .enums import DraftState, PublicationState, Verdict
-
-
-class OfIncident(models.QuerySet):  # type: ignore[type-arg]
-    """Rows of an incident, for those who may see its brand."""
-
-    def visible_to(self, user: User) -> "OfIncident":
-        return self.filter(incident__brand_id__in=user.roles)
 
 
 class Draft(models.Model):

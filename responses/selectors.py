@@ -8,15 +8,16 @@ from accounts.rules import allowed
 from accounts.selectors import members
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
+from incidents.selectors import insiders
 from monitoring.models import Mention
 from monitoring.visible import standing
 
 from .enums import DraftState, PublicationState, Verdict
-from .models import Approval, Draft, OfIncident, Publication, Version
+from .models import Approval, Draft, Publication, Version
 
 
-def visible_drafts(user: User) -> OfIncident:
-    """Drafts of the brands that `user` belongs to, with what a list of them shows."""
+def visible_drafts(user: User) -> QuerySet[Draft]:
+    """Drafts of the incidents that `user` may see, with what a list of them shows."""
     return (
         Draft.objects.visible_to(user)
         .select_related("incident__brand", "author")
@@ -47,7 +48,7 @@ def wrote(draft: Draft) -> set[int]:
 
 def may_approve(draft: Draft) -> list[User]:
     """Who is awaited: everyone with the right, save those who wrote or changed the draft."""
-    able = members(draft.incident.brand_id, permission=Permission.APPROVE)
+    able = insiders(draft.incident, permission=Permission.APPROVE)
     return list(able.exclude(pk__in=wrote(draft)))
 
 
@@ -100,7 +101,7 @@ def publications(draft: Draft) -> QuerySet[Publication]:
 
 
 def visible_publications(user: User) -> QuerySet[Publication]:
-    visible = Publication.objects.filter(version__draft__incident__brand_id__in=user.roles)
+    visible = Publication.objects.filter(version__draft__in=Draft.objects.visible_to(user))
     return visible.select_related("account", "version__draft__incident__brand").order_by("-pk")
 
 

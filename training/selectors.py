@@ -12,7 +12,8 @@ from .models import Lesson
 
 def lessons(user: User, reference: str) -> QuerySet[Lesson]:
     """Return the lessons of an incident that `user` may see."""
-    found = Lesson.objects.filter(incident__brand_id__in=user.roles, incident__reference=reference)
+    visible = Incident.objects.visible_to(user).filter(reference=reference)
+    found = Lesson.objects.filter(incident__in=visible)
     return found.select_related("author", "incident")
 
 

@@ -9,6 +9,7 @@ from core import live
 from core.errors import Refused
 from core.text import clean
 from incidents.models import Incident
+from incidents.services.notices import HIDDEN
 
 from .models import Lesson, LessonKind
 
@@ -41,7 +42,7 @@ def remove_lesson(lesson: Lesson, *, by: User) -> None:
 
 def _record(action: str, lesson: Lesson, by: User) -> None:
     incident = lesson.incident
-    audit.record(
-        action, actor=by, brand=incident.brand_id, subject=incident.reference, text=lesson.text
-    )
+    # The trail is read by the brand's administrators, who need not be members of the incident.
+    text = HIDDEN if incident.is_private else lesson.text
+    audit.record(action, actor=by, brand=incident.brand_id, subject=incident.reference, text=text)
     live.publish(f"incident.{incident.pk}", "lessons")

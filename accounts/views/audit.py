@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import selectors
 from accounts.forms import AuditFilter
 from accounts.models import AuditEntry, Brand, User
-from accounts.wording import action_in_words, detail_in_words
+from accounts.wording import action_in_words, detail_in_words, veiled
 from core.errors import Forbidden
 
 from .common import person
@@ -28,7 +28,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     wishes = form.cleaned_data if form.is_valid() else {}
     entries = list(selectors.audit_trail(user, **wishes)[: _PAGE + 1])
     context = {
-        "rows": _rows(entries[:_PAGE]),
+        "rows": _rows(entries[:_PAGE], veiled(user, entries[:_PAGE])),
         "brands": Brand.objects.filter(pk__in=selectors.administered(user)),
         "wishes": wishes,
         "older": _older(wishes, entries),
@@ -37,7 +37,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/audit.html", context)
 
 
-def _rows(entries: list[AuditEntry]) -> list[dict[str, Any]]:
+def _rows(entries: list[AuditEntry], hidden: set[int]) -> list[dict[str, Any]]:
     """Put names to the ids: two queries, however many entries."""
     people = User.objects.in_bulk({entry.actor_id for entry in entries if entry.actor_id})
     brands = Brand.objects.in_bulk({entry.brand_id for entry in entries if entry.brand_id})
@@ -47,7 +47,7 @@ def _rows(entries: list[AuditEntry]) -> list[dict[str, Any]]:
             "actor": people.get(entry.actor_id or 0),
             "brand": brands.get(entry.brand_id or 0),
             "action": action_in_words(entry.action),
-            "detail": detail_in_words(entry.detail),
+            "detail": "" if entry.number in hidden else detail_in_words(entry.detail),
         }
         for entry in entries
     ]

@@ -12,6 +12,7 @@ from .lookup import (
     timeline,
     with_mention,
 )
+from .people import insiders, memberships, outsiders, proposed, sealed, told_of_severity
 from .rota import coming_shifts, current_shifts, late, roster
 from .situation import foreseen, reachable, situation, turns
 
@@ -23,16 +24,22 @@ __all__ = [
     "current_shifts",
     "foreseen",
     "get_incident",
+    "insiders",
     "ladder",
     "late",
     "listing",
+    "memberships",
     "on_call",
     "on_call_for",
     "open_of_brand",
+    "outsiders",
+    "proposed",
     "reachable",
     "roster",
+    "sealed",
     "situation",
     "timeline",
+    "told_of_severity",
     "turns",
     "with_mention",
 ]

@@ -1,5 +1,6 @@
 """Finding incidents and pages of their timeline."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
@@ -54,15 +55,15 @@ def listing(user: User, filters: Filters) -> QuerySet[Incident]:
     return found
 
 
-def open_of_brand(brand_ids: list[int]) -> QuerySet[Incident]:
-    """Return the open incidents of brands, the newest first."""
-    open_ones = Incident.objects.filter(brand__in=brand_ids).exclude(state=State.RESOLVED)
+def open_of_brand(user: User, brand_ids: Iterable[int]) -> QuerySet[Incident]:
+    """Return the open incidents of brands that `user` may see, the newest first."""
+    open_ones = Incident.objects.visible_to(user).filter(brand__in=brand_ids).running()
     return open_ones.select_related("brand", "lead")
 
 
-def closed_of_brand(brand_ids: list[int]) -> QuerySet[Incident]:
-    """Return the closed cases of brands, the latest first."""
-    closed = Incident.objects.filter(brand__in=brand_ids, state=State.RESOLVED)
+def closed_of_brand(user: User, brand_ids: Iterable[int]) -> QuerySet[Incident]:
+    """Return the closed cases of brands that `user` may see, the latest first."""
+    closed = Incident.objects.visible_to(user).filter(brand__in=brand_ids, state=State.RESOLVED)
     return closed.select_related("brand").order_by("-resolved_at")
 
 

@@ -50,6 +50,7 @@ def late(*, now: datetime, grace: timedelta) -> list[str]:
     parked = Incident.objects.filter(
         state=State.DETECTED, escalate_at=None, escalate_failures__gte=MOST_FAILURES
     )
+    unjudged = Incident.objects.filter(state=State.TRIAGE, triage_until__lt=before)
     unseen = Detection.objects.filter(handled_at=None, detected_at__lt=before).count()
     found = [f"{incident.reference}: the next call is overdue" for incident in unfired[:20]]
     found += [f"{incident.reference}: calling has stopped" for incident in parked[:20]]
@@ -57,6 +58,7 @@ def late(*, now: datetime, grace: timedelta) -> list[str]:
     hooks = WebhookCall.objects.filter(state=CallState.QUEUED, send_at__lt=now - HOOKS_GRACE)
     if waiting := hooks.count():
         found.append(f"{waiting} webhook calls are overdue")
+    found += [f"{incident.reference}: triage is overdue" for incident in unjudged[:20]]
     if unseen:
         found.append(f"{unseen} detections have not been taken up")
     return found

@@ -5,8 +5,16 @@ from .hooks import add_webhook, remove_webhook, send_hooks
 from .lines import write_line
 from .opening import open_incident, take_reference, take_up, take_up_detections
 from .policies import delete_policy, restore_version, save_policy
+from .privacy import (
+    add_member,
+    make_private,
+    make_public,
+    open_sealed,
+    remove_member,
+)
 from .rota import add_shift, remove_shift
 from .running import (
+    Ending,
     acknowledge,
     change_severity,
     change_state,
@@ -18,11 +26,16 @@ from .running import (
     take_lead,
 )
 from .timeline import add_decision, add_note, add_update, write_entry
+from .triage import accept_and_call, accept_next_due, dismiss, set_triage, suspicion_end
 from .work import add_task, finish_task, link_mention, link_mentions, reopen_task
 
 __all__ = [
+    "Ending",
+    "accept_and_call",
+    "accept_next_due",
     "acknowledge",
     "add_decision",
+    "add_member",
     "add_note",
     "add_shift",
     "add_task",
@@ -31,13 +44,18 @@ __all__ = [
     "change_severity",
     "change_state",
     "delete_policy",
+    "dismiss",
     "escalate_now",
     "finish_task",
     "fire_next",
     "link_mention",
     "link_mentions",
+    "make_private",
+    "make_public",
     "mark_responded",
     "open_incident",
+    "open_sealed",
+    "remove_member",
     "remove_shift",
     "remove_webhook",
     "rename",
@@ -48,7 +66,9 @@ __all__ = [
     "save_policy",
     "say_awake",
     "send_hooks",
+    "set_triage",
     "summarise",
+    "suspicion_end",
     "take_lead",
     "take_reference",
     "take_up",

@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.enums import Permission
 from accounts.models import User
-from accounts.selectors import members
 from core.errors import Conflict, Refused
 from incidents import escalation, selectors
-from incidents.enums import EntryKind
+from incidents.enums import EntryKind, State
 from incidents.models import Incident
 from incidents.models_escalation import FireDrill
 from notifications.models import Urgency
@@ -20,6 +19,7 @@ from notifications.models import Urgency
 from . import firing
 from .notices import tell
 from .timeline import append, lock, show
+from .triage import accept_and_call
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def _rest(incident: Incident, climb: escalation.Climb, *, now: datetime) -> None
     incident.save(update_fields=["escalate_at", "escalate_failures", "resting_since"])
     if fresh:
         entry = append(incident, EntryKind.CALLED, params={"code": "resting"}, now=now)
-        able = members(incident.brand, permission=Permission.RUN_INCIDENT)
+        able = selectors.insiders(incident, permission=Permission.RUN_INCIDENT)
         tell(able, "resting", incident=incident, key=f"resting.{entry.number}", now=now)
     show(incident, ["ladder", "timeline"] if fresh else ["ladder"], brand=fresh)
 
@@ -115,7 +115,7 @@ def _tell_parked(incident: Incident, *, now: datetime) -> None:
         with transaction.atomic():
             params = {"code": "broken", "failures": incident.escalate_failures}
             entry = append(incident, EntryKind.EXHAUSTED, params=params, now=now)
-            able = members(incident.brand, permission=Permission.RUN_INCIDENT)
+            able = selectors.insiders(incident, permission=Permission.RUN_INCIDENT)
             key = f"stopped.{entry.number}"
             urgency = Urgency.PAGE
             tell(able, "calling_stopped", incident=incident, key=key, now=now, urgency=urgency)
@@ -135,6 +135,8 @@ def escalate_now(incident_id: int, *, by: User, step: int | None = None, now: da
     incident = lock(incident_id)
     if not incident.is_open:
         raise Conflict(_("The incident is resolved: nobody is called any more."))
+    if incident.state == State.TRIAGE:
+        return accept_and_call(incident_id, by=by, now=now)
     params: dict[str, object] = {"code": "now"}
     if step is not None:
         incident.rung = _rung_of(incident, step)

@@ -17,6 +17,7 @@ from notifications.models import Channel, Urgency
 
 from . import hooks
 from .notices import tell, tell_channel
+from .privacy import admit_called
 from .timeline import append
 
 
@@ -100,6 +101,7 @@ def _call(firing: Firing) -> None:
         Call(incident=incident, rung=climb.rung, user=user, due_at=due_at, fired_at=now)
         for user in firing.called
     )
+    admit_called(incident, firing.called, now=now)
     kind = "nobody_answered" if climb.everyone else "paged"
     key = f"rung.{climb.rung}"
     tell(firing.called, kind, incident=incident, key=key, now=now, urgency=Urgency.PAGE)

@@ -89,7 +89,7 @@ def enqueue(
         "incident": {
             "reference": incident.reference,
             "brand": incident.brand.slug,
-            "title": incident.title,
+            "title": incident.outward_title,
             "severity": incident.severity,
             "state": incident.state,
             "url": settings.PUBLIC_URL + reverse("incidents:incident", args=[incident.reference]),

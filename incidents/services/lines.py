@@ -5,12 +5,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.selectors import members
 from core.errors import Refused
 from core.text import fold
 from incidents import composer
 from incidents.enums import EntryKind
 from incidents.models import Incident
+from incidents.selectors import insiders
 
 from .facts import Claim, add_fact
 from .timeline import add_decision, add_note, add_update
@@ -45,7 +45,7 @@ def write_line(incident: Incident, written: str, *, by: User, now: datetime) -> 
 def _member(incident: Incident, who: str) -> User:
     """Find the member that `@who` means: by whole name, first name, initials or e-mail."""
     wanted = fold(who)
-    found = [user for user in members(incident.brand) if wanted in _calls(user)]
+    found = [user for user in insiders(incident) if wanted in _calls(user)]
     if len(found) == 1:
         return found[0]
     if not found:

@@ -8,9 +8,18 @@ from django.urls import reverse
 
 from accounts.models import User
 from incidents.enums import Severity
-from incidents.models import Incident
+from incidents.models import PRIVATE, Incident
+from incidents.selectors import insiders
 from notifications.models import Channel, Urgency
 from notifications.services import notify, notify_channel
+
+# The names of facts that also the notices of a private incident tell.
+PLAIN = {"actor", "role"}
+HIDDEN = "…"
+
+
+def _veiled(name: str, value: Any) -> Any:
+    return value if name in PLAIN or name.endswith("_at") else HIDDEN
 
 
 def tell(
@@ -23,7 +32,13 @@ def tell(
     urgency: Urgency = Urgency.NEWS,
     **params: Any,
 ) -> None:
-    """Notify `users` once for `key` within the incident; messages.py has the words."""
+    """Notify `users` once for `key` within the incident; messages.py has the words.
+
+    Of a private incident only its members are told, and only that there is something to read.
+    """
+    if incident.is_private:
+        users = insiders(incident).filter(pk__in=[each.pk for each in users])
+        params = {name: _veiled(name, value) for name, value in params.items()}
     notify(
         users,
         key=_key(incident, key),
@@ -39,7 +54,12 @@ def tell(
 def tell_channel(
     channel: Channel, kind: str, *, incident: Incident, key: str, now: datetime
 ) -> None:
-    """Tell everybody in a channel once for `key` within the incident."""
+    """Tell everybody in a channel once for `key` within the incident.
+
+    Of a private one nothing: nobody knows who reads a channel.
+    """
+    if incident.is_private:
+        return
     notify_channel(
         channel.pk,
         key=_key(incident, key),
@@ -61,10 +81,12 @@ def _kind(incident: Incident, kind: str) -> str:
 
 
 def _facts(incident: Incident) -> dict[str, Any]:
+    """What a private incident tells lands in mails and on locked screens: no name, no kind."""
+    named = [incident.given_title, incident.crisis_type, incident.brand.name]
     return {
         "severity": Severity(incident.severity).label,
         "brand": incident.brand.name,
         "reference": incident.reference,
         # Put together when read: what the desk opened is named in the reader's language.
-        "title": [incident.given_title, incident.crisis_type, incident.brand.name],
+        "title": ["", PRIVATE, incident.brand.name] if incident.is_private else named,
     }

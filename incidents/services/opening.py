@@ -1,7 +1,7 @@
 """How an incident begins: by a person, from a mention, or from what the desk detected."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,8 +33,10 @@ from notifications.services import notify
 from .copying import copied
 from .escalation import stir
 from .notices import tell
+from .privacy import seat_first
 from .running import raise_severity
 from .timeline import append, lock, show
+from .triage import begin, in_triage, outgrown, tell_suspicion, triage_end
 
 logger = logging.getLogger(__name__)
 # Detections taken up in one cycle; one that breaks is passed over and shown by the auditor.
@@ -53,13 +55,17 @@ def open_incident(  # noqa: PLR0913 - what an incident is made of
     by: User | None = None,
     detection: Detection | None = None,
     mention: dict[str, Any] | None = None,
+    private_to: Iterable[User] | None = None,
+    triage_until: datetime | None = None,
     began_at: datetime,
     now: datetime,
 ) -> Incident:
     """Open an incident and start calling people at once.
 
     `mention` is `{"id", "published_at", "author"}`. An empty title names the incident by its kind
-    and brand in each reader's language. The brand's policy is copied into it.
+    and brand in each reader's language. The brand's policy is copied into it. With `private_to` it
+    is seen by `by`, by these and by whom its ladder calls. With `triage_until` it is a suspicion:
+    nobody is called until somebody accepts it or that time has come.
     """
     incident = _create(
         brand,
@@ -71,12 +77,18 @@ def open_incident(  # noqa: PLR0913 - what an incident is made of
         opened_by=by,
         began_at=min(began_at, now),
         detected_at=now,
+        is_private=private_to is not None,
+        **in_triage(triage_until),
     )
     append(incident, EntryKind.OPENED, actor=by, params={"code": origin.lower()}, now=now)
     if detection:
         add_signal(incident, detection, now=now)
     if mention:
         link(incident, mention, by=by, now=now)
+    if private_to is not None:
+        seat_first(incident, private_to, by=by, now=now)
+    if triage_until:
+        tell_suspicion(incident, now=now)
     audit.record("incident.opened", actor=by, brand=brand, subject=incident.reference)
     events.incident_opened.announce(incident_id=incident.pk)
     show(incident, [], brand=True)
@@ -86,19 +98,17 @@ def open_incident(  # noqa: PLR0913 - what an incident is made of
 def _create(brand: Brand, *, severity: int, detected_at: datetime, **fields: Any) -> Incident:
     respond_by, update_by = due_times(severity, since=detected_at)
     policy = EscalationPolicy.objects.filter(brand=brand, is_default=True).first()
+    usual = {"respond_by": respond_by, "update_by": update_by, "escalate_at": detected_at}
     return Incident.objects.create(
         brand=brand,
         reference=take_reference(detected_at),
         severity=severity,
         detected_at=detected_at,
-        respond_by=respond_by,
-        update_by=update_by,
         policy=policy,
         policy_version=policy.version if policy else None,
         ladder=copied(policy) if policy else [],
         ladder_rounds=policy.rounds if policy else 0,
-        escalate_at=detected_at,
-        **fields,
+        **usual | fields,
     )
 
 
@@ -191,7 +201,7 @@ def take_up(detection_id: int, *, now: datetime) -> bool:
     brand = Brand.objects.select_for_update(no_key=True).get(pk=detection.brand_id)
     if not Detection.objects.filter(pk=detection_id, handled_at=None).update(handled_at=now):
         return False
-    current = Incident.objects.filter(brand=brand).exclude(state=State.RESOLVED).first()
+    current = _home(detection)
     if current is not None and _join(current.pk, detection, now=now):
         return True
     if detection.kind == DetectionKind.SILENCE:
@@ -201,6 +211,21 @@ def take_up(detection_id: int, *, now: datetime) -> bool:
     return True
 
 
+def _home(detection: Detection) -> Incident | None:
+    """Return the open incident that a detection joins: one about the same matter before others.
+
+    What may be news is never hidden in a private incident about something else.
+    """
+    running = Incident.objects.filter(brand=detection.brand_id).running()
+    known = running.filter(_same_matter(detection)).first() if detection.group_id else None
+    return known or running.filter(is_private=False).first()
+
+
+def _same_matter(detection: Detection) -> Q:
+    group = detection.group_id
+    return Q(signals__detection=group) | Q(signals__detection__group=group)
+
+
 def _belongs_to_resolved(detection: Detection, *, now: datetime) -> bool:
     """Add a further signal of a matter that was resolved to its incident, unless it is graver.
 
@@ -208,10 +233,9 @@ def _belongs_to_resolved(detection: Detection, *, now: datetime) -> bool:
     """
     if detection.group_id is None:
         return False
-    group = Q(signals__detection=detection.group_id) | Q(
-        signals__detection__group=detection.group_id
+    past = Incident.objects.filter(
+        _same_matter(detection), brand=detection.brand_id, state=State.RESOLVED
     )
-    past = Incident.objects.filter(group, brand=detection.brand_id, state=State.RESOLVED)
     known = past.order_by("-pk").values_list("pk", "severity").first()
     level, _why = judge(detection)
     if known is None or level < known[1]:
@@ -245,6 +269,7 @@ def _open_for(brand: Brand, detection: Detection, *, now: datetime) -> Incident:
         severity_reasons=why,
         origin=Origin.DETECTION,
         detection=detection,
+        triage_until=triage_end(brand, level, now=now),
         began_at=detection.started_at,
         now=now,
     )
@@ -260,6 +285,9 @@ def _join(incident_id: int, detection: Detection, *, now: datetime) -> bool:
     parts = ["timeline"]
     if raise_severity(incident, Severity(level), reasons=why, now=now):
         parts.append("head")
+    if outgrown(incident):
+        begin(incident, now=now)
+        parts += ["head", "ladder"]
     if incident.lead:
         tell([incident.lead], "signal", incident=incident, key=f"signal.{detection.pk}", now=now)
     audit.record("incident.signal", brand=incident.brand, subject=incident.reference)

@@ -1,5 +1,7 @@
 """What people do with an incident while it runs. Each locks it, checks, writes, announces."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,16 +11,18 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import User
 from core.errors import Conflict, Refused
-from incidents import events, states
+from incidents import events, selectors, states
 from incidents.entries import seconds_between
-from incidents.enums import EntryKind, IncidentRole, Severity, State
+from incidents.enums import Closing, EntryKind, IncidentRole, Posts, Severity, State, Statement
 from incidents.models import Incident
+from incidents.selectors import insiders
 from incidents.severity import due_times
 
 from .escalation import stir
 from .notices import tell
 from .roles import Given, seat
 from .timeline import append, lock, readable, show
+from .triage import accept_and_call, dismiss, leave_triage
 
 
 @transaction.atomic
@@ -31,7 +35,9 @@ def acknowledge(incident_id: int, *, by: User, now: datetime) -> Incident:
     incident = lock(incident_id)
     if incident.acknowledged_at:
         raise Conflict(_said_by(incident))
-    _answer(incident, by=by, now=now)
+    if incident.state == State.TRIAGE:
+        leave_triage(incident, State.ACKNOWLEDGED, now=now)
+    answer(incident, by=by, now=now)
     incident.state = State.ACKNOWLEDGED
     incident.save(update_fields=["state"])
     _tell_called(incident, by=by, now=now)
@@ -48,7 +54,7 @@ def _said_by(incident: Incident) -> str:
     return _("%(name)s has already acknowledged.") % {"name": incident.acknowledged_by}
 
 
-def _answer(incident: Incident, *, by: User, now: datetime) -> None:
+def answer(incident: Incident, *, by: User, now: datetime) -> None:
     """Stop the calls of a locked incident and note who answered; who answers first leads."""
     incident.acknowledged_at, incident.acknowledged_by = now, by
     incident.escalate_at, incident.escalate_failures = None, 0
@@ -76,8 +82,6 @@ def change_state(
     Acknowledging, resolving and opening again go through their own services. Refused for a move
     that is not allowed.
     """
-    if state == State.RESOLVED:
-        return resolve(incident_id, by=by, now=now)
     if state not in State.values:
         raise Refused(_("There is no such status."))
     incident = lock(incident_id)
@@ -85,16 +89,31 @@ def change_state(
         return incident
     if not states.may_move(incident.state, state):
         raise Refused(_not_allowed(incident.state, state))
-    if incident.state == State.DETECTED:
-        return acknowledge(incident_id, by=by, now=now)
-    if incident.state == State.RESOLVED:
-        return reopen(incident_id, by=by, reason=reason, now=now)
-    _move(incident, state, by=by, now=now)
+    if deed := _own_way(incident.state, state):
+        return deed(incident_id, by=by, reason=reason, now=now)
+    back = (incident.state, state) in states.BACK
+    why = _reason(reason) if back or reason.strip() else ""
+    _move(incident, state, by=by, why=why, now=now)
     audit.record(
         "incident.state", actor=by, brand=incident.brand, subject=incident.reference, after=state
     )
     show(incident, ["head", "timeline"], brand=True)
     return incident
+
+
+def _own_way(before: str, after: str) -> Callable[..., Incident] | None:
+    """Return the service that a move belongs to which is more than a move."""
+    if before == State.TRIAGE and after == State.RESOLVED:
+        return dismiss
+    if before == State.TRIAGE and after == State.DETECTED:
+        return lambda pk, *, by, reason, now: accept_and_call(pk, by=by, now=now)
+    if after == State.RESOLVED:
+        return lambda pk, *, by, reason, now: resolve(pk, by=by, now=now)
+    if before == State.RESOLVED:
+        return reopen
+    if after == State.ACKNOWLEDGED:
+        return lambda pk, *, by, reason, now: acknowledge(pk, by=by, now=now)
+    return None
 
 
 def _not_allowed(before: str, after: str) -> str:
@@ -104,25 +123,57 @@ def _not_allowed(before: str, after: str) -> str:
     }
 
 
-def _move(incident: Incident, state: str, *, by: User, now: datetime) -> None:
+def _move(incident: Incident, state: str, *, by: User, why: str, now: datetime) -> None:
     params = {"before": incident.state, "after": state}
     incident.state = state
     incident.save(update_fields=["state"])
-    append(incident, EntryKind.STATE, actor=by, params=params, now=now)
+    append(incident, EntryKind.STATE, actor=by, params=params, text=why, now=now)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What is asked when an incident is resolved; empty where nobody answered."""
+
+    statement: Statement | str = ""
+    posts: Posts | str = ""
+    review_owner: User | None = None
+
+    @property
+    def facts(self) -> dict[str, str]:
+        facts = {"statement": str(self.statement), "posts": str(self.posts)}
+        facts["review"] = str(self.review_owner or "")
+        return {name: value for name, value in facts.items() if value}
 
 
 @transaction.atomic
-def resolve(incident_id: int, *, by: User, now: datetime) -> Incident:
-    """Close the incident: clocks and calls stop. Conflict if it is closed already."""
+def resolve(incident_id: int, *, by: User, ending: Ending | None = None, now: datetime) -> Incident:
+    """Close the incident: clocks and calls stop. Conflict if it is closed already.
+
+    Refused for a suspicion, which is dismissed, and a review owner who cannot see the incident.
+    """
+    ending = ending or Ending()
     incident = lock(incident_id)
-    if not incident.is_open:
-        raise Conflict(_("The incident is already resolved."))
+    _refuse_end(incident, ending)
     if not incident.acknowledged_at:
-        _answer(incident, by=by, now=now)
+        answer(incident, by=by, now=now)
     incident.state, incident.resolved_at, incident.update_by = State.RESOLVED, now, None
-    incident.escalate_at = None
-    incident.save(update_fields=["state", "resolved_at", "update_by", "escalate_at"])
-    append(incident, EntryKind.RESOLVED, actor=by, now=now)
+    incident.escalate_at, incident.closed_as = None, Closing.RESOLVED
+    incident.review_owner = ending.review_owner
+    incident.save(
+        update_fields=[
+            "state",
+            "resolved_at",
+            "update_by",
+            "escalate_at",
+            "closed_as",
+            "review_owner",
+        ]
+    )
+    append(incident, EntryKind.RESOLVED, actor=by, params=ending.facts, now=now)
+    if ending.review_owner and ending.review_owner != by:
+        key = f"review.{incident.entries_count}"
+        owner = [ending.review_owner]
+        tell(owner, "review", incident=incident, key=key, now=now, actor=str(by))
     others = [incident.lead] if incident.lead and incident.lead != by else []
     key = f"resolved.{incident.entries_count}"
     tell(others, "resolved", incident=incident, key=key, now=now, actor=str(by))
@@ -132,6 +183,16 @@ def resolve(incident_id: int, *, by: User, now: datetime) -> Incident:
     return incident
 
 
+def _refuse_end(incident: Incident, ending: Ending) -> None:
+    if not incident.is_open:
+        raise Conflict(_("The incident is already resolved."))
+    if incident.state == State.TRIAGE:
+        raise Refused(_("It is a suspicion: dismiss it with a reason, or accept it."))
+    owner = ending.review_owner
+    if owner and not insiders(incident).filter(pk=owner.pk).exists():
+        raise Refused(_("%(name)s cannot see this incident.") % {"name": owner})
+
+
 @transaction.atomic
 def reopen(incident_id: int, *, by: User, reason: str, now: datetime) -> Incident:
     """Take a resolved incident up again, with a reason. Conflict if it is not resolved."""
@@ -139,9 +200,14 @@ def reopen(incident_id: int, *, by: User, reason: str, now: datetime) -> Inciden
     incident = lock(incident_id)
     if incident.is_open:
         raise Conflict(_("The incident is not resolved."))
-    incident.state, incident.resolved_at = State.RESPONDING, None
+    if incident.merged_into_id:
+        raise Conflict(_("It was merged into another incident. Take the merging back instead."))
+    incident.state, incident.resolved_at, incident.closed_as = State.RESPONDING, None, ""
+    if not incident.acknowledged_at:
+        # A suspicion that was dismissed: whoever takes it up again is at it.
+        answer(incident, by=by, now=now)
     incident.update_by = due_times(incident.severity, since=now)[1]
-    incident.save(update_fields=["state", "resolved_at", "update_by"])
+    incident.save(update_fields=["state", "resolved_at", "closed_as", "update_by"])
     append(incident, EntryKind.STATE, actor=by, params={"code": "reopened"}, text=why, now=now)
     audit.record("incident.reopened", actor=by, brand=incident.brand, subject=incident.reference)
     show(incident, ["head", "timeline", "ladder", "tasks"], brand=True)
@@ -170,9 +236,9 @@ def change_severity(
     _set_severity(incident, Severity(level), reasons=reasons, now=now)
     params = {"before": before, "after": level}
     append(incident, EntryKind.SEVERITY, actor=by, params=params, text=why, now=now)
-    if incident.lead and incident.lead != by:
-        key = f"severity.{incident.entries_count}"
-        tell([incident.lead], "severity", incident=incident, key=key, now=now)
+    key = f"severity.{incident.entries_count}"
+    told = selectors.told_of_severity(incident, by=by)
+    tell(told, "severity", incident=incident, key=key, now=now, actor=str(by))
     audit.record(
         "incident.severity",
         actor=by,

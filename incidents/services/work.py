@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.selectors import members
 from core.errors import Refused
 from incidents.enums import EntryKind
 from incidents.models import Incident, Task
+from incidents.selectors import insiders
 
 from .notices import tell
 from .opening import link, link_many
@@ -31,8 +31,8 @@ def add_task(
     """Give the incident a task, and tell its owner. Refused if the owner cannot see it."""
     named = readable(title)[:200]
     incident = lock(incident_id)
-    if owner and not members(incident.brand).filter(pk=owner.pk).exists():
-        raise Refused(_("%(name)s is not a member of the brand.") % {"name": owner})
+    if owner and not insiders(incident).filter(pk=owner.pk).exists():
+        raise Refused(_("%(name)s cannot see this incident.") % {"name": owner})
     task = Task.objects.create(
         incident=incident, title=named, owner=owner, due_at=due_at, created_at=now
     )

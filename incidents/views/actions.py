@@ -11,10 +11,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.enums import Permission
 from accounts.http import SignedIn
-from accounts.selectors import members
 from core.clock import database_now
 from core.errors import Refused
-from incidents import services
+from incidents import selectors, services
 from incidents.composer import next_time
 from incidents.enums import Severity
 from incidents.forms import TaskForm
@@ -76,7 +75,7 @@ def _rename(incident: Incident, request: SignedIn, now: datetime) -> None:
 
 
 def _add_task(incident: Incident, request: SignedIn, now: datetime) -> None:
-    form = TaskForm(request.POST, people=members(incident.brand))
+    form = TaskForm(request.POST, people=selectors.insiders(incident))
     if not form.is_valid():
         raise Refused(" ".join(str(error) for each in form.errors.values() for error in each))
     wanted = form.cleaned_data

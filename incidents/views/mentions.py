@@ -38,7 +38,9 @@ def mention(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and not request.htmx:
         return redirect("monitoring:mention", pk=pk)
     linked = list(selectors.with_mention(request.user, found.pk))
-    others = selectors.open_of_brand([found.brand_id]).exclude(pk__in=[each.pk for each in linked])
+    others = selectors.open_of_brand(request.user, [found.brand_id]).exclude(
+        pk__in=[each.pk for each in linked]
+    )
     context = {
         "mention": found,
         "linked": linked,
@@ -81,8 +83,8 @@ def link(request: SignedIn) -> HttpResponse:
         "now": database_now(),
         "ids": ids,
         "query": query,
-        "open": list(selectors.open_of_brand(brands).order_by("-detected_at")),
-        "closed": list(selectors.closed_of_brand(brands)[:CASES]),
+        "open": list(selectors.open_of_brand(request.user, brands).order_by("-detected_at")),
+        "closed": list(selectors.closed_of_brand(request.user, brands)[:CASES]),
     }
     return render(request, "incidents/link.html", context)
 

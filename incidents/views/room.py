@@ -14,13 +14,13 @@ from accounts.enums import Permission
 from accounts.http import SignedIn
 from accounts.models import User
 from accounts.rules import allowed
-from accounts.selectors import members
 from core import presence
 from core.clock import database_now
 from incidents import blocking, entries, picture, selectors, severity, states
 from incidents.enums import EntryKind, Severity, State
 from incidents.models import Incident
 from incidents.panels import WAR_ROOM
+from incidents.selectors import insiders
 from monitoring.selectors import signals as talk
 from monitoring.theme_rows import shown as shown_themes
 
@@ -62,11 +62,12 @@ def common(asked: Asked) -> Context:
 
 def head(asked: Asked) -> Context:
     incident = asked.incident
-    order = list(State)
+    # Most incidents never were in triage: its step is shown to those that are.
+    order = [each for each in State if each != State.TRIAGE or incident.state == State.TRIAGE]
     here = order.index(State(incident.state))
     return {
         "steps": [(state, order.index(state) < here, state == incident.state) for state in order],
-        "moves": [state for state in states.MOVES[State(incident.state)] if state != states.FIRST],
+        "moves": [to for to in states.MOVES[State(incident.state)] if to != State.DETECTED],
         "severities": Severity,
         "why": severity.why(incident.severity_reasons),
         "responded_after": incident.responded_at and incident.responded_at - incident.detected_at,
@@ -82,7 +83,7 @@ def _last_update(incident: Incident) -> datetime | None:
 
 def present(asked: Asked) -> Context:
     ids = presence.present(f"incident.{asked.incident.pk}")
-    people = list(members(asked.incident.brand).filter(pk__in=ids))
+    people = list(insiders(asked.incident).filter(pk__in=ids))
     return {"people": people[:FACES], "more": max(0, len(people) - FACES), "everyone": people}
 
 
@@ -133,7 +134,7 @@ def tasks(asked: Asked) -> Context:
         "tasks": found,
         "done": done,
         "share": done / len(found) if found else 0,
-        "people": members(asked.incident.brand) if asked.may(Permission.WRITE_TIMELINE) else [],
+        "people": insiders(asked.incident) if asked.may(Permission.WRITE_TIMELINE) else [],
     }
 
 

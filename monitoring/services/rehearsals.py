@@ -373,3 +373,18 @@ def _told(outcome: Outcome) -> dict[str, Any]:
 
 def _call(call: Call) -> dict[str, Any]:
     return {"at": call.at.isoformat(), "score": call.score, "count": call.count}
+
+
+@transaction.atomic
+def forget_case(brand: Brand, url: str) -> int:
+    """Take a case's name out of what was rehearsed; its course stays. Return how many changed."""
+    kept = Rehearsal.objects.select_for_update().filter(brand=brand, result__known__isnull=False)
+    changed = 0
+    for rehearsal in kept:
+        named = [case for case in rehearsal.result["known"] if case.get("url") == url]
+        for case in named:
+            case["label"] = case["url"] = ""
+        if named:
+            rehearsal.save(update_fields=["result"])
+            changed += 1
+    return changed

@@ -5,6 +5,7 @@ from .channels import notify_channel
 from .circuits import probe_due
 from .inbox import call_off, mark_all_read, mark_read, notify
 from .outbox import send_due
+from .withdrawing import withdraw
 
 __all__ = [
     "answer_link",
@@ -15,4 +16,5 @@ __all__ = [
     "notify_channel",
     "probe_due",
     "send_due",
+    "withdraw",
 ]

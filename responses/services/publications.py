@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from accounts.enums import Permission
 from accounts.models import User
 from accounts.rules import require
-from accounts.selectors import members
 from connectors.base import Receipt
 from core.errors import Conflict, Refused
 from core.text import clean
 from incidents.enums import EntryKind
+from incidents.selectors import insiders
 from incidents.services import mark_responded
 from notifications.models import Urgency
 from responses.enums import DraftState, PublicationState
@@ -91,7 +91,7 @@ def _notice(
 
 def _publishers(draft: Draft) -> list[User]:
     """The author and everyone who may settle what the machine must not."""
-    able = list(members(draft.incident.brand_id, permission=Permission.PUBLISH))
+    able = list(insiders(draft.incident, permission=Permission.PUBLISH))
     return [draft.author, *(each for each in able if each.pk != draft.author_id)]
 
 

@@ -10,7 +10,9 @@ from accounts import audit
 from accounts.models import User
 from core import live
 from incidents.enums import EntryKind
+from incidents.selectors import insiders
 from incidents.services import write_entry
+from incidents.services.notices import HIDDEN
 from notifications.models import Urgency
 from notifications.services import notify
 from responses.models import Draft
@@ -27,21 +29,24 @@ def tell(
 ) -> None:
     """Write it to the timeline and the audit trail, and refresh the pages that show the draft."""
     facts = {"draft": draft.number, "title": draft.title, "version": draft.version, **params}
+    private = draft.incident.is_private
     write_entry(draft.incident_id, kind, actor=actor, params={"code": code, **facts}, now=now)
     audit.record(
         f"draft.{code}",
         actor=actor,
         brand=draft.incident.brand,
         subject=subject(draft),
-        **facts,
+        # The brand's administrators read the trail, who need not be members of the incident.
+        **(facts | {"title": HIDDEN} if private else facts),
     )
     refresh(draft)
 
 
 def refresh(draft: Draft) -> None:
     """Have every open page that shows this draft fetch it again."""
-    for group in (f"incident.{draft.incident_id}", f"brand.{draft.incident.brand_id}"):
-        live.publish(group, "drafts", {"draft": draft.number})
+    live.publish(f"incident.{draft.incident_id}", "drafts", {"draft": draft.number})
+    shown = {} if draft.incident.is_private else {"draft": draft.number}
+    live.publish(f"brand.{draft.incident.brand_id}", "drafts", shown)
 
 
 def subject(draft: Draft) -> str:
@@ -62,6 +67,8 @@ def notice(
 
     Whoever is asked for an approval is led to the page made for that; the rest to the composer.
     """
+    if draft.incident.is_private:
+        people = insiders(draft.incident).filter(pk__in=[each.pk for each in people])
     page = "responses:approval" if kind == "approval_wanted" else "responses:draft"
     notify(
         people,
@@ -70,7 +77,7 @@ def notice(
         params={
             "brand": draft.incident.brand.name,
             "reference": draft.incident.reference,
-            "title": draft.title,
+            "title": HIDDEN if draft.incident.is_private else draft.title,
             **params,
         },
         url=reverse(page, args=[draft.incident.reference, draft.number]),

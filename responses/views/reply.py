@@ -40,4 +40,4 @@ def reply(request: SignedIn) -> HttpResponse:
 def _fitting(request: SignedIn, mention: Mention) -> list[Incident]:
     """The incidents that the mention is linked to, or else the brand's open ones."""
     linked = list(with_mention(request.user, mention.pk))
-    return linked or list(open_of_brand([mention.brand_id]).order_by("-detected_at"))
+    return linked or list(open_of_brand(request.user, [mention.brand_id]).order_by("-detected_at"))

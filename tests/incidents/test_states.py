@@ -4,6 +4,9 @@ from incidents import states
 from incidents.enums import State
 
 ALLOWED = {
+    ("TRIAGE", "DETECTED"),
+    ("TRIAGE", "ACKNOWLEDGED"),
+    ("TRIAGE", "RESOLVED"),
     ("DETECTED", "ACKNOWLEDGED"),
     ("DETECTED", "RESOLVED"),
     ("ACKNOWLEDGED", "RESPONDING"),
@@ -34,7 +37,14 @@ def test_the_table_is_sound() -> None:
             {State.ACKNOWLEDGED: (State.RESPONDING,), State.RESPONDING: (State.ACKNOWLEDGED,)},
             "RESPONDING can never be resolved",
         ),
-        ({State.DETECTED: (State.RESOLVED,), State.RESOLVED: ()}, "ACKNOWLEDGED cannot be reached"),
+        (
+            {
+                State.TRIAGE: (State.DETECTED,),
+                State.DETECTED: (State.RESOLVED,),
+                State.RESOLVED: (),
+            },
+            "ACKNOWLEDGED cannot be reached",
+        ),
     ],
 )
 def test_a_broken_table_is_noticed(change: dict, problem: str) -> None:
