@@ -15,7 +15,7 @@ from accounts.enums import Role
 from accounts.models import User
 
 from . import escalation
-from .enums import Target
+from .enums import State, Target
 from .models import Incident
 
 # Ranks of this room's own sources; approvals (responses) go between CALL and TASK.
@@ -79,6 +79,28 @@ def blocker(incident: Incident, *, now: datetime) -> Blocker | None:
 def _post(incident: Incident, label: str, name: str, icon: str, *, primary: bool) -> Action:
     url = reverse(f"incidents:{name}", args=[incident.reference])
     return Action(label, url, icon, post=True, primary=primary, running=True)
+
+
+@source(STOPPED)
+def suspected(incident: Incident, now: datetime) -> Blocker | None:
+    if incident.state != State.TRIAGE:
+        return None
+    late = incident.triage_until is not None and incident.triage_until + LATE < now
+    judge = reverse("incidents:triage", args=[incident.reference])
+    return Blocker(
+        _("A suspicion: is it an incident?"),
+        _("Nobody is called while it is in triage."),
+        tone="red" if late else "amber",
+        icon="help-circle",
+        until=incident.triage_until,
+        until_words=_("Calling is late by") if late else _("People are called in"),
+        since=incident.detected_at,
+        actions=(
+            Action(_("Dismiss"), judge, "x", running=True),
+            _post(incident, _("Call people"), "escalate", "phone-call", primary=False),
+            _post(incident, _("Take it"), "acknowledge", "check", primary=True),
+        ),
+    )
 
 
 @source(STOPPED)

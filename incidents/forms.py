@@ -6,12 +6,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Permission
-from accounts.models import Brand, User
+from accounts.models import Brand, Membership, User
 from accounts.rules import PERMISSIONS, roles_with
 from accounts.selectors import members
 from monitoring.enums import CrisisType
+from monitoring.scoring import score
 
-from .enums import Severity, Target
+from .enums import Posts, Severity, Statement, Target
 from .models import EscalationPolicy, Shift
 
 
@@ -19,6 +20,12 @@ def brands_with(user: User, permission: Permission) -> Any:
     """Return the brands in which `user` holds a permission."""
     able = [brand for brand, role in user.roles.items() if permission in PERMISSIONS[role]]
     return Brand.objects.filter(pk__in=able)
+
+
+def colleagues(user: User, brands: Any) -> Any:
+    """Return the other people of these brands, by name."""
+    held = Membership.objects.filter(brand__in=brands).values("user")
+    return User.objects.filter(pk__in=held, is_active=True).exclude(pk=user.pk).order_by("name")
 
 
 def _choose(form: forms.BaseForm, name: str, rows: Any, *, empty: str | None = "–") -> None:
@@ -30,13 +37,10 @@ def _choose(form: forms.BaseForm, name: str, rows: Any, *, empty: str | None = "
 
 
 class DeclareForm(forms.Form):
-    brand = forms.ModelChoiceField(Brand.objects.none(), label=_("Brand"), empty_label=None)
+    """What has happened and how grave it is; all else has an answer already."""
+
     title = forms.CharField(
-        label=_("Title"), max_length=200, help_text=_("What has happened, in one line.")
-    )
-    crisis_type = forms.ChoiceField(
-        label=_("Crisis type"),
-        choices=[(CrisisType.NONE, _("Not known yet")), *CrisisType.choices[1:]],
+        label=_("What has happened"), max_length=200, help_text=_("In one line, as it is known.")
     )
     severity = forms.TypedChoiceField(
         label=_("Severity"),
@@ -49,10 +53,57 @@ class DeclareForm(forms.Form):
         coerce=int,
         initial=Severity.SEV3,
     )
+    brand = forms.ModelChoiceField(Brand.objects.none(), label=_("Brand"), empty_label=None)
+    crisis_type = forms.ChoiceField(
+        label=_("Crisis type"),
+        choices=[(CrisisType.NONE, _("Read it from the words")), *CrisisType.choices[1:]],
+        required=False,
+    )
+    is_suspicion = forms.BooleanField(
+        label=_("Only a suspicion: look at it before anybody is called"), required=False
+    )
+    is_private = forms.BooleanField(
+        label=_("Private: seen by you, the members you choose, and whoever is called"),
+        required=False,
+    )
+    members = forms.ModelMultipleChoiceField(
+        User.objects.none(),
+        label=_("Members"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choose(self, "brand", brands_with(user, Permission.OPEN_INCIDENT), empty=None)
+        brands = brands_with(user, Permission.OPEN_INCIDENT)
+        _choose(self, "brand", brands, empty=None)
+        _choose(self, "members", colleagues(user, brands))
+        # Who has one brand is not asked for it; the first is the one chosen otherwise.
+        self.fields["brand"].required = len(brands) != 1
+        self.only_brand = brands[0] if len(brands) == 1 else None
+
+    def clean_brand(self) -> Brand:
+        brand: Brand = self.only_brand or self.cleaned_data["brand"]
+        return brand
+
+    def clean_crisis_type(self) -> str:
+        """A kind that was not chosen is read from the words, as that of a mention is."""
+        chosen: str = self.cleaned_data["crisis_type"]
+        if chosen and chosen != CrisisType.NONE:
+            return chosen
+        return str(score([self.cleaned_data.get("title", "")])[0].crisis_type)
+
+
+class EndForm(forms.Form):
+    """What is asked when an incident is resolved; each may be left open."""
+
+    statement = forms.ChoiceField(choices=[("", "–"), *Statement.choices], required=False)
+    posts = forms.ChoiceField(choices=[("", "–"), *Posts.choices], required=False)
+    review_owner = forms.ModelChoiceField(User.objects.none(), required=False)
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choose(self, "review_owner", people)
 
 
 class TaskForm(forms.Form):

@@ -270,14 +270,14 @@ class Incident(models.Model):
         name = named(self.given_title, self.crisis_type, self.brand.name)
         return gettext("TEST: %(name)s") % {"name": name} if self.is_drill else name
 
-    @property
-    def outward_title(self) -> str:
-        """What it is called where others than its members may read it: a private one has no name."""
-        return named("", PRIVATE, self.brand.name) if self.is_private else self.title
-
     @title.setter
     def title(self, value: str) -> None:
         self.given_title = value
+
+    @property
+    def outward_title(self) -> str:
+        """What it is called where not only its members read: a private one has no name."""
+        return named("", PRIVATE, self.brand.name) if self.is_private else self.title
 
     @property
     def is_open(self) -> bool:

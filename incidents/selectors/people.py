@@ -33,16 +33,18 @@ def memberships(incident: Incident) -> QuerySet[IncidentMember]:
 
 def proposed(incident: Incident, *, by: User) -> set[int]:
     """Return the ids of who works on an incident: whom to keep when it becomes private."""
-    busy = set(incident.holdings.filter(until=None).values_list("user_id", flat=True))
+    held = incident.holdings.filter(until=None).values_list("user_id", flat=True)
+    busy: set[int | None] = set(held)
     busy |= set(incident.tasks.filter(done_at=None).values_list("owner_id", flat=True))
-    return (busy | {by.pk, incident.lead_id, incident.acknowledged_by_id}) - {None}
+    busy |= {by.pk, incident.lead_id, incident.acknowledged_by_id}
+    return {pk for pk in busy if pk is not None}
 
 
 def told_of_severity(incident: Incident, *, by: User) -> list[User]:
     """Return who is told when `by` changes the severity: the lead, who holds a role, who was
     called and has not been answered for. The page lists them before it is done."""
-    concerned = set(incident.holdings.filter(until=None).values_list("user_id", flat=True))
-    concerned |= {incident.lead_id}
+    held = incident.holdings.filter(until=None).values_list("user_id", flat=True)
+    concerned: set[int | None] = {*held, incident.lead_id}
     if incident.is_called:
         concerned |= set(incident.calls.values_list("user_id", flat=True))
     return list(insiders(incident).filter(pk__in=concerned - {None}).exclude(pk=by.pk))

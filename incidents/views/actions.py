@@ -16,7 +16,7 @@ from core.errors import Refused
 from incidents import selectors, services
 from incidents.composer import next_time
 from incidents.enums import Severity
-from incidents.forms import TaskForm
+from incidents.forms import EndForm, TaskForm
 from incidents.models import Incident, Task
 
 from .access import attempt, find_to, refreshing, to_room
@@ -129,10 +129,13 @@ def write(request: SignedIn, reference: str) -> HttpResponse:
 @login_required
 @require_POST
 def resolve(request: SignedIn, reference: str) -> HttpResponse:
-    """Close the incident and go on to its review."""
+    """Close the incident, with what was answered about its end, and go on to its review."""
     incident = find_to(request, reference, Permission.RUN_INCIDENT)
+    form = EndForm(request.POST, people=selectors.insiders(incident))
+    ending = services.Ending(**form.cleaned_data) if form.is_valid() else None
     problem = attempt(
-        request, lambda: services.resolve(incident.pk, by=request.user, now=database_now())
+        request,
+        lambda: services.resolve(incident.pk, by=request.user, ending=ending, now=database_now()),
     )
     if problem:
         return to_room(incident)

@@ -15,11 +15,12 @@ from core.clock import database_now
 from incidents import selectors, services
 from incidents.enums import Origin, Severity
 from incidents.forms import DeclareForm, brands_with
+from incidents.models import Incident
 from incidents.selectors import Filters
 from monitoring.models import Mention
 from monitoring.selectors import get_mention
 
-from .access import require
+from .access import attempt, require
 
 PAGE = 50
 SHOWN = ("open", "resolved", "all")
@@ -62,8 +63,10 @@ def declare(request: SignedIn) -> HttpResponse:
         # Nobody may declare anything nowhere: 403 in words.
         require(request.user, Permission.OPEN_INCIDENT, 0)
     if request.method == "POST" and form.is_valid():
-        incident = _open(request.user, form.cleaned_data, mention)
-        return redirect("incidents:incident", incident.reference)
+        opened: list[Incident] = []
+        wanted = form.cleaned_data
+        if not attempt(request, lambda: opened.append(_open(request.user, wanted, mention))):
+            return redirect("incidents:incident", opened[0].reference)
     return render(request, "incidents/declare.html", {"form": form, "mention": mention})
 
 
@@ -95,6 +98,7 @@ def _open(user: User, wanted: dict[str, Any], mention: Mention | None) -> Any:
         if mention and fits
         else None
     )
+    until = services.suspicion_end(wanted["brand"], now=now)
     return services.open_incident(
         wanted["brand"],
         title=wanted["title"],
@@ -104,6 +108,8 @@ def _open(user: User, wanted: dict[str, Any], mention: Mention | None) -> Any:
         origin=Origin.MENTION if linked else Origin.PERSON,
         by=user,
         mention=linked,
+        private_to=wanted["members"] if wanted["is_private"] else None,
+        triage_until=until if wanted["is_suspicion"] else None,
         began_at=mention.published_at if mention and fits else now,
         now=now,
     )

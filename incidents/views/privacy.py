@@ -138,19 +138,16 @@ def open_sealed(request: SignedIn, reference: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def triage(request: SignedIn, reference: str) -> HttpResponse:
-    """Judge a suspicion: `do` is take, call or dismiss."""
+    """Dismiss a suspicion, with a reason. Accepting it is acknowledging, or escalating."""
     incident = find_to(request, reference, Permission.RUN_INCIDENT)
     if request.method == "POST":
-        attempt(request, lambda: _judge(incident, request, database_now()))
-    return redirect("incidents:incident", incident.reference)
-
-
-def _judge(incident: Incident, request: SignedIn, now: datetime) -> None:
-    deed, by = request.POST.get("do", ""), request.user
-    if deed == "take":
-        services.acknowledge(incident.pk, by=by, now=now)
-    elif deed == "call":
-        services.accept_and_call(incident.pk, by=by, now=now)
-    else:
         reason = request.POST.get("reason", "")
-        services.dismiss(incident.pk, by=by, reason=reason, now=now)
+        problem = attempt(
+            request,
+            lambda: services.dismiss(
+                incident.pk, by=request.user, reason=reason, now=database_now()
+            ),
+        )
+        if not problem:
+            return redirect("incidents:incident", incident.reference)
+    return render(request, "incidents/triage.html", {"incident": incident})

@@ -17,7 +17,7 @@ from accounts.rules import allowed
 from core import presence
 from core.clock import database_now
 from incidents import blocking, entries, picture, selectors, severity, states
-from incidents.enums import EntryKind, Severity, State
+from incidents.enums import EntryKind, Posts, Severity, State, Statement
 from incidents.models import Incident
 from incidents.panels import WAR_ROOM
 from incidents.selectors import insiders
@@ -69,6 +69,10 @@ def head(asked: Asked) -> Context:
         "steps": [(state, order.index(state) < here, state == incident.state) for state in order],
         "moves": [to for to in states.MOVES[State(incident.state)] if to != State.DETECTED],
         "severities": Severity,
+        "told": [str(person) for person in selectors.told_of_severity(incident, by=asked.user)],
+        "statements": Statement.choices,
+        "posts": Posts.choices,
+        "people": insiders(incident) if asked.may(Permission.RUN_INCIDENT) else [],
         "why": severity.why(incident.severity_reasons),
         "responded_after": incident.responded_at and incident.responded_at - incident.detected_at,
         "update_from": _last_update(incident),
