@@ -47,7 +47,7 @@ def told_of_severity(incident: Incident, *, by: User) -> list[User]:
     concerned: set[int | None] = {*held, incident.lead_id}
     if incident.is_called:
         concerned |= set(incident.calls.values_list("user_id", flat=True))
-    return list(insiders(incident).filter(pk__in=concerned - {None}).exclude(pk=by.pk))
+    return list(insiders(incident).filter(pk__in=[pk for pk in concerned if pk]).exclude(pk=by.pk))
 
 
 def sealed(brand_ids: list[int], *, user: User) -> QuerySet[Incident]:
