@@ -25,6 +25,7 @@ from .base import (
     Setting,
     Streamer,
 )
+from .consent import Consent
 
 # What a source of the network is set to read: the `Network.source` fields, filled in.
 Wanted = Mapping[str, Any]
@@ -134,6 +135,8 @@ class Network:
     looked_up_a_minute: int = 0
     publisher: Callable[[Connection], Publisher] | None = None
     retractor: Callable[[Connection], Retractor] | None = None
+    # Where a person can grant access by agreeing, instead of pasting tokens.
+    consent: Consent | None = None
     webhook: Webhook | None = None
 
     @property

@@ -4,10 +4,13 @@ One account serves for reading and for publishing.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -21,8 +24,10 @@ from core.text import clean
 
 from . import connections, credentials, declared, trying
 from .base import Connection
+from .consent import Begun, Consent, address, tokens
 from .models import ConnectedAccount
 from .network import Network
+from .oauth import kept
 from .registry import NETWORKS
 from .trying import Tried
 
@@ -116,6 +121,58 @@ def test_typed(
     kept = stored_secrets(account) if account else {}
     connection: Connection = trying.unsaved(config, {**kept, **secrets}, name=name)
     return trying.account(_network(network), connection, now=now)
+
+
+def may_consent(account: ConnectedAccount) -> bool:
+    """Whether its owner can grant access on the network's page: the app's own keys are there."""
+    consent = NETWORKS[account.network].consent
+    return consent is not None and all(_client(account))
+
+
+def begin_consent(account: ConnectedAccount, *, by: User, now: datetime) -> tuple[Begun, str]:
+    """Return what the person's session keeps, and the network's page to send them to."""
+    require(by, Permission.MANAGE_BRAND, account.brand_id)
+    begun = Begun.new(account.pk, now=now)
+    client_id, _secret = _client(account)
+    return begun, address(_consent(account), begun, client_id=client_id, back=way_back())
+
+
+def finish_consent(
+    account: ConnectedAccount, begun: Begun, code: str, *, by: User, now: datetime
+) -> Tried:
+    """Exchange the code for tokens, keep them, and test the account. Outside any transaction.
+
+    Raises ReadError, with words, where the network does not give any.
+    """
+    require(by, Permission.MANAGE_BRAND, account.brand_id)
+    consent, client = _consent(account), _client(account)
+    answer = tokens(consent, begun, code, client=client, back=way_back(), now=now)
+    with transaction.atomic():
+        account = _lock(account.pk, by)
+        stored = stored_secrets(account)
+        credentials.store(account, {**stored, **kept(answer, stored, now=now)})
+        account.error, account.error_at, account.connected_at = "", None, now
+        account.save(update_fields=["error", "error_at", "connected_at"])
+        _record("granted", account, by=by)
+    return test(account, by=by, now=now)
+
+
+def way_back() -> str:
+    """Return the address to which networks send people back; their apps must be told of it."""
+    return f"{settings.PUBLIC_URL}{reverse('connectors:granted')}"
+
+
+def _consent(account: ConnectedAccount) -> Consent:
+    consent = NETWORKS[account.network].consent
+    if consent is None or not all(_client(account)):
+        raise Refused(_("Save the app's ID and secret first."))
+    return replace(consent, tokens=account.config.get("tokens", consent.tokens))
+
+
+def _client(account: ConnectedAccount) -> tuple[str, str]:
+    """The network's app: its id and secret, empty where they are not entered yet."""
+    known = {**account.config, **stored_secrets(account)}
+    return str(known.get("client_id") or ""), str(known.get("client_secret") or "")
 
 
 def stored_secrets(account: ConnectedAccount) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Settings: the accounts by which a brand reads and publishes."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import messages
@@ -19,10 +20,15 @@ from core.clock import database_now
 from core.errors import Forbidden, Refused
 
 from . import guides, selectors, services
+from .base import ReadError
+from .consent import Begun
 from .forms import AccountForm
 from .models import ConnectedAccount
 from .registry import NETWORKS
 from .trying import Tried
+
+# What a session keeps while its person is at a network's page.
+_BEGUN = "connectors.consent"
 
 
 @login_required
@@ -101,6 +107,9 @@ def _connected(request: SignedIn, brand: Brand, network: str, form: AccountForm)
     )
     if secret:
         return _show_secret(request, account, secret)
+    if services.may_consent(account):
+        messages.success(request, _("%(name)s is saved.") % {"name": account.name})
+        return redirect("connectors:account", account.pk)
     messages.success(request, _("%(name)s is connected.") % {"name": account.name})
     return redirect("connectors:accounts")
 
@@ -114,8 +123,11 @@ def _test_typed(form: AccountForm, network: str, account: ConnectedAccount | Non
 def _form_page(
     request: SignedIn, form: AccountForm, network: str, context: dict[str, Any]
 ) -> HttpResponse:
+    account = context.get("account")
     context |= {
         "form": form,
+        "may_consent": account is not None and services.may_consent(account),
+        "way_back": services.way_back(),
         "network": NETWORKS[network],
         "name": network,
         "guide": guides.exists(network),
@@ -179,6 +191,57 @@ def test(request: SignedIn, pk: int) -> HttpResponse:
     form = AccountForm(NETWORKS[found.network], account=found, kept=kept)
     context = {"brand": found.brand, "account": found, "tried": tried}
     return _form_page(request, form, found.network, context)
+
+
+@login_required
+@require_GET
+@never_cache
+def grant(request: SignedIn, pk: int) -> HttpResponse:
+    """Send the person to the network's own page, where they grant access.
+
+    Not by a form: our policy lets none lead to another site. Nothing changes until they come back.
+    """
+    found = _find_managed(request, pk)
+    try:
+        begun, page = services.begin_consent(found, by=request.user, now=database_now())
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("connectors:account", pk)
+    request.session[_BEGUN] = asdict(begun)
+    return redirect(page)
+
+
+@login_required
+@require_GET
+@never_cache
+def granted(request: SignedIn) -> HttpResponse:
+    """Take back who was sent by `grant`: once, in the same session, with the same state."""
+    kept = request.session.pop(_BEGUN, None)
+    begun = Begun(**kept) if kept else None
+    if begun is None or not begun.answers(request.GET.get("state", ""), now=database_now()):
+        messages.error(
+            request, _("This sign-in was not begun here, or too long ago. Begin it once more.")
+        )
+        return redirect("connectors:accounts")
+    found = _find_managed(request, begun.account_id)
+    _take_code(request, found, begun)
+    return redirect("connectors:account", found.pk)
+
+
+def _take_code(request: SignedIn, account: ConnectedAccount, begun: Begun) -> None:
+    code = request.GET.get("code", "")[:4000]
+    label = NETWORKS[account.network].label
+    if not code:
+        messages.error(request, _("%(network)s did not grant access.") % {"network": label})
+        return
+    try:
+        tried = services.finish_consent(account, begun, code, by=request.user, now=database_now())
+    except ReadError as error:
+        messages.error(request, str(error.words))
+        return
+    messages.success(request, _("%(network)s has granted access.") % {"network": label})
+    if tried.error:
+        messages.error(request, str(tried.error))
 
 
 @login_required

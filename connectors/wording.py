@@ -7,6 +7,7 @@ from accounts.wording import register_actions
 register_actions(
     {
         "account.connected": _("Connected an account"),
+        "account.granted": _("Was granted access by a network"),
         "account.changed": _("Changed an account"),
         "account.secret_replaced": _("Replaced an account's secret"),
         "account.activated": _("Switched an account on"),

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Setting
+from connectors.google import consent
 from connectors.network import Group, Network, made_by
 
 _READER = made_by("connectors.googlebusiness.reader:GoogleBusinessReader")
@@ -30,6 +31,7 @@ NETWORK = Network(
             "refresh_token",
             _("Refresh token"),
             secret=True,
+            required=False,
             help=_("Of somebody who manages the profile, with the scope business.manage."),
         ),
     ),
@@ -49,4 +51,5 @@ NETWORK = Network(
     looked_up_a_minute=20,
     publisher=_PUBLISHER,
     retractor=_PUBLISHER,
+    consent=consent("business.manage"),
 )

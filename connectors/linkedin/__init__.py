@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Setting
+from connectors.consent import Consent
 from connectors.network import Network, Webhook, made_by
 
 from .webhook import challenge, receive, verify
@@ -43,6 +44,7 @@ NETWORK = Network(
             "access_token",
             _("Access token"),
             secret=True,
+            required=False,
             help=_(
                 "Of an administrator of the page, with the rights r_organization_social, "
                 "w_organization_social and rw_organization_admin. It lasts sixty days."
@@ -69,5 +71,11 @@ NETWORK = Network(
     prober=_READER,
     publisher=_PUBLISHER,
     retractor=_PUBLISHER,
+    consent=Consent(
+        page="https://www.linkedin.com/oauth/v2/authorization",
+        tokens="https://www.linkedin.com/oauth/v2/accessToken",
+        scopes=("r_organization_social", "w_organization_social", "rw_organization_admin"),
+        basic=False,
+    ),
     webhook=Webhook(verify=verify, receive=receive, challenge=challenge),
 )

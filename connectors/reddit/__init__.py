@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Setting
+from connectors.consent import Consent
 from connectors.network import Network, made_by
 
 _READER = made_by("connectors.reddit.reader:RedditReader")
@@ -74,4 +75,10 @@ NETWORK = Network(
     looker=_READER,
     publisher=_PUBLISHER,
     retractor=_PUBLISHER,
+    consent=Consent(
+        page="https://www.reddit.com/api/v1/authorize",
+        tokens="https://www.reddit.com/api/v1/access_token",
+        scopes=("identity", "read", "history", "submit", "edit", "privatemessages"),
+        more=(("duration", "permanent"),),
+    ),
 )

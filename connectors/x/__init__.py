@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Setting
+from connectors.consent import Consent
 from connectors.network import Network, Webhook, made_by
 
 from .webhook import challenge, receive, verify
@@ -103,5 +104,11 @@ NETWORK = Network(
     looker=_READER,
     publisher=_PUBLISHER,
     retractor=_PUBLISHER,
+    consent=Consent(
+        page="https://x.com/i/oauth2/authorize",
+        tokens="https://api.x.com/2/oauth2/token",
+        scopes=("tweet.read", "tweet.write", "users.read", "offline.access"),
+        pkce=True,
+    ),
     webhook=Webhook(verify=verify, receive=receive, challenge=challenge),
 )

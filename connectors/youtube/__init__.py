@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Setting
+from connectors.google import consent
 from connectors.network import Network, made_by
 
 _READER = made_by("connectors.youtube.reader:YouTubeReader")
@@ -47,4 +48,5 @@ NETWORK = Network(
     looker=_READER,
     publisher=_PUBLISHER,
     retractor=_PUBLISHER,
+    consent=consent("youtube.force-ssl"),
 )
