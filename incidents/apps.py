@@ -13,6 +13,7 @@ class IncidentsConfig(AppConfig):
             loops,
             messages,
             messages_record,
+            on_duty,
             onsets,
             panels,
             receivers,

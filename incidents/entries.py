@@ -280,6 +280,9 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.CALLED, "now"): _("%(actor)s asked for the next step at once."),
     (EntryKind.CALLED, "skipped"): _("%(actor)s went straight to escalation step %(step)s."),
     (EntryKind.CALLED, "awake"): _("%(actor)s is awake and on the way."),
+    (EntryKind.CALLED, "unreached"): _(
+        "%(person)s cannot be reached: none of their addresses works."
+    ),
     (EntryKind.CALLED, "passed"): _passed,
     (EntryKind.CALLED, "resting"): _(
         "The policy calls nobody now. Everyone finds it in the app, and calling begins when the"

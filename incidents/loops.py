@@ -43,6 +43,12 @@ def hooks() -> int:
     return services.send_hooks(database_now())
 
 
+@loop("unreached", every=1.0)
+def unreached() -> int:
+    """Go on at once where a call has reached its person by nothing; woken when that is known."""
+    return services.take_up_unreached(database_now())
+
+
 @audit("incidents")
 def overdue() -> list[str]:
     """Calls and detections that are five seconds late, and ladders that have stopped."""

@@ -15,20 +15,31 @@ def _role_name(role: str) -> str:
     return str(IncidentRole(role).label)
 
 
-def register(code: str, *, title: Words, body: Words) -> None:
+# What those who are called may answer without signing in.
+ANSWERS = ("acknowledge", "escalate", "awake")
+
+
+def register(
+    code: str, *, title: Words, body: Words, actions: tuple[str, ...] = (), loud: bool = False
+) -> None:
     """Give a kind its words, and the same kind in a fire drill the same words marked as a test."""
     words = {"title": lambda parts: named(*parts), "role": _role_name}
-    messages.register(f"incidents.{code}", title=title, body=body, words=words)
+    messages.register(
+        f"incidents.{code}", title=title, body=body, words=words, actions=actions, loud=loud
+    )
     messages.register(
         f"incidents.test.{code}",
         title=format_lazy("{} {}", _("TEST:"), title),
         body=format_lazy("{} {}", _("This is a fire drill: nothing has happened."), body),
         words=words,
+        actions=actions,
+        loud=loud,
     )
 
 
 register(
     "paged",
+    actions=ANSWERS,
     title=_("%(severity)s %(brand)s: please acknowledge"),
     body=_("%(reference)s %(title)s. Open it and acknowledge, or the next person is called."),
 )
@@ -39,6 +50,8 @@ register(
 )
 register(
     "nobody_answered",
+    actions=ANSWERS,
+    loud=True,
     title=_("%(severity)s %(brand)s: nobody answers"),
     body=_("%(reference)s %(title)s. Everyone is called until somebody acknowledges."),
 )
@@ -54,6 +67,11 @@ register(
     "calling_stopped",
     title=_("%(severity)s %(brand)s: calling has stopped"),
     body=_("%(reference)s %(title)s. The next step failed. Phone someone yourself."),
+)
+register(
+    "unreached",
+    title=_("%(severity)s %(brand)s: %(person)s cannot be reached"),
+    body=_("%(reference)s %(title)s. None of their addresses works. The next step is called."),
 )
 register(
     "acknowledged",

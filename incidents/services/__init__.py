@@ -12,6 +12,7 @@ from .privacy import (
     open_sealed,
     remove_member,
 )
+from .reaching import take_up_unreached
 from .rota import add_shift, remove_shift
 from .running import (
     Ending,
@@ -73,6 +74,7 @@ __all__ = [
     "take_reference",
     "take_up",
     "take_up_detections",
+    "take_up_unreached",
     "write_entry",
     "write_line",
 ]

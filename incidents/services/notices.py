@@ -10,6 +10,7 @@ from accounts.models import User
 from incidents.enums import Severity
 from incidents.models import PRIVATE, Incident
 from incidents.selectors import insiders
+from notifications.messages import actions_of
 from notifications.models import Channel, Urgency
 from notifications.services import notify, notify_channel
 
@@ -39,16 +40,23 @@ def tell(
     if incident.is_private:
         users = insiders(incident).filter(pk__in=[each.pk for each in users])
         params = {name: _veiled(name, value) for name, value in params.items()}
+    told = _kind(incident, kind)
     notify(
         users,
         key=_key(incident, key),
-        kind=_kind(incident, kind),
+        kind=told,
         params=_facts(incident) | params,
         url=reverse("incidents:incident", args=[incident.reference]),
         brand=incident.brand,
         urgency=urgency,
+        subject=subject_of(incident) if actions_of(told) else "",
         now=now,
     )
+
+
+def subject_of(incident: Incident) -> str:
+    """Under which calls can be answered without signing in, and are called off."""
+    return f"incident.{incident.pk}"
 
 
 def tell_channel(

@@ -17,9 +17,10 @@ from incidents.enums import Closing, EntryKind, IncidentRole, Posts, Severity, S
 from incidents.models import Incident
 from incidents.selectors import insiders
 from incidents.severity import due_times
+from notifications.services import call_off
 
 from .escalation import stir
-from .notices import tell
+from .notices import subject_of, tell
 from .roles import Given, seat
 from .timeline import append, lock, readable, show
 from .triage import accept_and_call, dismiss, leave_triage
@@ -63,6 +64,7 @@ def answer(incident: Incident, *, by: User, now: datetime) -> None:
     )
     if incident.lead is None:
         seat(incident, Given(IncidentRole.LEAD, by, by, now))
+    call_off(subject_of(incident))
     after = seconds_between(incident.detected_at, now)
     append(incident, EntryKind.ACKNOWLEDGED, actor=by, params={"after": after}, now=now)
 
@@ -156,6 +158,7 @@ def resolve(incident_id: int, *, by: User, ending: Ending | None = None, now: da
     _refuse_end(incident, ending)
     if not incident.acknowledged_at:
         answer(incident, by=by, now=now)
+    call_off(subject_of(incident))
     incident.state, incident.resolved_at, incident.update_by = State.RESOLVED, now, None
     incident.escalate_at, incident.closed_as = None, Closing.RESOLVED
     incident.review_owner = ending.review_owner

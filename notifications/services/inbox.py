@@ -16,6 +16,9 @@ from notifications.models import Delivery, DeliveryState, Notice, Urgency
 
 from .planning import plan
 
+# Taken up in one cycle.
+MOST_UNREACHED = 50
+
 # One statement however many people: the notice once per (user, key).
 # Users in order, so that two that tell the same people cannot wait for each other.
 _NOTIFY = """
@@ -122,3 +125,19 @@ def _drop(deliveries: Any) -> int:
         state=DeliveryState.CANCELLED, send_at=None, error=""
     )
     return dropped
+
+
+def unreached(beginning: str) -> list[int]:
+    """The pages about such subjects that reached nobody and that nobody has taken up, by id."""
+    waiting = Notice.objects.filter(
+        unreached_at__isnull=False, unreached_handled_at=None, subject__startswith=beginning
+    )
+    return list(waiting.order_by("unreached_at").values_list("pk", flat=True)[:MOST_UNREACHED])
+
+
+def handled_unreached(notice_id: int, *, now: datetime) -> Notice | None:
+    """Take one of `unreached` up, in the caller's transaction; None if somebody else has."""
+    mine = Notice.objects.filter(pk=notice_id, unreached_handled_at=None)
+    if not mine.update(unreached_handled_at=now):
+        return None
+    return Notice.objects.select_related("user").get(pk=notice_id)

@@ -99,8 +99,9 @@ def otherwise(parcel: Iterable[Delivery]) -> None:
     """Try these people by their next way at once; where there is none left, say so."""
     for notice_id in sorted({each.notice_id for each in parcel if each.notice_id}):
         with transaction.atomic():
-            notice = Notice.objects.select_for_update(no_key=True).get(pk=notice_id)
-            if notice.urgency != Urgency.PAGE or notice.read_at:
+            notice = Notice.objects.select_for_update(no_key=True).filter(pk=notice_id).first()
+            # It may have been taken back meanwhile.
+            if notice is None or notice.urgency != Urgency.PAGE or notice.read_at:
                 continue
             if not _next_way(notice_id) and not _on_its_way(notice_id):
                 _unreached(notice)
@@ -131,7 +132,11 @@ def _on_its_way(notice_id: int) -> bool:
 def _unreached(notice: Notice) -> None:
     """Once: the room that paged goes on at once; it finds the row, whatever becomes of the news."""
     if notice.unreached_at is None:
-        Notice.objects.filter(pk=notice.pk).update(unreached_at=database_now())
+        now = database_now()
+        # What is about nothing that goes on has nobody to take it up.
+        handled = None if notice.subject else now
+        mine = Notice.objects.filter(pk=notice.pk)
+        mine.update(unreached_at=now, unreached_handled_at=handled)
         events.page_unreached.announce(notice_id=notice.pk)
 
 
