@@ -10,16 +10,27 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from core import formats
 from monitoring import reasons
 from monitoring.enums import DetectionKind
 
 from .conditions import ALARMS, HOURS, SEVERITY
-from .enums import EntryKind, IncidentRole, Posts, Severity, State, Statement, Target
+from .enums import (
+    Axis,
+    EntryKind,
+    IncidentRole,
+    Posts,
+    Severity,
+    State,
+    Statement,
+    Target,
+)
 
 Params = Mapping[str, Any]
 Sentence = Promise | str | Callable[[Params], str]
@@ -225,6 +236,51 @@ def _acknowledged(params: Params) -> str:
     }
 
 
+def _overdue(params: Params) -> str:
+    return gettext(
+        "%(role)s: %(name)s has held the role for %(held)s without a break."
+        " Asked to take over: %(people)s."
+    ) % {
+        "role": IncidentRole(params["role"]).label,
+        "name": params["name"],
+        "held": formats.duration(params["held"]),
+        "people": _people(params["people"]) or "–",
+    }
+
+
+def _scored(params: Params) -> str:
+    return gettext("%(actor)s scored %(axis)s at %(points)d of 2. Reason: %(text)s") % {
+        "actor": params["actor"],
+        "axis": Axis(params["axis"]).label,
+        "points": params["points"],
+        "text": params["text"],
+    }
+
+
+def _plan_tasks(params: Params) -> str:
+    count = params["count"]
+    return ngettext(
+        "The plan “%(plan)s” added %(count)d task.",
+        "The plan “%(plan)s” added %(count)d tasks.",
+        count,
+    ) % {"plan": params["plan"], "count": count}
+
+
+def _task_moved(params: Params) -> str:
+    moment = parse_datetime(params["due_at"])
+    return gettext("%(actor)s moved the task “%(title)s” to %(when)s.") % {
+        "actor": params["actor"],
+        "title": params["title"],
+        "when": formats.when(moment, now=moment) if moment else "–",
+    }
+
+
+def _task_done(params: Params) -> str:
+    if params["text"]:
+        return gettext("%(actor)s finished the task “%(title)s”: %(text)s") % params
+    return gettext("%(actor)s finished the task “%(title)s”.") % params
+
+
 def _task(params: Params) -> str:
     if params.get("owner"):
         return gettext("%(actor)s gave %(owner)s the task “%(title)s”.") % params
@@ -323,13 +379,27 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.STATE, "reopened"): _("%(actor)s opened the incident again. Reason: %(text)s"),
     (EntryKind.STATE, "titled"): _("%(actor)s renamed the incident to “%(title)s”."),
     (EntryKind.STATE, "summarised"): _("%(actor)s rewrote the summary."),
+    (EntryKind.STATE, "plan"): _("%(actor)s chose the plan “%(plan)s”, version %(version)s."),
+    (EntryKind.STATE, "moved"): _(
+        "%(actor)s moved the incident to version %(version)s of the plan “%(plan)s”."
+    ),
+    (EntryKind.STATE, "personal_data"): _("%(actor)s noted that personal data is concerned."),
+    (EntryKind.STATE, "no_personal_data"): _("%(actor)s noted that no personal data is concerned."),
+    (EntryKind.STATE, "scored"): _scored,
+    (EntryKind.ROLE, "overdue"): _overdue,
     (EntryKind.SEVERITY, ""): _severity,
     (EntryKind.SEVERITY, "raised"): _raised,
     (EntryKind.SEVERITY, "step"): _raised_by_step,
     (EntryKind.LEAD, ""): _("%(actor)s took the lead."),
     **{(EntryKind.ROLE, code): _role for code in ("taken", "given", "handed", "deputy", "left")},
     (EntryKind.TASK, ""): _task,
-    (EntryKind.TASK, "done"): _("%(actor)s finished the task “%(title)s”."),
+    (EntryKind.TASK, "done"): _task_done,
+    (EntryKind.TASK, "plan"): _plan_tasks,
+    (EntryKind.TASK, "claimed"): _("%(actor)s took the task “%(title)s”."),
+    (EntryKind.TASK, "given"): _("%(actor)s gave %(owner)s the task “%(title)s”."),
+    (EntryKind.TASK, "left"): _("%(actor)s put the task “%(title)s” back: nobody has it now."),
+    (EntryKind.TASK, "moved"): _task_moved,
+    (EntryKind.TASK, "undated"): _("%(actor)s took the time off the task “%(title)s”."),
     (EntryKind.TASK, "reopened"): _("%(actor)s opened the task “%(title)s” again."),
     (EntryKind.RESOLVED, ""): _resolved,
     (EntryKind.RESOLVED, "dismissed"): _("%(actor)s dismissed the suspicion. Reason: %(text)s"),

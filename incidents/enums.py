@@ -119,3 +119,32 @@ class IncidentRole(models.TextChoices):
     CARE = "CARE", _("Customer care")
     SCRIBE = "SCRIBE", _("Scribe")
     SPONSOR = "SPONSOR", _("Executive sponsor")
+
+
+class PlanKind(models.TextChoices):
+    """What a crisis plan is for. `plan_shape.KINDS` says which crisis types each answers."""
+
+    NEGATIVE_REVIEWS = "negative_reviews", _("Negative reviews")
+    VIRAL_BACKLASH = "viral_backlash", _("Viral backlash")
+    PR_DISASTER = "pr_disaster", _("PR disaster")
+    DATA_BREACH = "data_breach", _("Data breach")
+    PRODUCT_SAFETY = "product_safety", _("Product safety")
+    OUTAGE = "outage", _("Outage")
+    EMPLOYEE_CONDUCT = "employee_conduct", _("Employee conduct")
+    RUMOUR = "rumour", _("Rumour or false claim")
+    OWN = "own", _("A kind of your own")
+
+
+class PlanState(models.TextChoices):
+    DRAFT = "DRAFT", pgettext_lazy("crisis plan", "Draft")
+    PUBLISHED = "PUBLISHED", pgettext_lazy("crisis plan", "Published")
+
+
+class Axis(models.TextChoices):
+    """What of a crisis is scored by itself, 0 to 2 points each."""
+
+    REACH = "reach", _("Reach")
+    SPEED = "speed", _("Speed")
+    INFLUENCE = "influence", _("Influence")
+    HARM = "harm", _("Harm")
+    BLAME = "blame", _("Blame")

@@ -6,11 +6,14 @@ from core.clock import database_now
 from core.engine import audit, loop
 
 from . import selectors, services
+from .selectors.tasks import untold as untold_ones
+from .services import care, tasks
 
 # Rungs fired in one cycle, so that a cycle stays bounded and the engine can stop between two.
 MOST_RUNGS = 50
 # What the engine has not done by then is told aloud.
 GRACE = timedelta(seconds=5)
+REMINDER_GRACE = timedelta(seconds=30)
 
 
 @loop("escalate", every=0.5)
@@ -49,7 +52,25 @@ def unreached() -> int:
     return services.take_up_unreached(database_now())
 
 
+@loop("remind", every=1.0)
+def remind() -> int:
+    """Tell of tasks that are nearly due, and of those that are late: once each."""
+    return tasks.remind_due(now=database_now())
+
+
+@loop("care", every=2.0)
+def care_for_crew() -> int:
+    """Tell of roles that were held too long, and call somebody to take over."""
+    return care.care_due(now=database_now())
+
+
 @audit("incidents")
 def overdue() -> list[str]:
     """Calls and detections that are five seconds late, and ladders that have stopped."""
     return selectors.late(now=database_now(), grace=GRACE)
+
+
+@audit("tasks")
+def untold() -> list[str]:
+    """Tasks and roles whose reminder is half a minute late."""
+    return untold_ones(now=database_now(), grace=REMINDER_GRACE)

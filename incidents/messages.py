@@ -1,9 +1,13 @@
 """What this room tells people, in words. Imported by the AppConfig."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.wording import register_actions
+from core import formats
 from notifications import messages
 from notifications.messages import Words
 
@@ -23,7 +27,11 @@ def register(
     code: str, *, title: Words, body: Words, actions: tuple[str, ...] = (), loud: bool = False
 ) -> None:
     """Give a kind its words, and the same kind in a fire drill the same words marked as a test."""
-    words = {"title": lambda parts: named(*parts), "role": _role_name}
+    words: dict[str, Callable[[Any], Words]] = {
+        "title": lambda parts: named(*parts),
+        "role": _role_name,
+        "held": formats.duration,
+    }
     messages.register(
         f"incidents.{code}", title=title, body=body, words=words, actions=actions, loud=loud
     )
@@ -99,6 +107,36 @@ register(
     body=_("%(actor)s gave you “%(task)s” in %(title)s."),
 )
 register(
+    "tasks",
+    title=_("Tasks for you in %(reference)s: %(count)s"),
+    body=_("The first is “%(task)s” in %(title)s."),
+)
+register(
+    "task_due",
+    title=_("Due soon in %(reference)s: %(task)s"),
+    body=_("The task in %(title)s is due at %(due_at)s."),
+)
+register(
+    "task_late",
+    title=_("%(severity)s %(brand)s: a task is late: %(task)s"),
+    body=_("It was due at %(due_at)s in %(title)s. Do it, give it away, or say why it can wait."),
+)
+register(
+    "hand_over",
+    title=_("Hand over in %(reference)s: %(role)s"),
+    body=_("You have held the role for %(held)s in %(title)s. Give it to somebody rested."),
+)
+register(
+    "hand_over_of",
+    title=_("%(name)s should hand over in %(reference)s: %(role)s"),
+    body=_("%(name)s has held the role for %(held)s in %(title)s. See that somebody takes over."),
+)
+register(
+    "take_over",
+    title=_("%(severity)s %(brand)s: please take over from %(name)s: %(role)s"),
+    body=_("%(name)s has held the role for %(held)s in %(title)s and needs to be relieved."),
+)
+register(
     "role_given",
     title=_("A role for you in %(reference)s: %(role)s"),
     body=_("%(actor)s gave you the role in %(title)s. Read the hand-over note in the war room."),
@@ -156,6 +194,16 @@ register_actions(
         "incident.state": _("Changed an incident's status"),
         "incident.severity": _("Changed a severity"),
         "incident.lead": _("Took the lead"),
+        "incident.plan": _("Moved an incident to another plan"),
+        "incident.personal_data": _("Said whether personal data is concerned"),
+        "incident.scored": _("Scored an axis of a severity"),
+        "plan.created": _("Made a crisis plan"),
+        "plan.published": _("Published a crisis plan"),
+        "plan.discarded": _("Threw a plan's draft away"),
+        "plan.reviewed": _("Reviewed a crisis plan"),
+        "plan.named": _("Changed a plan's name or owner"),
+        "plan.retired": _("Put a crisis plan away"),
+        "brand.care": _("Set how long a role may be held"),
         "incident.role": _("Changed who holds a role"),
         "incident.titled": _("Renamed an incident"),
         "incident.summary": _("Rewrote a summary"),

@@ -13,11 +13,12 @@ from monitoring.enums import CrisisType
 from . import (  # noqa: F401 - found here
     models_cases,
     models_facts,
+    models_plan,
     models_promises,
     models_roles,
     models_rota,
 )
-from .enums import Closing, EntryKind, Origin, Severity, State, Target
+from .enums import Closing, EntryKind, IncidentRole, Origin, Severity, State, Target
 
 
 class BrandScoped(models.QuerySet):  # type: ignore[type-arg]
@@ -181,6 +182,12 @@ class Incident(models.Model):
     severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
     # [{"code": …, figures …}], see severity.py.
     severity_reasons = models.JSONField(default=list)
+    # Each axis with its figure and points, see matrix.py; empty until something was measured.
+    scores = models.JSONField(default=dict)
+    # The crisis plan as it stood when the incident opened, see plan_shape.py; null without one.
+    plan = models.JSONField(null=True)
+    # Whether personal data is concerned: some tasks of a plan hang on it.
+    personal_data = models.BooleanField(_("personal data is concerned"), default=False)
     state = models.CharField(max_length=12, choices=State, default=State.DETECTED)
     summary = models.TextField(_("what we know"), blank=True)
     lead = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -357,15 +364,40 @@ class Task(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # What is to be done, from the plan.
+    detail = models.TextField(blank=True)
+    # Whose it is while nobody has taken it: it goes to whoever holds the role.
+    role = models.CharField(_("role"), max_length=14, choices=IncidentRole, blank=True)
+    # The task of the plan that it came from: each comes once. Empty for what people added.
+    key = models.CharField(max_length=40, blank=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    # When the engine's loop "remind" tells of it next: before it is due, then when it is late.
+    remind_at = models.DateTimeField(null=True)
+    # How often it has told: once before, twice when it was late, too.
+    reminded = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
+    # What came of it, from whoever finished it.
+    note = models.TextField(blank=True)
 
     class Meta:
         ordering: ClassVar[list] = [models.F("due_at").asc(nulls_last=True), "pk"]
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(
+                fields=["incident", "key"], condition=~models.Q(key=""), name="one_task_a_key"
+            )
+        ]
+        indexes: ClassVar[list] = [
+            # The engine's "remind" loop.
+            models.Index(
+                fields=["remind_at"],
+                condition=models.Q(remind_at__isnull=False),
+                name="task_remind_due",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title

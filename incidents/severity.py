@@ -1,20 +1,21 @@
-"""How bad it is, and why: severity 1 to 4 from what a detection measured, with its reasons.
+"""How bad it is, and why: severity 1 to 4 from what was measured, by a plan's matrix.
 
 A reason is `{"code": …, figures …}`; `why` puts reasons into the reader's language. The targets of
 an incident's clocks hang on its severity.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from monitoring.enums import CrisisType
 
-from .enums import Severity
+from . import matrix as matrices
+from .enums import Axis, Severity
 
 Reason = dict[str, Any]
 
@@ -38,31 +39,6 @@ TARGETS: dict[Severity, Targets] = {
     Severity.SEV3: Targets(timedelta(hours=4), timedelta(hours=4)),
     Severity.SEV4: Targets(timedelta(hours=24), None, resolve=timedelta(hours=72)),
 }
-# Kinds in which people may be hurt or the law sets a deadline: never below SEV2.
-GRAVE = (CrisisType.PRODUCT_SAFETY, CrisisType.DATA_BREACH)
-SERIOUS = (
-    CrisisType.LEGAL_REGULATORY,
-    CrisisType.PR_DISASTER,
-    CrisisType.VIRAL_BACKLASH,
-    CrisisType.MISINFORMATION,
-    CrisisType.SERVICE_DISRUPTION,
-)
-# The least figure for two points and for one.
-RATIO = (6.0, 3.0)
-NEGATIVE = (0.6, 0.4)
-REACH = (1_000_000, 100_000)
-# The least points for each severity.
-POINTS = ((Severity.SEV1, 6), (Severity.SEV2, 4), (Severity.SEV3, 2), (Severity.SEV4, 0))
-
-
-class Measured(Protocol):
-    """What is read off a detection."""
-
-    value: float
-    expected_high: float
-    negative_share: float
-    reach: int
-    crisis_type: str
 
 
 def ratio(value: float, expected_high: float) -> float:
@@ -70,30 +46,25 @@ def ratio(value: float, expected_high: float) -> float:
     return round(value / max(expected_high, 1.0), 1)
 
 
-def judge(measured: Measured) -> tuple[Severity, list[Reason]]:
-    """Return the severity and the reasons that count towards it, the weightiest first."""
-    weighed = [
-        _weigh("volume", ratio(measured.value, measured.expected_high), RATIO, "ratio"),
-        _weigh("negative", round(measured.negative_share, 3), NEGATIVE, "share"),
-        _weigh("reach", measured.reach, REACH, "reach"),
-        _weigh_kind(measured.crisis_type),
-    ]
-    counting = sorted((each for each in weighed if each[0]), key=lambda each: -each[0])
-    points = sum(weight for weight, _reason in counting)
-    severity = next(severity for severity, least in POINTS if points >= least)
-    if measured.crisis_type in GRAVE:
-        severity = min(severity, Severity.SEV2)
-    return severity, [reason for _weight, reason in counting]
+@dataclass(frozen=True)
+class Judgement:
+    """`severity` with the `scores` that led to it (see matrix.py) and its `reasons`."""
+
+    severity: Severity
+    scores: matrices.Scores
+    reasons: list[Reason]
 
 
-def _weigh(code: str, figure: float, least: tuple[float, float], name: str) -> tuple[int, Reason]:
-    weight = 2 if figure >= least[0] else 1 if figure >= least[1] else 0
-    return weight, {"code": code, name: figure}
-
-
-def _weigh_kind(crisis_type: str) -> tuple[int, Reason]:
-    weight = 2 if crisis_type in GRAVE else 1 if crisis_type in SERIOUS else 0
-    return weight, {"code": "kind", "crisis_type": str(crisis_type)}
+def judge(
+    figures: matrices.Figures,
+    matrix: matrices.Matrix | None = None,
+    *,
+    kept: matrices.Scores | None = None,
+) -> Judgement:
+    """Judge by a plan's matrix, without one by the standard; `kept` are scores set by people."""
+    used = matrix or matrices.standard(figures.kind)
+    scores = matrices.score(figures, used, kept=kept)
+    return Judgement(matrices.level(scores, used), scores, matrices.reasons(scores))
 
 
 _WORDS: dict[str, Callable[[Reason], str]] = {
@@ -109,6 +80,17 @@ _WORDS: dict[str, Callable[[Reason], str]] = {
         % {"reach": number_format(r["reach"], 0, force_grouping=True)}
     ),
     "kind": lambda r: _("It is about: %(kind)s.") % {"kind": CrisisType(r["crisis_type"]).label},
+    "influence": lambda r: (
+        _("The largest account that speaks of it has %(followers)s followers.")
+        % {"followers": number_format(r["followers"], 0, force_grouping=True)}
+    ),
+    "blaming": lambda r: (
+        _("%(percent)d%% of the posts hold us responsible.") % {"percent": round(r["share"] * 100)}
+    ),
+    "scored": lambda r: (
+        _("%(name)s scored %(axis)s at %(points)d of 2.")
+        % {"name": r["name"], "axis": Axis(r["axis"]).label, "points": r["points"]}
+    ),
     "person": lambda r: _("Set by %(name)s.") % {"name": r["name"]},
     "step": lambda _r: _("Raised by the escalation policy."),
 }
@@ -119,7 +101,27 @@ def why(reasons: list[Reason]) -> list[str]:
     return [_WORDS[reason["code"]](reason) for reason in reasons if reason["code"] in _WORDS]
 
 
-def due_times(severity: int, *, since: datetime) -> tuple[datetime, datetime | None]:
+def targets(severity: int, plan: Mapping[str, Any] | None = None) -> Targets:
+    """Return what the clocks count towards: a plan's times, else the product's.
+
+    `plan` is `Incident.plan`; a plan's time of null means that there is no such duty.
+    """
+    usual = TARGETS[Severity(severity)]
+    if not plan:
+        return usual
+    times = plan["content"]["times"][str(int(severity))]
+    update = times["update"]
+    return replace(
+        usual,
+        acknowledge=timedelta(seconds=times["acknowledge"]),
+        respond=timedelta(seconds=times["respond"]),
+        update=timedelta(seconds=update) if update else None,
+    )
+
+
+def due_times(
+    severity: int, *, since: datetime, plan: Mapping[str, Any] | None = None
+) -> tuple[datetime, datetime | None]:
     """Return (first response due, next internal update due) counted from `since`."""
-    targets = TARGETS[Severity(severity)]
-    return since + targets.respond, since + targets.update if targets.update else None
+    due = targets(severity, plan)
+    return since + due.respond, since + due.update if due.update else None

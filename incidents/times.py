@@ -7,9 +7,8 @@ from django.utils.translation import gettext as _
 
 from core import formats
 
-from .enums import Severity
+from . import severity
 from .models import Incident
-from .severity import TARGETS
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Measure:
 def four_times(incident: Incident) -> list[Measure]:
     """Detect counts from the beginning, the others from detection. Detect, acknowledge, first
     response, resolve."""
-    targets = TARGETS[Severity(incident.severity)]
+    targets = severity.targets(incident.severity, incident.plan)
     since = incident.detected_at
     return [
         Measure("detect", _("Time to detect"), since - incident.began_at, targets.detect),

@@ -15,7 +15,8 @@ from accounts.models import Brand, User
 from accounts.selectors import members
 from core.text import clean
 from incidents import events
-from incidents.enums import EntryKind, Origin, Severity, State
+from incidents.enums import EntryKind, Origin, State
+from incidents.measuring import figures
 from incidents.models import (
     EscalationPolicy,
     Incident,
@@ -23,16 +24,18 @@ from incidents.models import (
     ReferenceCounter,
     Signal,
 )
-from incidents.severity import due_times, judge, ratio
+from incidents.severity import Judgement, due_times, judge, ratio
 from monitoring import reasons
 from monitoring.enums import CrisisType, DetectionKind
 from monitoring.models import Detection
 from notifications.models import Urgency
 from notifications.services import notify
 
+from . import plan_running
 from .copying import copied
 from .escalation import stir
 from .notices import tell
+from .plan_tasks import add_due
 from .privacy import seat_first
 from .running import raise_severity
 from .timeline import append, lock, show
@@ -57,10 +60,11 @@ def open_incident(  # noqa: PLR0913 - what an incident is made of
     mention: dict[str, Any] | None = None,
     private_to: Iterable[User] | None = None,
     triage_until: datetime | None = None,
+    scores: dict[str, Any] | None = None,
     began_at: datetime,
     now: datetime,
 ) -> Incident:
-    """Open an incident and start calling people at once.
+    """Open an incident, start calling people at once, and give it its plan's tasks.
 
     `mention` is `{"id", "published_at", "author"}`. An empty title names the incident by its kind
     and brand in each reader's language. The brand's policy is copied into it. With `private_to` it
@@ -75,6 +79,7 @@ def open_incident(  # noqa: PLR0913 - what an incident is made of
         severity_reasons=severity_reasons,
         origin=origin,
         opened_by=by,
+        scores=scores or {},
         began_at=min(began_at, now),
         detected_at=now,
         is_private=private_to is not None,
@@ -89,19 +94,26 @@ def open_incident(  # noqa: PLR0913 - what an incident is made of
         seat_first(incident, private_to, by=by, now=now)
     if triage_until:
         tell_suspicion(incident, now=now)
+    add_due(incident, now=now)
     audit.record("incident.opened", actor=by, brand=brand, subject=incident.reference)
     events.incident_opened.announce(incident_id=incident.pk)
     show(incident, [], brand=True)
     return incident
 
 
-def _create(brand: Brand, *, severity: int, detected_at: datetime, **fields: Any) -> Incident:
-    respond_by, update_by = due_times(severity, since=detected_at)
-    policy = EscalationPolicy.objects.filter(brand=brand, is_default=True).first()
+def _create(
+    brand: Brand, *, crisis_type: str, severity: int, detected_at: datetime, **fields: Any
+) -> Incident:
+    plan = plan_running.chosen(brand.pk, crisis_type)
+    respond_by, update_by = due_times(severity, since=detected_at, plan=plan)
+    policy = _policy(brand, plan["content"]["policy"] if plan else None)
     usual = {"respond_by": respond_by, "update_by": update_by, "escalate_at": detected_at}
     return Incident.objects.create(
         brand=brand,
         reference=take_reference(detected_at),
+        crisis_type=crisis_type,
+        plan=plan,
+        personal_data=plan_running.touches_personal_data(crisis_type, plan),
         severity=severity,
         detected_at=detected_at,
         policy=policy,
@@ -110,6 +122,13 @@ def _create(brand: Brand, *, severity: int, detected_at: datetime, **fields: Any
         ladder_rounds=policy.rounds if policy else 0,
         **usual | fields,
     )
+
+
+def _policy(brand: Brand, planned: int | None) -> EscalationPolicy | None:
+    """The policy that the plan names, else (and if it is gone) the brand's usual one."""
+    policies = EscalationPolicy.objects.filter(brand=brand)
+    named = policies.filter(pk=planned).first() if planned else None
+    return named or policies.filter(is_default=True).first()
 
 
 def take_reference(now: datetime) -> str:
@@ -237,13 +256,18 @@ def _belongs_to_resolved(detection: Detection, *, now: datetime) -> bool:
         _same_matter(detection), brand=detection.brand_id, state=State.RESOLVED
     )
     known = past.order_by("-pk").values_list("pk", "severity").first()
-    level, _why = judge(detection)
-    if known is None or level < known[1]:
+    if known is None or judged(detection).severity < known[1]:
         return False
     incident = lock(known[0])
     add_signal(incident, detection, now=now)
     show(incident, ["timeline"])
     return True
+
+
+def judged(detection: Detection) -> Judgement:
+    """Judge a detection by the plan that its kind would open with, else by the standard matrix."""
+    plan = plan_running.chosen(detection.brand_id, detection.crisis_type)
+    return judge(figures(detection), plan["content"]["matrix"] if plan else None)
 
 
 def _tell_of_silence(brand: Brand, detection: Detection, *, now: datetime) -> None:
@@ -260,16 +284,17 @@ def _tell_of_silence(brand: Brand, detection: Detection, *, now: datetime) -> No
 
 
 def _open_for(brand: Brand, detection: Detection, *, now: datetime) -> Incident:
-    level, why = judge(detection)
+    found = judged(detection)
     return open_incident(
         brand,
         title="",
         crisis_type=detection.crisis_type or CrisisType.NONE,
-        severity=level,
-        severity_reasons=why,
+        severity=found.severity,
+        severity_reasons=found.reasons,
+        scores=found.scores,
         origin=Origin.DETECTION,
         detection=detection,
-        triage_until=triage_end(brand, level, now=now),
+        triage_until=triage_end(brand, found.severity, now=now),
         began_at=detection.started_at,
         now=now,
     )
@@ -281,13 +306,15 @@ def _join(incident_id: int, detection: Detection, *, now: datetime) -> bool:
     if not incident.is_open:
         return False
     add_signal(incident, detection, now=now)
-    level, why = judge(detection)
-    parts = ["timeline"]
-    if raise_severity(incident, Severity(level), reasons=why, now=now):
-        parts.append("head")
+    found = judge(figures(detection), plan_running.matrix_of(incident), kept=incident.scores)
+    incident.scores = found.scores
+    incident.save(update_fields=["scores"])
+    parts = ["timeline", "plan"]
+    if raise_severity(incident, found.severity, reasons=found.reasons, now=now):
+        parts += ["head", "tasks", "roles"]
     if outgrown(incident):
         begin(incident, now=now)
-        parts += ["head", "ladder"]
+        parts += ["head", "ladder", "tasks"]
     if incident.lead:
         tell([incident.lead], "signal", incident=incident, key=f"signal.{detection.pk}", now=now)
     audit.record("incident.signal", brand=incident.brand, subject=incident.reference)

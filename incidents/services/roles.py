@@ -16,7 +16,9 @@ from incidents.enums import EntryKind, IncidentRole
 from incidents.models import Incident
 from incidents.models_roles import RoleHolding
 
+from . import care
 from .notices import tell
+from .plan_tasks import follow_role
 from .timeline import append, lock, readable, show
 
 PARTS = ["roles", "timeline", "head", "tasks"]
@@ -103,7 +105,7 @@ def seat(incident: Incident, given: Given, *, held: RoleHolding | None = None) -
     if given.role == IncidentRole.LEAD and not given.is_deputy:
         incident.lead = given.user
         incident.save(update_fields=["lead"])
-    return RoleHolding.objects.create(
+    row = RoleHolding(
         incident=incident,
         role=given.role,
         is_deputy=given.is_deputy,
@@ -112,6 +114,12 @@ def seat(incident: Incident, given: Given, *, held: RoleHolding | None = None) -
         given_by=given.by,
         note=given.note,
     )
+    care.begin(row, incident, now=given.now)
+    row.save()
+    if not given.is_deputy:
+        before = held.user if held else None
+        follow_role(incident, given.role, given.user, before=before, now=given.now)
+    return row
 
 
 def _end(held: RoleHolding, *, at: datetime) -> None:

@@ -19,8 +19,10 @@ from incidents.selectors import insiders
 from incidents.severity import due_times
 from notifications.services import call_off
 
+from .care import resume
 from .escalation import stir
 from .notices import subject_of, tell
+from .plan_tasks import add_due
 from .roles import Given, seat
 from .timeline import append, lock, readable, show
 from .triage import accept_and_call, dismiss, leave_triage
@@ -205,12 +207,15 @@ def reopen(incident_id: int, *, by: User, reason: str, now: datetime) -> Inciden
         raise Conflict(_("The incident is not resolved."))
     if incident.merged_into_id:
         raise Conflict(_("It was merged into another incident. Take the merging back instead."))
+    resolved_at = incident.resolved_at or now
     incident.state, incident.resolved_at, incident.closed_as = State.RESPONDING, None, ""
     if not incident.acknowledged_at:
         # A suspicion that was dismissed: whoever takes it up again is at it.
         answer(incident, by=by, now=now)
-    incident.update_by = due_times(incident.severity, since=now)[1]
+    incident.update_by = due_times(incident.severity, since=now, plan=incident.plan)[1]
     incident.save(update_fields=["state", "resolved_at", "closed_as", "update_by"])
+    resume(incident, since=resolved_at, now=now)
+    add_due(incident, now=now)
     append(incident, EntryKind.STATE, actor=by, params={"code": "reopened"}, text=why, now=now)
     audit.record("incident.reopened", actor=by, brand=incident.brand, subject=incident.reference)
     show(incident, ["head", "timeline", "ladder", "tasks"], brand=True)
@@ -242,6 +247,7 @@ def change_severity(
     key = f"severity.{incident.entries_count}"
     told = selectors.told_of_severity(incident, by=by)
     tell(told, "severity", incident=incident, key=key, now=now, actor=str(by))
+    add_due(incident, now=now)
     audit.record(
         "incident.severity",
         actor=by,
@@ -250,7 +256,7 @@ def change_severity(
         before=before,
         after=level,
     )
-    show(incident, ["head", "timeline", "ladder"], brand=True)
+    show(incident, ["head", "timeline", "ladder", "tasks", "roles", "plan"], brand=True)
     return incident
 
 
@@ -260,9 +266,10 @@ def _set_severity(
     """The first response is due from detection on, the next internal update from now on."""
     incident.severity, incident.severity_reasons = level, reasons
     if not incident.responded_at:
-        incident.respond_by = due_times(level, since=incident.detected_at)[0]
+        due = due_times(level, since=incident.detected_at, plan=incident.plan)
+        incident.respond_by = due[0]
     if incident.is_open:
-        incident.update_by = due_times(level, since=now)[1]
+        incident.update_by = due_times(level, since=now, plan=incident.plan)[1]
     incident.save(update_fields=["severity", "severity_reasons", "respond_by", "update_by"])
     stir(incident, now=now)
 
@@ -285,6 +292,7 @@ def raise_severity(
     params = {"code": code, "before": incident.severity, "after": level}
     _set_severity(incident, level, reasons=reasons, now=now)
     append(incident, EntryKind.SEVERITY, params=params, now=now)
+    add_due(incident, now=now)
     return True
 
 

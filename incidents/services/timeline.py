@@ -12,9 +12,9 @@ from accounts.models import User
 from core import live
 from core.errors import Refused
 from core.text import clean
-from incidents.enums import EntryKind, Severity
+from incidents.enums import EntryKind
 from incidents.models import Incident, TimelineEntry
-from incidents.severity import TARGETS
+from incidents.severity import targets
 
 LONGEST_TEXT = 4000
 
@@ -103,7 +103,7 @@ def _say(incident_id: int, kind: EntryKind, *, by: User, text: str, now: datetim
     entry = append(incident, kind, actor=by, text=said, now=now)
     parts = ["timeline"]
     if kind == EntryKind.UPDATE and incident.is_open:
-        every = TARGETS[Severity(incident.severity)].update
+        every = targets(incident.severity, incident.plan).update
         incident.update_by = now + every if every else None
         incident.save(update_fields=["update_by"])
         parts.append("head")

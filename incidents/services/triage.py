@@ -20,6 +20,7 @@ from incidents.models_cases import IncidentSettings
 from incidents.severity import due_times
 
 from .notices import tell
+from .plan_tasks import add_due
 from .timeline import append, lock, readable, show
 
 MINUTES = 30
@@ -77,9 +78,11 @@ def begin(
 def leave_triage(incident: Incident, state: State, *, now: datetime) -> None:
     """The clocks begin: the public has waited since the detection, the company since now."""
     incident.state, incident.triage_until = state, None
-    incident.respond_by = due_times(incident.severity, since=incident.detected_at)[0]
-    incident.update_by = due_times(incident.severity, since=now)[1]
+    plan = incident.plan
+    incident.respond_by = due_times(incident.severity, since=incident.detected_at, plan=plan)[0]
+    incident.update_by = due_times(incident.severity, since=now, plan=plan)[1]
     incident.save(update_fields=["state", "triage_until", "respond_by", "update_by"])
+    add_due(incident, now=now)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import Refused
+from incidents import reminders
 from incidents.enums import EntryKind
 from incidents.models import Incident, Task
 from incidents.selectors import insiders
@@ -34,7 +35,12 @@ def add_task(
     if owner and not insiders(incident).filter(pk=owner.pk).exists():
         raise Refused(_("%(name)s cannot see this incident.") % {"name": owner})
     task = Task.objects.create(
-        incident=incident, title=named, owner=owner, due_at=due_at, created_at=now
+        incident=incident,
+        title=named,
+        owner=owner,
+        due_at=due_at,
+        created_at=now,
+        remind_at=reminders.first(due_at, created_at=now),
     )
     params = {"title": named, "owner": str(owner) if owner else ""}
     append(incident, EntryKind.TASK, actor=by, params=params, now=now)
@@ -45,9 +51,10 @@ def add_task(
     return task
 
 
-def finish_task(incident_id: int, task_id: int, *, by: User, now: datetime) -> Task:
-    """Tick a task off; ticking twice changes nothing. Task.DoesNotExist if it is not there."""
-    return _tick(incident_id, task_id, done=True, by=by, now=now)
+def finish_task(incident_id: int, task_id: int, *, by: User, note: str = "", now: datetime) -> Task:
+    """Tick a task off, with what came of it; twice changes nothing. Task.DoesNotExist if gone."""
+    said = readable(note) if note.strip() else ""
+    return _tick(incident_id, task_id, done=True, by=by, note=said, now=now)
 
 
 def reopen_task(incident_id: int, task_id: int, *, by: User, now: datetime) -> Task:
@@ -56,17 +63,28 @@ def reopen_task(incident_id: int, task_id: int, *, by: User, now: datetime) -> T
 
 
 @transaction.atomic
-def _tick(incident_id: int, task_id: int, *, done: bool, by: User, now: datetime) -> Task:
+def _tick(
+    incident_id: int, task_id: int, *, done: bool, by: User, note: str = "", now: datetime
+) -> Task:
     incident = lock(incident_id)
     task: Task = incident.tasks.get(pk=task_id)
     if bool(task.done_at) == done:
         return task
     task.done_at, task.done_by = (now, by) if done else (None, None)
-    task.save(update_fields=["done_at", "done_by"])
+    task.note = note
+    task.remind_at = None if done else _again(task, now)
+    task.save(update_fields=["done_at", "done_by", "note", "remind_at"])
     params = {"code": "done" if done else "reopened", "title": task.title}
-    append(incident, EntryKind.TASK, actor=by, params=params, now=now)
+    append(incident, EntryKind.TASK, actor=by, params=params, text=note, now=now)
     show(incident, ["tasks", "timeline"])
     return task
+
+
+def _again(task: Task, now: datetime) -> datetime | None:
+    """A task that is taken up again is told of if its time is still to come."""
+    if task.due_at is None or task.due_at <= now:
+        return None
+    return reminders.after(task.reminded, task.due_at)
 
 
 @transaction.atomic

@@ -81,7 +81,7 @@ def head(asked: Asked) -> Context:
 
 def _last_update(incident: Incident) -> datetime | None:
     """When the clock of the next internal update began to run."""
-    every = severity.TARGETS[Severity(incident.severity)].update
+    every = severity.targets(incident.severity, incident.plan).update
     return incident.update_by - every if every and incident.update_by else None
 
 
