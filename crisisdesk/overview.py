@@ -19,7 +19,8 @@ from core import formats, markup
 from core.navigation import address
 from incidents.enums import Severity, State
 from incidents.models import Call, Incident, Task
-from incidents.selectors import current_shifts, open_of_brand
+from incidents.selectors import open_of_brand
+from incidents.selectors.duty import OnDuty, able_people, duties_at
 from monitoring import feed
 from monitoring.models import Source
 from monitoring.selectors import Filters, Pulse, latest_at, pulses, stream
@@ -225,9 +226,10 @@ def _tasks(user: User) -> list[Waiting]:
 
 def on_call(user: User, now: datetime) -> dict[str, Any]:
     """Who is on call, for which brands, and whether they answer."""
-    people: dict[int, list[Any]] = {}
-    for shift in current_shifts(user.roles, at=now):
-        people.setdefault(shift.user_id, []).append(shift)
+    people: dict[int, list[OnDuty]] = {}
+    for each in duties_at(user.roles, now, able_people(user.roles)):
+        people.setdefault(each.user.pk, []).append(each)
+    brand_of = brand_names(user)
     open_ones = Incident.objects.visible_to(user).exclude(state=State.RESOLVED)
     called = set(
         Call.objects.filter(incident__in=open_ones.filter(state=State.DETECTED)).values_list(
@@ -236,14 +238,14 @@ def on_call(user: User, now: datetime) -> dict[str, Any]:
     )
     leads = dict(open_ones.exclude(lead=None).values_list("lead_id", "reference"))
     rows = []
-    for pk, shifts in people.items():
+    for pk, duties in people.items():
         tone, word = "", ""
         if pk in called:
             tone, word = "amber", _("Called, no answer yet")
         elif pk in leads:
             tone, word = "green", _("Leads %(reference)s") % {"reference": leads[pk]}
-        names = ", ".join(sorted({shift.brand.name for shift in shifts}))
-        rows.append(OnCall(shifts[0].user, names, tone, word))
+        names = ", ".join(sorted({brand_of[each.brand_id] for each in duties}))
+        rows.append(OnCall(duties[0].user, names, tone, word))
     return {"now": now, "on_call": rows}
 
 

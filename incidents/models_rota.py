@@ -132,7 +132,7 @@ class Absence(models.Model):
     user = models.ForeignKey(_PERSON, models.CASCADE, related_name="absences")
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("to"))
-    # For the person and for who plans the rota.
+    # For the person alone.
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     made_by = models.ForeignKey(_PERSON, models.SET_NULL, null=True, related_name="+")
     made_at = models.DateTimeField()

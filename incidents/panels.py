@@ -12,13 +12,32 @@ from monitoring.panels import MENTION
 WAR_ROOM = Slot("incidents.war_room")
 REVIEW = Slot("incidents.review")
 
+# Beginnings of the names of the pages around rotas.
+_ON_CALL = tuple(
+    f"incidents:{page}"
+    for page in (
+        *("on_call", "remove_shift", "rota", "my_duties", "ask_cover"),
+        *("absence_", "feed_", "cover_", "swap_"),
+    )
+)
+
 settings_page(
     "incidents:on_call",
     _("On call"),
     _("Who is called first, and when."),
     order=50,
     icon="phone-call",
-    owns=("incidents:on_call", "incidents:remove_shift"),
+    owns=(
+        "incidents:on_call",
+        "incidents:remove_shift",
+        "incidents:rota",
+        "incidents:my_duties",
+        "incidents:ask_cover",
+        "incidents:absence",
+        "incidents:feed",
+        "incidents:cover",
+        "incidents:swap",
+    ),
 )
 settings_page(
     "incidents:policies",

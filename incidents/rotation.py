@@ -121,7 +121,7 @@ class Span:
 def read(stored: dict[str, Any]) -> Plan:
     """Read a stored plan. KeyError, TypeError or ValueError if it is broken."""
     return Plan(
-        zone=stored["zone"],
+        zone=_zone(stored["zone"]).key,
         lines=tuple(_line(each) for each in stored["lines"]),
         fallback=stored.get("fallback"),
         calendar=stored.get("calendar", ""),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from . import urls_rota
 from .views import (
     actions,
     facts,
@@ -43,6 +44,7 @@ urlpatterns = [
     path("settings/private-incidents/<slug:reference>/", privacy.open_sealed, name="open_sealed"),
     path("settings/on-call/", rota.on_call, name="on_call"),
     path("settings/on-call/<int:pk>/remove/", rota.remove_shift, name="remove_shift"),
+    *urls_rota.urlpatterns,
     path("settings/policies/", policies.policies, name="policies"),
     path("settings/policies/new/<slug:slug>/", policies.policy_new, name="policy_new"),
     path("settings/policies/<int:pk>/", policies.policy, name="policy"),

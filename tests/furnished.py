@@ -36,6 +36,7 @@ from tests.factories.accounts import InvitationFactory, MembershipFactory, UserF
 from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import DetectionFactory, on_the_ladder
 from tests.factories.monitoring import QueryFactory, SourceFactory, mention
+from tests.factories.rota import on_duty
 from training.services import add_lesson
 
 Page = tuple[str, set[str]]
@@ -122,7 +123,9 @@ def incident_fixture(brand: Brand, post: Mention, alice: User, bob: User, karen:
     incidents.add_task(
         opened.pk, by=alice, title="Underret kæderne", owner=karen, due_at=now, now=now
     )
-    incidents.add_shift(brand, user=bob, starts_at=now, ends_at=now + timedelta(hours=8), by=karen)
+    incidents.add_shift(
+        brand, user=bob, starts_at=now, ends_at=now + timedelta(hours=8), by=karen, now=now
+    )
     recorded(opened, alice, bob)
     add_lesson(opened, kind="WORKED", text="Hurtigt opdaget", by=alice)
     return opened
@@ -237,5 +240,6 @@ def filled_fixture(
             "accounts:member_remove": bob.pk,
             **{f"connectors:account{page}": account.pk for page in ACCOUNT_PAGES},
             "incidents:policy": brand.policies.get().pk,
+            **on_duty(brand, karen, bob),
         },
     }  # fmt: skip

@@ -102,7 +102,7 @@ def _brand(demo: DemoBrand, people: dict[str, User], *, now: datetime) -> Brand:
         by=lead,
     )
     month = timedelta(days=30)
-    add_shift(brand, user=duty, starts_at=now - timedelta(days=1), ends_at=now + month, by=lead)
+    add_shift(brand, user=duty, starts_at=now, ends_at=now + month, by=lead, now=now)
     for name, network in demo.accounts:
         ConnectedAccount.objects.create(
             brand=brand,

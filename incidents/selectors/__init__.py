@@ -13,7 +13,7 @@ from .lookup import (
     with_mention,
 )
 from .people import insiders, memberships, outsiders, proposed, sealed, told_of_severity
-from .rota import coming_shifts, current_shifts, late, roster
+from .rota import coming_shifts, late, roster
 from .situation import foreseen, reachable, situation, turns
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "by_reference",
     "closed_of_brand",
     "coming_shifts",
-    "current_shifts",
     "foreseen",
     "get_incident",
     "insiders",

@@ -5,6 +5,7 @@ not grow with the years, because whatever has ended is behind an index.
 """
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,8 @@ from accounts.rules import roles_with
 from incidents import rotation
 from incidents.enums_rota import How
 from incidents.rotation import Away, Cover, Duty, Plan, Rules
+
+logger = logging.getLogger(__name__)
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
@@ -135,11 +138,20 @@ def _rotas(rows: list[Row]) -> Iterator[Known]:
             away[row.brand_id].append(Away(row.user_id, row.starts_at, end))
         elif row.kind == "version":
             rota = known.setdefault(row.rota_id, Known(row.rota_id, row.name or "", row.brand_id))
-            rota.versions.append(Version(row.starts_at, end, rotation.read(json.loads(row.plan))))
+            rota.versions += _version(row, end)
     for rota in known.values():
         rota.versions.sort(key=lambda each: each.starts_at)
         rota.covers, rota.away = tuple(covers[rota.pk]), tuple(away[rota.brand_id])
         yield rota
+
+
+def _version(row: Row, end: datetime) -> list[Version]:
+    """A version that cannot be read has nobody on duty; the others hold."""
+    try:
+        return [Version(row.starts_at, end, rotation.read(json.loads(row.plan)))]
+    except (KeyError, TypeError, ValueError):
+        logger.exception("Version %s of the rota %s cannot be read", row.pk, row.rota_id)
+        return []
 
 
 # --- People -------------------------------------------------------------------------------------
@@ -202,13 +214,22 @@ def duties_at(brand_ids: Iterable[int], at: datetime, able: Able) -> list[OnDuty
     found: list[OnDuty] = []
     for rota in loaded.rotas:
         people = able.get(rota.brand_id, {})
-        rules = without_unable(rota, people, now=at).rules(at)
-        duties = rotation.on_duty(rules, at) if rules else []
-        found += [_told(rota, rules.plan, duty, people) for duty in duties if rules]
+        found += _in_rota(rota, at, people)
     for extra in loaded.extras:
         if user := able.get(extra.brand_id, {}).get(extra.user):
             found.append(OnDuty(extra.brand_id, user, How.EXTRA))
     return found
+
+
+def _in_rota(rota: Known, at: datetime, people: Mapping[int, User]) -> list[OnDuty]:
+    """A rota that cannot be worked out is passed over: nobody else is called later for it."""
+    try:
+        rules = without_unable(rota, people, now=at).rules(at)
+        duties = rotation.on_duty(rules, at) if rules else []
+    except Exception:
+        logger.exception("The rota %s cannot be worked out", rota.pk)
+        return []
+    return [_told(rota, rules.plan, duty, people) for duty in duties if rules]
 
 
 def _told(rota: Known, plan: Plan, duty: Duty, people: Mapping[int, User]) -> OnDuty:

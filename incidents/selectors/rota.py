@@ -1,6 +1,5 @@
 """Who can be called, who is on call, and what the engine has not done in time."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
@@ -35,12 +34,6 @@ def roster(brand: Brand, *, at: datetime) -> tuple[Roster, dict[int, User]]:
     first = frozenset(duty.user.pk for duty in first_called(duties))
     second = frozenset(duty.user.pk for duty in duties if duty.number > 1)
     return Roster(first, roles, second=second), people
-
-
-def current_shifts(brand_ids: Iterable[int], *, at: datetime) -> QuerySet[Shift]:
-    """Return the shifts of brands that run at that time, with people and brands."""
-    running = Shift.objects.filter(brand__in=brand_ids, starts_at__lte=at, ends_at__gt=at)
-    return running.select_related("user", "brand").order_by("brand__name", "starts_at")
 
 
 def late(*, now: datetime, grace: timedelta) -> list[str]:

@@ -1,6 +1,7 @@
-"""Settings of this room: who is on call."""
+"""Settings of this room: who is on call now, at another time, this week; extra duties."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -21,15 +23,19 @@ from core.clock import database_now
 from incidents import selectors, services
 from incidents.forms import ShiftForm
 from incidents.models import Shift
+from incidents.selectors import duty, schedule
 
+from . import rota_grid
 from .access import attempt, require
 
 MOST_SHIFTS = 60
+# How far gaps are looked for, and how many are told one by one.
+GAPS_AHEAD, GAPS_TOLD = timedelta(weeks=8), 6
 
 
 @login_required
 def on_call(request: SignedIn) -> HttpResponse:
-    """Who is on call now, what comes, and for who may manage the brand a new shift."""
+    """Who is on call now and this week; for who may manage the brand an extra duty."""
     now = database_now()
     brands = list(Brand.objects.visible_to(request.user))
     brand = _chosen(brands, request.GET.get("brand", ""))
@@ -37,31 +43,76 @@ def on_call(request: SignedIn) -> HttpResponse:
     form = ShiftForm(brand=brand) if brand and managing else None
     if brand and request.method == "POST":
         require(request.user, Permission.MANAGE_BRAND, brand)
-        # A shift is in the brand's hours, whoever plans it and wherever they are.
+        # A duty is in the brand's hours, whoever plans it and wherever they are.
         with timezone.override(ZoneInfo(brand.time_zone)):
             form = ShiftForm(request.POST, brand=brand)
             valid = form.is_valid()
-        if valid and _planned(request, brand, form.cleaned_data):
+        if valid and _planned(request, brand, form.cleaned_data, now):
             return redirect(f"{reverse('incidents:on_call')}?brand={brand.slug}")
-    return render(
-        request,
-        "incidents/on_call.html",
-        {
-            "brands": brands,
-            "brand": brand,
-            "managing": managing,
-            "form": form,
-            "now": now,
-            "current": selectors.current_shifts([each.pk for each in brands], at=now),
-            "shifts": selectors.coming_shifts(brand, at=now)[:MOST_SHIFTS] if brand else [],
-        },
-    )
+    context: dict[str, Any] = {
+        "brands": brands,
+        "brand": brand,
+        "managing": managing,
+        "form": form,
+        "now": now,
+        **_at(request, brands, now),
+    }
+    if brand:
+        context["rotas"] = [_shown(rota, now) for rota in schedule.rotas_in(brand)]
+        context["shifts"] = selectors.coming_shifts(brand, at=now)[:MOST_SHIFTS]
+    return render(request, "incidents/on_call.html", context)
 
 
-def _planned(request: SignedIn, brand: Brand, shift: dict[str, Any]) -> bool:
-    if attempt(request, lambda: services.add_shift(brand, **shift, by=request.user)):
+def _at(request: SignedIn, brands: list[Brand], now: datetime) -> dict[str, Any]:
+    """Who is on duty: now, or at the time in the address, which is in the reader's zone."""
+    asked = _moment(request.GET.get("at", ""))
+    at = asked or now
+    ids = [brand.pk for brand in brands]
+    able = duty.able_people(ids)
+    found = duty.duties_at(ids, at, able)
+    names = {brand.pk: brand for brand in brands}
+    rows = [(names[each.brand_id], each) for each in found]
+    return {"at": at, "asked": asked, "current": rows}
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    if moment is None or timezone.is_aware(moment):
+        return moment
+    return timezone.make_aware(moment)
+
+
+def _shown(rota: Any, now: datetime) -> dict[str, Any]:
+    plan = schedule.current_plan(rota, now) or schedule.latest_plan(rota)
+    zone = plan.zone if plan else rota.brand.time_zone
+    first = rota_grid.monday(now, zone)
+    since, until = rota_grid.bounds(first, 1, zone)
+    found = schedule.schedule(rota, since, max(until, now + GAPS_AHEAD), now=now)
+    people = rota_grid.people_of([found])
+    weeks = rota_grid.weeks(found, people, zone=zone, first=first, count=1, now=now)
+    return {"rota": rota, "zone": zone, "weeks": weeks, **gaps(found, people, now)}
+
+
+def gaps(found: schedule.Schedule, people: Any, now: datetime) -> dict[str, Any]:
+    """The gaps that are still to come, the first few one by one."""
+    coming = [gap for gap in found.gaps if gap.ends_at > now]
+    hours = sum((gap.ends_at - max(gap.starts_at, now)).total_seconds() for gap in coming)
+    told = [(gap, people.get(gap.duty.user) if gap.duty else None) for gap in coming]
+    return {
+        "gaps": told[:GAPS_TOLD],
+        "gaps_more": len(told[GAPS_TOLD:]),
+        "gaps_seconds": hours,
+        "uncalled": any(gap.duty is None for gap in coming),
+    }
+
+
+def _planned(request: SignedIn, brand: Brand, shift: dict[str, Any], now: datetime) -> bool:
+    if attempt(request, lambda: services.add_shift(brand, **shift, by=request.user, now=now)):
         return False
-    messages.success(request, _("The shift is planned."))
+    messages.success(request, _("The extra duty is planned."))
     return True
 
 
@@ -80,6 +131,7 @@ def _chosen(brands: Sequence[Brand], slug: str) -> Brand | None:
 def remove_shift(request: SignedIn, pk: int) -> HttpResponse:
     shift = get_object_or_404(Shift.objects.visible_to(request.user), pk=pk)
     require(request.user, Permission.MANAGE_BRAND, shift.brand_id)
-    services.remove_shift(shift, by=request.user)
-    messages.success(request, _("The shift is removed."))
+    now = database_now()
+    if not attempt(request, lambda: services.remove_shift(shift, by=request.user, now=now)):
+        messages.success(request, _("The extra duty is removed."))
     return redirect(f"{reverse('incidents:on_call')}?brand={shift.brand.slug}")

@@ -4,13 +4,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.models import Brand, User
 from incidents import rotation
 from incidents.enums_rota import TurnUnit
 from incidents.models_rota import Absence, Override, Rota, RotaVersion
-from incidents.rotation import Line, Plan
+from incidents.rotation import Hours, Line, Plan
+from incidents.services import calendar_feeds, hand_over, swaps
+from incidents.services.covers import Part
 
 from .accounts import BrandFactory
 from .incidents import NOON
@@ -67,3 +70,26 @@ def away(user: User, start: datetime, hours: float) -> Absence:
     return Absence.objects.create(
         user=user, starts_at=start, ends_at=start + timedelta(hours=hours), made_at=start
     )
+
+
+def on_duty(brand: Brand, karen: User, bob: User) -> dict[str, int]:
+    """Make a rota with a cover, an absence, a note and somebody who asks for cover.
+
+    Return the ids that its pages take, by their names.
+    """
+    now = timezone.now()
+    days = (Hours(frozenset(range(5)), 480, 1320),)
+    rota = rota_of(
+        brand,
+        line_of(karen, starts=now.replace(tzinfo=None) - timedelta(weeks=2), name="Første linje"),
+        line_of(bob, key=2, name="Anden linje", hours=days, starts=datetime(2026, 1, 5, 8)),
+        since=now - timedelta(weeks=1), fallback=karen.pk, calendar="DK",
+    )  # fmt: skip
+    Rota.objects.filter(pk=rota.pk).update(name="Døgnvagt")
+    cover(rota, bob, now + timedelta(days=1), 3)
+    away(karen, now + timedelta(days=3), 24)
+    hand_over.write_hand_over(rota.pk, text="Hold øje med forummet", by=bob, now=now)
+    part = Part(1, now + timedelta(hours=1), now + timedelta(hours=2))
+    swaps.ask(rota.pk, part, by=karen, note="Tandlæge", now=now)
+    calendar_feeds.add_feed(karen, now=now)
+    return {f"incidents:{page}": rota.pk for page in ("rota", "rota_edit", "ask_cover")}

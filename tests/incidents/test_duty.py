@@ -127,3 +127,21 @@ def test_asking_costs_two_queries_whatever_there_is(
         away(bob, NOON - back * WEEK, 2)
         ShiftFactory.create(brand=brand, user=alice)
     ask()
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"lines": "x"},
+        {"zone": "Europe/Atlantis", "lines": []},
+        {"zone": "UTC", "lines": [{"key": 1, "name": "x", "people": [1], "every": 0,
+                                   "unit": "DAY", "starts": "2026-01-01T08:00"}]},
+    ],
+)  # fmt: skip
+def test_a_rota_that_is_broken_keeps_nobody_else_from_being_called(
+    brand: Brand, alice: User, bob: User, plan: dict
+) -> None:
+    broken = rota_of(brand, line_of(bob))
+    rota_of(brand, line_of(alice))
+    broken.versions.update(plan=plan)
+    assert selectors.roster(brand, at=NOON)[0].on_call == {alice.pk}

@@ -1,6 +1,7 @@
 """Settings: who is on call, and who is called in which order."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -110,7 +111,9 @@ def test_a_stranger_is_not_put_on_a_ladder_or_on_call(
     with pytest.raises(Refused):
         services.save_policy(brand, name="x", rounds=1, is_default=False, steps=[step], by=boss)
     with pytest.raises(Refused):
-        services.add_shift(brand, user=charlie, starts_at=NOON, ends_at=database_now(), by=boss)
+        services.add_shift(
+            brand, user=charlie, starts_at=NOON, ends_at=database_now(), by=boss, now=NOON
+        )
 
 
 def test_a_shift_is_planned_in_the_brands_hours(
@@ -144,7 +147,7 @@ def test_who_is_on_call_now_is_shown(
     page = signed_in(bob).get("/settings/on-call/").content.decode()
     assert "Bob Berg" in page
     assert "Charlie" not in page
-    assert "Plan a shift" not in page
+    assert "Plan an extra duty" not in page
 
 
 def test_only_who_manages_the_brand_changes_anything(
@@ -169,9 +172,20 @@ def test_a_shift_and_a_policy_are_taken_away(
     brand: Brand, boss: User, bob: User, signed_in: SignedIn
 ) -> None:
     policy = on_the_ladder(brand, bob)
-    shift = ShiftFactory.create(brand=brand, user=bob)
+    now = database_now()
+    day = timedelta(days=1)
+    past, running, coming = (
+        ShiftFactory.create(brand=brand, user=bob, starts_at=now + start, ends_at=now + start + day)
+        for start in (-2 * day, -day / 2, day)
+    )
     client = signed_in(boss)
     client.post(f"/settings/policies/{policy.pk}/delete/")
-    client.post(f"/settings/on-call/{shift.pk}/remove/")
-    assert not Shift.objects.exists()
+    for shift in (past, running, coming):
+        client.post(f"/settings/on-call/{shift.pk}/remove/")
     assert not EscalationPolicy.objects.exists()
+    # What has been stays as it was: a duty that runs ends now.
+    assert set(Shift.objects.all()) == {past, running}
+    running.refresh_from_db()
+    assert now <= running.ends_at <= database_now()
+    past.refresh_from_db()
+    assert past.ends_at == now - day

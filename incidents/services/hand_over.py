@@ -1,0 +1,147 @@
+"""Hand-over: who goes off duty is asked for a note, who comes on is told and is shown it."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import User
+from core import live
+from core.text import clean
+from incidents.models_rota import HandOver, Rota
+from incidents.selectors.duty import OnDuty, able_people, duties_at
+from incidents.selectors.schedule import LineSchedule, schedule
+
+from .duty_news import news
+from .rotas import lock
+from .timeline import readable
+
+logger = logging.getLogger(__name__)
+
+# How long before its end somebody is asked for a note, and before its start reminded of a duty.
+ASKED_BEFORE, REMINDED_BEFORE = timedelta(minutes=30), timedelta(hours=24)
+# Rests shorter than this, as nights between days of one turn, do not make it two.
+AROUND = timedelta(days=8)
+# After an outage nobody is told of what was days ago; and the engine looks in now and then.
+OLDEST, LATEST = timedelta(days=1), timedelta(hours=6)
+RETRY_AFTER = timedelta(minutes=5)
+TOLD = 500
+
+
+@dataclass(frozen=True)
+class Stint:
+    """One person's time on a line until somebody else comes, rests included."""
+
+    user: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something to tell `user` at a moment. `code` is note_wanted, duty_begins or duty_soon."""
+
+    at: datetime
+    code: str
+    user: int
+    line: str
+    stint: Stint
+
+
+def stints(line: LineSchedule) -> list[Stint]:
+    """Return the stints of a line, in order."""
+    found: list[Stint] = []
+    for span in line.spans:
+        if span.duty and found and found[-1].user == span.duty.user:
+            found[-1] = replace(found[-1], ends_at=span.ends_at)
+        elif span.duty:
+            found.append(Stint(span.duty.user, span.starts_at, span.ends_at))
+    return found
+
+
+def events(line: LineSchedule) -> Iterator[Event]:
+    """Yield what is to be told about a line. Its first and last stints are cut: not about these."""
+    found = stints(line)
+    for before, after in pairwise(found):
+        yield Event(before.ends_at - ASKED_BEFORE, "note_wanted", before.user, line.name, before)
+        yield Event(after.starts_at - REMINDED_BEFORE, "duty_soon", after.user, line.name, after)
+        yield Event(after.starts_at, "duty_begins", after.user, line.name, after)
+
+
+def tell_next(*, now: datetime) -> bool:
+    """Tell what happened in the rota that has waited longest; False if none is due."""
+    with transaction.atomic():
+        due = Rota.objects.filter(look_at__lte=now, archived_at=None).order_by("look_at")
+        locked = due.select_related("brand").select_for_update(
+            of=("self",), no_key=True, skip_locked=True
+        )
+        rota = locked.first()
+        if rota is None:
+            return False
+        try:
+            with transaction.atomic():
+                _tell(rota, now=now)
+        except Exception:
+            logger.exception("What happens in the rota %s could not be told", rota.pk)
+            Rota.objects.filter(pk=rota.pk).update(look_at=now + RETRY_AFTER)
+        return True
+
+
+def _tell(rota: Rota, *, now: datetime) -> None:
+    since = max(rota.told_until, now - OLDEST)
+    lines = schedule(rota, since - AROUND, now + AROUND, now=now).lines
+    found = sorted((event for line in lines for event in events(line)), key=lambda each: each.at)
+    happened = [event for event in found if since < event.at <= now]
+    people = User.objects.in_bulk({event.user for event in happened})
+    for event in happened:
+        _tell_one(rota, event, people[event.user], now)
+    if happened:
+        live.publish(f"brand.{rota.brand_id}", "incidents")
+    coming = next((event.at for event in found if event.at > now), now + LATEST)
+    Rota.objects.filter(pk=rota.pk).update(told_until=now, look_at=min(coming, now + LATEST))
+
+
+def _tell_one(rota: Rota, event: Event, user: User, now: datetime) -> None:
+    if event.code == "duty_soon" and event.stint.starts_at <= now:
+        return
+    params: dict[str, Any] = {
+        "line": event.line,
+        "starts_at": event.stint.starts_at.isoformat(),
+        "ends_at": event.stint.ends_at.isoformat(),
+    }
+    code, note = event.code, _note(rota, event) if event.code == "duty_begins" else None
+    if note:
+        code = "duty_begins_with_note"
+        params |= {"writer": str(note.written_by or ""), "note": note.text[:TOLD]}
+    key = f"{rota.pk}.{event.stint.starts_at.isoformat()}.{event.stint.ends_at.isoformat()}"
+    news(rota, [user], code, key=key, now=now, **params)
+
+
+def _note(rota: Rota, event: Event) -> HandOver | None:
+    """The latest note, if it was written for this hand-over: since a day before it."""
+    recent = rota.hand_overs.filter(at__gte=event.at - REMINDED_BEFORE, at__lte=event.at)
+    return recent.exclude(written_by=event.user).select_related("written_by").first()
+
+
+@transaction.atomic
+def write_hand_over(rota_id: int, *, text: str, by: User, now: datetime) -> HandOver:
+    """Leave a note for whoever comes on duty; who is on duty now is told at once."""
+    said = readable(text)
+    rota = lock(rota_id)
+    note = HandOver.objects.create(rota=rota, written_by=by, at=now, text=clean(said))
+    audit.record("hand_over.written", actor=by, brand=rota.brand, subject=rota.name)
+    told = {duty.user for duty in on_duty_in(rota, now)} - {by}
+    news(rota, told, "duty_note", key=f"note.{note.pk}", by=by, now=now, note=note.text[:TOLD])
+    live.publish(f"brand.{rota.brand_id}", "incidents")
+    return note
+
+
+def on_duty_in(rota: Rota, now: datetime) -> list[OnDuty]:
+    """Return who is on duty in one rota."""
+    duties = duties_at([rota.brand_id], now, able_people([rota.brand_id]))
+    return [duty for duty in duties if duty.rota == rota.pk]
