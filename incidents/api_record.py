@@ -90,7 +90,7 @@ class FactOutput(serializers.ModelSerializer):
 
     class Meta:
         model = Fact
-        fields = (
+        fields: tuple[str, ...] = (
             "number", "text", "status", "source", "source_url", "mention_id", "owner", "version",
             "created_at", "changed_at",
         )  # fmt: skip
@@ -112,7 +112,7 @@ class FactInput(serializers.Serializer):
 
     text = serializers.CharField(max_length=1000)
     status = serializers.ChoiceField(FactStatus.choices, default=FactStatus.UNCONFIRMED)
-    source = serializers.CharField(max_length=500, default="", allow_blank=True)
+    source: Any = serializers.CharField(max_length=500, default="", allow_blank=True)
     source_url = serializers.URLField(max_length=500, default="", allow_blank=True)
     owner = serializers.EmailField(required=False)
 
@@ -123,7 +123,7 @@ class FactChangeInput(serializers.Serializer):
     version = serializers.IntegerField(min_value=1)
     text = serializers.CharField(max_length=1000, required=False)
     status = serializers.ChoiceField(FactStatus.choices, required=False)
-    source = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    source: Any = serializers.CharField(max_length=500, required=False, allow_blank=True)
     source_url = serializers.URLField(max_length=500, required=False, allow_blank=True)
     owner = serializers.EmailField(required=False, allow_null=True)
     reason = serializers.CharField(max_length=1000, default="", allow_blank=True)

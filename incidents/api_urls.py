@@ -9,14 +9,13 @@ from .api_privacy import (
     SealedOpeningView,
     SealedView,
 )
-from .api_record import Facts, OneFact
+from .api_urls_record import record
 
 router = SimpleRouter()
 router.register("incidents", IncidentViewSet, basename="incident")
 
 urlpatterns = [
-    path("incidents/<slug:reference>/facts/", Facts.as_view(), name="facts"),
-    path("incidents/<slug:reference>/facts/<int:number>/", OneFact.as_view(), name="fact"),
+    *record,
     path("incidents/<slug:reference>/privacy/", PrivacyView.as_view(), name="privacy"),
     path("incidents/<slug:reference>/members/", MembersView.as_view(), name="members"),
     path("incidents/<slug:reference>/members/remove/", MemberRemovalView.as_view(), name="remove"),

@@ -6,11 +6,13 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import (  # noqa: F401 - each registers what it holds
+            blocking_record,
             effects,
             entries_record,
             linking,
             live,
             loops,
+            loops_record,
             loops_rota,
             messages,
             messages_record,

@@ -24,6 +24,8 @@ COMMANDS: dict[str, EntryKind] = {
     "fact": EntryKind.FACT,
     "fakta": EntryKind.FACT,
     "faktum": EntryKind.FACT,
+    "promise": EntryKind.PROMISE,
+    "løfte": EntryKind.PROMISE,
 }
 _COMMAND = re.compile(r"/(\w+)\s*(.*)", re.DOTALL)
 _WHO = re.compile(r"@(\S{1,60})\s*(.*)", re.DOTALL)
@@ -49,13 +51,14 @@ def parse(written: str) -> Line:
     kind = COMMANDS.get(command[1].casefold())
     if kind is None:
         raise Refused(
-            _("There is no /%(command)s. Write /decision, /update, /task or /fact.")
+            _("There is no /%(command)s. Write /decision, /update, /task, /fact or /promise.")
             % {"command": command[1]}
         )
-    return _task(command[2]) if kind == EntryKind.TASK else Line(kind, command[2])
+    timed = kind in (EntryKind.TASK, EntryKind.PROMISE)
+    return _task(kind, command[2]) if timed else Line(kind, command[2])
 
 
-def _task(rest: str) -> Line:
+def _task(kind: EntryKind, rest: str) -> Line:
     """Person and time may come in either order before the title."""
     who, at = "", None
     for _turn in range(2):
@@ -63,7 +66,7 @@ def _task(rest: str) -> Line:
             who, rest = person[1], person[2]
         elif at is None and (clock := _TIME.fullmatch(rest)):
             at, rest = time(int(clock[1]), int(clock[2])), clock[3] or ""
-    return Line(EntryKind.TASK, rest, who, at)
+    return Line(kind, rest, who, at)
 
 
 def next_time(at: time, *, zone: str, now: datetime) -> datetime:

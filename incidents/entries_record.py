@@ -3,15 +3,20 @@
 Imported by the AppConfig.
 """
 
+from datetime import datetime
+
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+
+from core import formats
 
 from . import citing
 from .entries import WRITTEN, Params, register
 from .enums import EntryKind
 from .enums_record import FactStatus
 from .models import TimelineEntry
+from .selectors.silence import name as channel_name
 
 
 def _added(params: Params) -> str:
@@ -50,6 +55,56 @@ def _status(params: Params) -> str:
 register(EntryKind.FACT, "added", _added)
 register(EntryKind.FACT, "status", _status)
 register(EntryKind.FACT, "edited", _("%(actor)s reworded F%(number)s: %(fact)s"))
+
+
+def _noted(params: Params) -> str:
+    parts = {
+        "actor": params["actor"],
+        "channel": channel_name(params["channel"]),
+        "at": moment(params["at"]),
+        "text": params["text"],
+    }
+    if not params["text"]:
+        return gettext("%(actor)s noted a word to the public: %(channel)s, %(at)s.") % parts
+    return gettext("%(actor)s noted a word to the public: %(channel)s, %(at)s. “%(text)s”") % parts
+
+
+def _silent(params: Params) -> str:
+    waited = formats.duration(params["minutes"] * 60)
+    return gettext("The public has heard nothing from us for %(waited)s.") % {"waited": waited}
+
+
+def moment(iso: str, zone: str | None = None) -> str:
+    """Return a stored time as "19 Nov 16:00", in the zone or the reader's."""
+    here = formats.local(datetime.fromisoformat(iso), zone)
+    return f"{formats.day_month(here.date())} {here:%H:%M}"
+
+
+def _promise(params: Params) -> str:
+    """What became of a promise; its time stands in the incident's zone."""
+    told = {
+        "given": gettext("%(actor)s wrote down promise P%(number)s, due %(due)s: %(promise)s"),
+        "moved": gettext("%(actor)s moved promise P%(number)s to %(due)s. Reason: %(text)s"),
+        "kept": gettext("Promise P%(number)s is kept, %(actor)s says: %(promise)s"),
+        "broken": gettext("Promise P%(number)s is broken: %(promise)s. Reason: %(text)s"),
+        "withdrawn": gettext(
+            "%(actor)s withdrew promise P%(number)s: %(promise)s. Reason: %(text)s"
+        ),
+    }
+    return told[params["code"]] % {
+        "actor": params["actor"],
+        "number": params["number"],
+        "promise": params["promise"],
+        "due": moment(params["due"], params["zone"]),
+        "text": params["text"],
+    }
+
+
+register(EntryKind.WORD, "noted", _noted)
+register(EntryKind.WORD, "silent", _silent)
+for _code in ("given", "moved", "kept", "broken", "withdrawn"):
+    register(EntryKind.PROMISE, _code, _promise)
+register(EntryKind.PROMISE, "late", _("Promise P%(number)s was not kept in time: %(promise)s"))
 
 
 @citing.places

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-from .enums_record import FactStatus
+from .enums_record import FactStatus, Outlet
 
 
 class FactForm(forms.Form):
@@ -33,3 +33,39 @@ class FactForm(forms.Form):
         assert isinstance(owner, forms.ModelChoiceField)  # noqa: S101 - for the reader and mypy
         owner.queryset = people
         owner.empty_label = "–"
+
+
+class WordForm(forms.Form):
+    """A word to the public by other means; without a time it was just now."""
+
+    channel = forms.ChoiceField(label=_("Where"), choices=Outlet)
+    at = forms.TimeField(label=_("When"), required=False)
+    text = forms.CharField(label=_("What was said"), max_length=500, required=False)
+    url = forms.URLField(label=_("Address"), max_length=500, required=False, assume_scheme="https")
+
+
+class PromiseForm(forms.Form):
+    """A time of day in the incident's zone; without a day the next time it is so late."""
+
+    text = forms.CharField(label=_("Promise"), max_length=500)
+    due = forms.TimeField(label=_("Due"))
+    day = forms.DateField(label=_("Day"), required=False)
+    owner = forms.ModelChoiceField(User.objects.none(), label=_("Who keeps it"), required=False)
+    made_in = forms.CharField(label=_("Given in"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owner = self.fields["owner"]
+        assert isinstance(owner, forms.ModelChoiceField)  # noqa: S101 - for the reader and mypy
+        owner.queryset = people
+
+
+class MoveForm(forms.Form):
+    due = forms.TimeField(label=_("New time"))
+    day = forms.DateField(label=_("Day"), required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=1000)
+
+
+def problems(form: forms.Form) -> str:
+    """Return what is wrong with a form in one line, for where there are no fields to mark."""
+    return " ".join(str(error) for each in form.errors.values() for error in each)

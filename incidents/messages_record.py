@@ -28,10 +28,36 @@ register(
     body=_("“%(fact)s” is now: %(status)s. Texts that cite it: %(cited)s."),
     status=lambda code: str(FactStatus(code).label),
 )
+register(
+    "silent",
+    title=_("%(severity)s %(brand)s: the public hears nothing from us"),
+    body=_("%(reference)s %(title)s. Minutes since our last word: %(minutes)s."),
+)
+register(
+    "promise_soon",
+    title=_("%(reference)s: P%(number)s is due at %(due_at)s"),
+    body=_("We promised: “%(promise)s”. Keep it, or say in time that it is moved."),
+)
+register(
+    "promise_due",
+    title=_("%(reference)s: P%(number)s is due now"),
+    body=_("We promised: “%(promise)s”. Mark it as kept, or move it with a reason."),
+)
+register(
+    "promise_late",
+    title=_("%(reference)s: we have not kept P%(number)s"),
+    body=_("We promised: “%(promise)s” by %(due_at)s. Nobody has said that it is kept."),
+)
 
 register_actions(
     {
         "fact.added": _("Added a fact"),
         "fact.changed": _("Changed a fact"),
+        "public_word.noted": _("Noted a word to the public"),
+        "promise.given": _("Wrote down a promise"),
+        "promise.moved": _("Moved a promise"),
+        "promise.kept": _("Marked a promise as kept"),
+        "promise.broken": _("Marked a promise as broken"),
+        "promise.withdrawn": _("Withdrew a promise"),
     }
 )

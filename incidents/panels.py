@@ -52,6 +52,8 @@ settings_page(
 WAR_ROOM.add(Panel("themes", _("Themes"), "incidents:themes", order=50, live="themes"))
 
 # The incident's record.
+WAR_ROOM.add(Panel("clocks", _("The public's clock"), "incidents:clocks", order=12, live="clocks"))
+WAR_ROOM.add(Panel("promises", _("Promises"), "incidents:promises", order=14, live="promises"))
 WAR_ROOM.add(Panel("facts", _("Facts"), "incidents:facts", order=20, live="facts"))
 WAR_ROOM.add(Panel("members", _("Who sees it"), "incidents:members", order=60, live="members"))
 

@@ -3,9 +3,9 @@
 from django.urls import path
 
 from . import urls_rota
+from .urls_record import record
 from .views import (
     actions,
-    facts,
     listing,
     mentions,
     policies,
@@ -38,8 +38,7 @@ urlpatterns = [
     path("i/<slug:reference>/summary/", review.summarise, name="summary"),
     path("i/<slug:reference>/themes/", room.themes, name="themes"),
     path("i/<slug:reference>/review/", review.review, name="review"),
-    path("i/<slug:reference>/facts/", facts.ledger, name="facts"),
-    path("i/<slug:reference>/facts/<int:fact>/", facts.fact, name="fact"),
+    *record,
     path("settings/private-incidents/", privacy.sealed, name="sealed"),
     path("settings/private-incidents/<slug:reference>/", privacy.open_sealed, name="open_sealed"),
     path("settings/on-call/", rota.on_call, name="on_call"),

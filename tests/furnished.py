@@ -20,7 +20,7 @@ from incidents import services as incidents
 from incidents.enums import Origin, State
 from incidents.enums_record import FactStatus
 from incidents.models import Incident
-from incidents.services import facts
+from incidents.services import facts, promises, silence
 from monitoring.enums import CrisisType, DetectionKind, ImportState, Occasion, Opinion, Sentiment
 from monitoring.models import FileImport, Mention, MentionCount, Query, Step
 from monitoring.models_queries import QueryCount
@@ -98,6 +98,16 @@ def recorded(incident: Incident, alice: User, bob: User) -> None:
     incidents.add_note(incident.pk, by=bob, text="Vi kan sige [F1], men ikke [F2]", now=now)
     gone = facts.Change({"status": FactStatus.WITHDRAWN}, 1, "Prøven var forkert")
     facts.change_fact(incident.pk, 1, gone, by=alice, now=now)
+    said = silence.Word("press", now, text="Vi beklager")
+    silence.note_word(incident.pk, said, by=bob, now=now)
+    incidents.mark_responded(
+        incident.pk, at=now, channel="news", text="Vi melder ud igen om to timer"
+    )
+    for text in ("Næste udmelding", "Tal med kæderne"):
+        given = promises.Given(text, now + timedelta(hours=2), alice, "Havneavisen")
+        promises.give_promise(incident.pk, given, by=bob, now=now)
+    settled = promises.Settling("BROKEN", 1, "Laboratoriet svarede ikke")
+    promises.settle_promise(incident.pk, 2, settled, by=alice, now=now)
 
 
 @pytest.fixture(name="incident")
@@ -221,7 +231,8 @@ def filled_fixture(
     save_search("Vrede", "emotion=anger", by=karen, brand_id=brand.pk, now=now)
     InvitationFactory.create(brand=brand)
     return {
-        "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0, "fact": 1,
+        "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,
+        "fact": 1, "promise": 1, "found": 0,
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
         "token": answer_link(karen, incident),

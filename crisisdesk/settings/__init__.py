@@ -284,6 +284,7 @@ SPECTACULAR_SETTINGS = {
         "JobKind": "monitoring.enums.JobKind",
         "JobState": "monitoring.enums.JobState",
         "IncidentState": "incidents.enums.State",
+        "PromiseState": "incidents.enums_record.PromiseState",
         "FactStatus": "incidents.enums_record.FactStatus",
         "DraftState": "responses.enums.DraftState",
         "PublicationState": "responses.enums.PublicationState",

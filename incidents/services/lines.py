@@ -13,6 +13,7 @@ from incidents.models import Incident
 from incidents.selectors import insiders
 
 from .facts import Claim, add_fact
+from .promises import Given, give_promise
 from .timeline import add_decision, add_note, add_update
 from .work import add_task
 
@@ -37,6 +38,9 @@ def write_line(incident: Incident, written: str, *, by: User, now: datetime) -> 
         add_fact(incident.pk, _claim(line.text), by=by, now=now)
         return line
     owner = _member(incident, line.who) if line.who else None
+    if line.kind == EntryKind.PROMISE:
+        give_promise(incident.pk, _given(incident, line, owner, now), by=by, now=now)
+        return line
     due_at = composer.next_time(line.at, zone=by.time_zone, now=now) if line.at else None
     add_task(incident.pk, title=line.text, owner=owner, due_at=due_at, by=by, now=now)
     return line
@@ -58,6 +62,14 @@ def _calls(user: User) -> set[str]:
     words = user.name.split()
     local = user.email.partition("@")[0]
     return {fold(each) for each in ("".join(words), *words[:1], user.initials, local, user.email)}
+
+
+def _given(incident: Incident, line: composer.Line, owner: User | None, now: datetime) -> Given:
+    """Read `/promise @who 16:00 what`; the time is in the incident's zone."""
+    if line.at is None:
+        raise Refused(_("Say by when: /promise 16:00 the next update."))
+    due_at = composer.next_time(line.at, zone=incident.brand.time_zone, now=now)
+    return Given(line.text, due_at, owner)
 
 
 def _claim(written: str) -> Claim:

@@ -38,6 +38,7 @@ from .notices import tell
 from .plan_tasks import add_due
 from .privacy import seat_first
 from .running import raise_severity
+from .silence import follow
 from .timeline import append, lock, show
 from .triage import begin, in_triage, outgrown, tell_suspicion, triage_end
 
@@ -86,6 +87,7 @@ def open_incident(  # noqa: PLR0913 - what an incident is made of
         **in_triage(triage_until),
     )
     append(incident, EntryKind.OPENED, actor=by, params={"code": origin.lower()}, now=now)
+    follow(incident, now=now)
     if detection:
         add_signal(incident, detection, now=now)
     if mention:

@@ -24,6 +24,7 @@ from .escalation import stir
 from .notices import subject_of, tell
 from .plan_tasks import add_due
 from .roles import Given, seat
+from .silence import Word, follow, heard
 from .timeline import append, lock, readable, show
 from .triage import accept_and_call, dismiss, leave_triage
 
@@ -174,6 +175,7 @@ def resolve(incident_id: int, *, by: User, ending: Ending | None = None, now: da
             "review_owner",
         ]
     )
+    follow(incident, now=now)
     append(incident, EntryKind.RESOLVED, actor=by, params=ending.facts, now=now)
     if ending.review_owner and ending.review_owner != by:
         key = f"review.{incident.entries_count}"
@@ -216,6 +218,7 @@ def reopen(incident_id: int, *, by: User, reason: str, now: datetime) -> Inciden
     incident.save(update_fields=["state", "resolved_at", "closed_as", "update_by"])
     resume(incident, since=resolved_at, now=now)
     add_due(incident, now=now)
+    follow(incident, now=now)
     append(incident, EntryKind.STATE, actor=by, params={"code": "reopened"}, text=why, now=now)
     audit.record("incident.reopened", actor=by, brand=incident.brand, subject=incident.reference)
     show(incident, ["head", "timeline", "ladder", "tasks"], brand=True)
@@ -272,6 +275,7 @@ def _set_severity(
         incident.update_by = due_times(level, since=now, plan=incident.plan)[1]
     incident.save(update_fields=["severity", "severity_reasons", "respond_by", "update_by"])
     stir(incident, now=now)
+    follow(incident, now=now)
 
 
 def raise_severity(
@@ -341,11 +345,26 @@ def summarise(incident_id: int, text: str, *, by: User, now: datetime) -> Incide
 
 
 @transaction.atomic
-def mark_responded(incident_id: int, *, at: datetime) -> None:
-    """Note the first word to the public; a later one changes nothing."""
+def mark_responded(
+    incident_id: int,
+    *,
+    at: datetime,
+    channel: str = "",
+    text: str = "",
+    url: str = "",
+    key: str = "",
+) -> None:
+    """Note a word to the public on a channel (a network's code), and when the first one was.
+
+    The same `key` again changes nothing. Without a channel only the first word's time is noted.
+    """
     incident = lock(incident_id)
-    if incident.responded_at and incident.responded_at <= at:
+    first = incident.responded_at
+    if channel:
+        heard(incident, Word(channel, at, text=text, url=url, key=key), now=at)
+    if first and first <= at:
         return
     incident.responded_at = at
     incident.save(update_fields=["responded_at"])
+    follow(incident, now=at)
     show(incident, ["head"], brand=True)

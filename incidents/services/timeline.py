@@ -1,6 +1,6 @@
 """The log of an incident: numbered under its lock, never changed afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,8 @@ from incidents.models import Incident, TimelineEntry
 from incidents.severity import targets
 
 LONGEST_TEXT = 4000
+# What else happens with what a person wrote, in the same transaction and under the lock.
+LISTENERS: list[Callable[[Incident, TimelineEntry], None]] = []
 
 
 def lock(incident_id: int) -> Incident:
@@ -107,6 +109,8 @@ def _say(incident_id: int, kind: EntryKind, *, by: User, text: str, now: datetim
         incident.update_by = now + every if every else None
         incident.save(update_fields=["update_by"])
         parts.append("head")
+    for listen in LISTENERS:
+        listen(incident, entry)
     if kind == EntryKind.DECISION:
         audit.record("incident.decided", actor=by, brand=incident.brand, subject=incident.reference)
     show(incident, parts)

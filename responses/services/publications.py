@@ -136,7 +136,14 @@ def _sent(
     )
     _follow(draft)
     _notice(draft, publication, "sent", people=[draft.author], now=now)
-    mark_responded(draft.incident_id, at=publication.sent_at or now)
+    mark_responded(
+        draft.incident_id,
+        at=publication.sent_at or now,
+        channel=publication.account.network,
+        text=publication.version.text,
+        url=publication.url,
+        key=f"publication.{publication.pk}",
+    )
     _tell(draft, publication, "settled_sent" if by else "sent", actor=by, now=now, url=receipt.url)
 
 

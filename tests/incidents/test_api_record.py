@@ -1,12 +1,14 @@
 """The incident's record over the API."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
 from accounts.enums import Role
 from accounts.models import Brand, User
+from core.clock import database_now
 from incidents.models import Incident
 from incidents.services.facts import Claim, add_fact
 from tests.factories.accounts import MembershipFactory, UserFactory
@@ -61,9 +63,45 @@ def test_the_record_is_not_there_for_a_stranger_and_not_written_by_an_observer(
 ) -> None:
     add_fact(incident.pk, Claim("Secret"), by=bob, now=NOON)
     assert signed_in(observer).get(f"{START}facts/").json()[0]["text"] == "Secret"
-    for path in ("facts/", "facts/1/"):
+    for path in ("facts/", "facts/1/", "promises/", "public-words/"):
         assert signed_in(charlie).get(f"{START}{path}").status_code == 404
     assert signed_in(observer).post(f"{START}facts/", {"text": "x"}, **JSON).status_code == 403
     change = {"version": 1, "text": "x"}
     assert signed_in(observer).patch(f"{START}facts/1/", change, **JSON).status_code == 403
+    for path, wanted in (
+        ("public-words/", {"channel": "press"}),
+        ("promises/", {"text": "x", "due_at": "2099-01-01T00:00:00Z"}),
+    ):
+        assert signed_in(charlie).post(f"{START}{path}", wanted, **JSON).status_code == 404
+        assert signed_in(observer).post(f"{START}{path}", wanted, **JSON).status_code == 403
     assert signed_in(bob).get(f"{START}facts/2/").status_code == 404
+
+
+def test_promises_are_given_moved_and_settled(
+    incident: Incident, alice: User, bob: User, signed_in: SignedIn
+) -> None:
+    client = signed_in(bob)
+    due = database_now() + timedelta(hours=4)
+    wanted = {"text": "The next update", "due_at": due.isoformat(), "owner": alice.email}
+    assert client.post(f"{START}promises/", wanted, **JSON).json()["owner"] == alice.email
+    both = {"version": 1, "state": "KEPT", "due_at": due.isoformat()}
+    assert client.patch(f"{START}promises/1/", both, **JSON).status_code == 400
+    later = (due + timedelta(hours=1)).isoformat()
+    moved = {"version": 1, "due_at": later, "reason": "The lab"}
+    assert client.patch(f"{START}promises/1/", moved, **JSON).json()["version"] == 2
+    kept = {"version": 2, "state": "KEPT"}
+    assert client.patch(f"{START}promises/1/", kept, **JSON).json()["state"] == "KEPT"
+    assert client.patch(f"{START}promises/1/", kept, **JSON).status_code == 409
+    assert client.patch(f"{START}promises/2/", kept, **JSON).status_code == 404
+    (read,) = client.get(f"{START}promises/").json()
+    assert [each["reason"] for each in read["changes"]] == ["", "The lab", ""]
+
+
+def test_a_public_word_winds_the_clock(incident: Incident, bob: User, signed_in: SignedIn) -> None:
+    client = signed_in(bob)
+    said = client.post(f"{START}public-words/", {"channel": "press", "text": "Sorry"}, **JSON)
+    assert said.status_code == 201
+    read = client.get(f"{START}public-words/").json()
+    assert read["since"] == said.json()["at"]
+    assert [each["channel"] for each in read["channels"]] == ["press"]
+    assert read["words"][0]["by"] == "bob@example.org"

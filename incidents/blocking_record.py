@@ -1,0 +1,62 @@
+"""What of the record holds an incident up: a promise that is due, and silence. See blocking.py.
+
+Imported by the AppConfig.
+"""
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from .blocking import Action, Blocker, source
+from .enums_record import PromiseState
+from .models import Incident
+from .selectors.silence import due
+
+# Between the first response (20) and the ladder (30).
+BROKEN, SILENT = 22, 24
+
+
+@source(BROKEN)
+def promise_due(incident: Incident, now: datetime) -> Blocker | None:
+    waiting = incident.promises.select_related("owner")
+    promise = waiting.filter(state=PromiseState.OPEN, due_at__lt=now).order_by("due_at").first()
+    if promise is None:
+        return None
+    page = reverse("incidents:promises", args=[incident.reference])
+    return Blocker(
+        _("A promise is not kept: %(promise)s") % {"promise": promise.text},
+        _("%(name)s keeps it.") % {"name": promise.owner} if promise.owner else "",
+        tone="red",
+        icon="hourglass",
+        person=promise.owner,
+        until=promise.due_at,
+        until_words=_("Late by"),
+        actions=(Action(_("Kept, moved or broken?"), page, "hourglass", primary=True),),
+    )
+
+
+@source(SILENT)
+def silent(incident: Incident, now: datetime) -> Blocker | None:
+    """The first word has a blocker of its own; this is the silence after it."""
+    if incident.responded_at is None:
+        return None
+    last = incident.public_words.order_by("-at").values_list("at", flat=True).first()
+    by = due(incident, last or incident.responded_at)
+    if by is None or by > now:
+        return None
+    return Blocker(
+        _("The public hears nothing from us."),
+        _("Say something, even that there is nothing new, and when the next word comes."),
+        tone="red",
+        icon="speakerphone",
+        until=by,
+        until_words=_("Late by"),
+        since=last,
+        actions=(
+            Action(
+                _("Note a word"), reverse("incidents:clocks", args=[incident.reference]), "plus"
+            ),
+            Action(_("See the drafts"), "#slots", "edit", primary=True),
+        ),
+    )

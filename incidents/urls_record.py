@@ -1,0 +1,14 @@
+"""Pages of the incident's record."""
+
+from django.urls import path
+
+from .views import facts, promises
+
+record = [
+    path("i/<slug:reference>/facts/", facts.ledger, name="facts"),
+    path("i/<slug:reference>/facts/<int:fact>/", facts.fact, name="fact"),
+    path("i/<slug:reference>/clocks/", promises.clocks, name="clocks"),
+    path("i/<slug:reference>/promises/", promises.promises, name="promises"),
+    path("i/<slug:reference>/promises/<int:promise>/", promises.promise, name="promise"),
+    path("i/<slug:reference>/promises/found/<int:found>/", promises.found, name="found"),
+]
