@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 from accounts.enums import Permission
 from accounts.http import caller
 from accounts.models import User
-from accounts.selectors import members
 from core.api.checked import checked
 from core.clock import database_now
 
@@ -47,7 +46,7 @@ def person(incident: Incident, email: str | None) -> User | None:
     """Return the member with that address; a 400 with words if there is none."""
     if not email:
         return None
-    found: User | None = members(incident.brand).filter(email__iexact=email).first()
+    found: User | None = selectors.insiders(incident).filter(email__iexact=email).first()
     if found is None:
         raise serializers.ValidationError({"owner": "No member of the brand has this address."})
     return found

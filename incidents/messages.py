@@ -1,6 +1,6 @@
 """What this room tells people, in words. Imported by the AppConfig."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.text import format_lazy
@@ -24,13 +24,23 @@ ANSWERS = ("acknowledge", "escalate", "awake")
 
 
 def register(
-    code: str, *, title: Words, body: Words, actions: tuple[str, ...] = (), loud: bool = False
+    code: str,
+    *,
+    title: Words,
+    body: Words,
+    actions: tuple[str, ...] = (),
+    loud: bool = False,
+    words: Mapping[str, Callable[[Any], Words]] | None = None,
 ) -> None:
-    """Give a kind its words, and the same kind in a fire drill the same words marked as a test."""
-    words: dict[str, Callable[[Any], Words]] = {
+    """Give a kind its words, and the same kind in a fire drill the same words marked as a test.
+
+    `words` puts stored codes of its own into words.
+    """
+    words = {
         "title": lambda parts: named(*parts),
         "role": _role_name,
         "held": formats.duration,
+        **(words or {}),
     }
     messages.register(
         f"incidents.{code}", title=title, body=body, words=words, actions=actions, loud=loud

@@ -3,30 +3,25 @@
 Imported by the AppConfig.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
 from accounts.wording import register_actions
-from notifications import messages
 from notifications.messages import Words
 
 from .enums_record import FactStatus
-from .models import named
+from .messages import register
 
 
-def register(code: str, *, title: Words, body: Words, **words: Callable[[Any], Words]) -> None:
-    """Register a message; `words` puts stored codes into words."""
-    every = {"title": lambda parts: named(*parts), **words}
-    messages.register(f"incidents.{code}", title=title, body=body, words=every)
+def _status(code: str) -> Words:
+    """Of a private incident notices tell no status: only that there is something to read."""
+    return FactStatus(code).label if code in FactStatus.values else code
 
 
 register(
     "fact_unsure",
     title=_("%(reference)s: F%(number)s is no longer verified"),
     body=_("“%(fact)s” is now: %(status)s. Texts that cite it: %(cited)s."),
-    status=lambda code: str(FactStatus(code).label),
+    words={"status": _status},
 )
 register(
     "silent",

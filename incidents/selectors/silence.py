@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.markup import network_name
-from incidents.enums import Severity
 from incidents.enums_record import Outlet
 from incidents.models import Incident
 from incidents.models_promises import PublicWord
-from incidents.severity import TARGETS
+from incidents.severity import targets
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def due(incident: Incident, last: datetime | None) -> datetime | None:
     """Return by when the public should hear from us: the first time, or again after `last`."""
     if last is None:
         return incident.respond_by
-    every = TARGETS[Severity(incident.severity)].update
+    every = targets(incident.severity, incident.plan).update
     return last + every if every else None
 
 
@@ -74,7 +73,7 @@ def silence(incident: Incident, *, now: datetime, talked: Iterable[str] = ()) ->
         due_at=by,
         is_late=by is not None and by < now,
         last=last,
-        every=TARGETS[Severity(incident.severity)].update,
+        every=targets(incident.severity, incident.plan).update,
         channels=channels,
     )
 

@@ -13,11 +13,11 @@ from django.db import transaction
 
 from accounts.enums import Permission
 from accounts.models import User
-from accounts.selectors import members
 from incidents.enums import IncidentRole
 from incidents.enums_record import TimerKind
 from incidents.models import Incident
 from incidents.models_promises import Timer
+from incidents.selectors import insiders
 from incidents.selectors.duty import on_call
 from incidents.selectors.roles import holders
 
@@ -89,7 +89,11 @@ def answering(incident: Incident, *roles: IncidentRole, now: datetime) -> list[U
     found = list(dict.fromkeys(held[role] for role in wanted if role in held))
     if not found:
         found = on_call(incident.brand, now)
-    return found or list(members(incident.brand, permission=Permission.RUN_INCIDENT))
+    able = list(insiders(incident, permission=Permission.RUN_INCIDENT))
+    if not incident.is_private:
+        return found or able
+    # Whoever is on call may not know of a private incident.
+    return [person for person in found if person in able] or able
 
 
 def on_duty(incident: Incident, *, now: datetime) -> list[User]:

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from accounts.selectors import members
 from core.errors import Conflict, Refused
 from core.text import clean
 from incidents.enums import EntryKind
 from incidents.enums_record import FactStatus
 from incidents.models import Incident
 from incidents.models_facts import Fact, FactChange
+from incidents.selectors import insiders
 from incidents.selectors.facts import citations
 
 from .notices import tell
@@ -146,7 +146,7 @@ def _address(url: str) -> str:
 
 
 def _owner(incident: Incident, owner: User | None) -> User | None:
-    if owner and not members(incident.brand).filter(pk=owner.pk).exists():
+    if owner and not insiders(incident).filter(pk=owner.pk).exists():
         raise Refused(_("%(name)s is not a member of the brand.") % {"name": owner})
     return owner
 

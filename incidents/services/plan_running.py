@@ -16,6 +16,7 @@ from incidents.models import Incident
 from incidents.models_plan import PlanVersion
 
 from .plan_tasks import add_due
+from .silence import follow
 from .timeline import append, lock, readable, show
 
 Copy = dict[str, Any]
@@ -80,6 +81,7 @@ def adopt(incident_id: int, version_id: int, *, by: User, now: datetime) -> Inci
     _rescore(incident)
     _wind_clocks(incident, now=now)
     incident.save(update_fields=["plan", "personal_data", "scores", "respond_by", "update_by"])
+    follow(incident, now=now)
     same = before is not None and before["id"] == fresh["id"]
     params = {"code": "moved" if same else "plan", "plan": version.plan.name,
               "version": version.number}  # fmt: skip

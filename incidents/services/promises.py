@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from accounts.selectors import members
 from core.errors import Conflict, Refused
 from core.text import clean
 from incidents import promising
@@ -16,6 +15,7 @@ from incidents.enums import EntryKind, IncidentRole
 from incidents.enums_record import PromiseState, TimerKind
 from incidents.models import Incident, TimelineEntry
 from incidents.models_promises import FoundPromise, Promise, PromiseChange, Timer
+from incidents.selectors import insiders
 from notifications.models import Urgency
 
 from .duties import answering, handles, on_duty
@@ -230,7 +230,7 @@ def _write(promise: Promise, code: str, *, by: User, reason: str, now: datetime)
 
 
 def _owner(incident: Incident, owner: User) -> User:
-    if not members(incident.brand).filter(pk=owner.pk).exists():
+    if not insiders(incident).filter(pk=owner.pk).exists():
         raise Refused(_("%(name)s is not a member of the brand.") % {"name": owner})
     return owner
 

@@ -15,7 +15,7 @@ from incidents.enums_record import Outlet, TimerKind
 from incidents.models import Incident
 from incidents.models_promises import PublicWord, Timer
 from incidents.selectors.silence import due
-from incidents.severity import TARGETS
+from incidents.severity import targets
 from notifications.models import Urgency
 
 from .duties import answering, handles, wind
@@ -89,7 +89,7 @@ def follow(incident: Incident, *, now: datetime) -> None:
     """Set the clock of a locked incident by its last word, its severity and its state."""
     last = incident.public_words.order_by("-at").values_list("at", flat=True).first()
     last = last or incident.responded_at
-    by = due(incident, last) if incident.is_open else None
+    by = due(incident, last) if incident.is_open and not incident.is_drill else None
     wind(incident, TimerKind.SILENCE, since=last or incident.detected_at, due_at=by)
 
 
@@ -110,7 +110,7 @@ def silent(incident: Incident, timer: Timer, now: datetime) -> None:
         minutes=minutes,
     )
     append(incident, EntryKind.WORD, params={"code": "silent", "minutes": minutes}, now=now)
-    targets = TARGETS[Severity(incident.severity)]
+    times = targets(incident.severity, incident.plan)
     timer.stage += 1
-    timer.due_at = now + (targets.update or targets.respond)
+    timer.due_at = now + (times.update or times.respond)
     show(incident, ["clocks", "head", "timeline"])

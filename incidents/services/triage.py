@@ -21,6 +21,7 @@ from incidents.severity import due_times
 
 from .notices import tell
 from .plan_tasks import add_due
+from .silence import follow
 from .timeline import append, lock, readable, show
 
 MINUTES = 30
@@ -82,6 +83,7 @@ def leave_triage(incident: Incident, state: State, *, now: datetime) -> None:
     incident.respond_by = due_times(incident.severity, since=incident.detected_at, plan=plan)[0]
     incident.update_by = due_times(incident.severity, since=now, plan=plan)[1]
     incident.save(update_fields=["state", "triage_until", "respond_by", "update_by"])
+    follow(incident, now=now)
     add_due(incident, now=now)
 
 

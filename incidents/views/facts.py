@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods
 from accounts.enums import Permission
 from accounts.http import SignedIn
 from accounts.rules import allowed
-from accounts.selectors import members
 from core.clock import database_now
 from core.errors import Refused
 from incidents import citing
@@ -20,6 +19,7 @@ from incidents.forms_record import FactForm
 from incidents.models import Incident
 from incidents.models_facts import Fact
 from incidents.selectors import facts as ledgers
+from incidents.selectors import insiders
 from incidents.services import facts as services
 
 from .access import attempt, find, find_to, refreshing
@@ -112,7 +112,7 @@ def _find(incident: Incident, number: int) -> Fact:
 
 
 def _page(request: SignedIn, incident: Incident, found: Fact, problem: str) -> HttpResponse:
-    people = members(incident.brand)
+    people = insiders(incident)
     initial = {"text": found.text, "status": found.status, "source": found.source,
                "source_url": found.source_url, "owner": found.owner}  # fmt: skip
     typed = request.POST if problem else None
@@ -153,7 +153,7 @@ def _wanted(request: SignedIn, incident: Incident, found: Fact) -> services.Chan
         if status == FactStatus.VERIFIED and why.strip():
             return services.Change({"status": status, "source": why}, seen)
         return services.Change({"status": status}, seen, why)
-    form = FactForm(request.POST, people=members(incident.brand))
+    form = FactForm(request.POST, people=insiders(incident))
     if not form.is_valid():
         raise Refused(" ".join(str(error) for each in form.errors.values() for error in each))
     values = {name: form.cleaned_data[name] for name in services.CHANGEABLE}

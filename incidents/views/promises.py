@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.enums import Permission
 from accounts.http import SignedIn
 from accounts.rules import allowed
-from accounts.selectors import members
 from core import formats
 from core.clock import database_now
 from core.errors import Refused
@@ -23,6 +22,7 @@ from incidents.enums_record import Outlet
 from incidents.forms_record import MoveForm, PromiseForm, WordForm, problems
 from incidents.models import Incident
 from incidents.models_promises import FoundPromise, Promise
+from incidents.selectors import insiders
 from incidents.selectors import promises as selectors
 from incidents.selectors import silence as silences
 from incidents.services import promises as services
@@ -80,7 +80,7 @@ def _promises(request: SignedIn, incident: Incident, problem: str) -> HttpRespon
             for each in selectors.waiting_found(incident, now=now)
         ],
         "may_write": may_write,
-        "people": members(incident.brand) if may_write else [],
+        "people": insiders(incident) if may_write else [],
         "problem": problem,
         "typed": request.POST if problem else {},
     }
@@ -110,7 +110,7 @@ def _shown(
 
 def _given(request: SignedIn, incident: Incident, now: datetime) -> services.Given:
     """Read a promise off the form; Refused with what is wrong with it."""
-    form = PromiseForm(request.POST, people=members(incident.brand))
+    form = PromiseForm(request.POST, people=insiders(incident))
     if not form.is_valid():
         raise Refused(problems(form))
     wanted = form.cleaned_data
