@@ -15,11 +15,12 @@ from accounts.enums import Permission
 from accounts.http import caller
 from accounts.rules import require
 from accounts.selectors import get_brand
+from core.clock import database_now
 
 from .enums import LABELS, LabelField
 from .models import Mention
-from .models_labels import LabelRule
-from .services import rules
+from .models_labels import LabelLayer, LabelRule
+from .services import layers, rules
 from .services.corrections import correct, effective
 
 
@@ -112,4 +113,62 @@ class LabelRuleViewSet(
         user = caller(request)
         require(user, Permission.TRIAGE, rule.brand_id)
         rules.remove(rule, by=user)
+        return Response(status=HTTP_204_NO_CONTENT)
+
+
+class LayerOutput(serializers.ModelSerializer):
+    """What a brand's corrections taught. Of `learned_from` labels that people set or confirmed the
+    models agreed on `agreed_before`, and with the layer on `agreed_after`."""
+
+    brand = serializers.SlugField(source="brand.slug", read_only=True)
+
+    class Meta:
+        model = LabelLayer
+        fields = (
+            "id", "brand", "field", "learned_from", "agreed_before", "agreed_after", "at"
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class LayerInput(serializers.Serializer):
+    """Which label of which brand."""
+
+    brand = serializers.SlugField()
+    field = serializers.ChoiceField([(each.value, each.label) for each in layers.FIELDS])
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List what corrections taught"),
+    retrieve=extend_schema(summary="Read one"),
+)
+class LabelLayerViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[LabelLayer]
+):
+    """What the corrections of the caller's brands add to the models' word."""
+
+    serializer_class = LayerOutput
+    queryset = LabelLayer.objects.none()
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_queryset(self) -> QuerySet[LabelLayer]:
+        return LabelLayer.objects.visible_to(caller(self.request)).select_related("brand")
+
+    @extend_schema(
+        request=LayerInput, responses={201: LayerOutput}, summary="Learn from corrections"
+    )
+    def create(self, request: Request) -> Response:
+        given = LayerInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        user = caller(request)
+        brand = get_brand(user, given.validated_data["brand"])
+        require(user, Permission.TRIAGE, brand)
+        made = layers.learn(brand, given.validated_data["field"], by=user, now=database_now())
+        return Response(LayerOutput(made).data, HTTP_201_CREATED)
+
+    @extend_schema(responses={204: None}, summary="Undo what was learned")
+    def destroy(self, request: Request, pk: str | None = None) -> Response:
+        layer = self.get_object()
+        user = caller(request)
+        require(user, Permission.TRIAGE, layer.brand_id)
+        layers.forget(layer, by=user)
         return Response(status=HTTP_204_NO_CONTENT)

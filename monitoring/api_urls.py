@@ -2,7 +2,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from .api import DetectionViewSet, MentionViewSet, SourceViewSet
-from .api_labels import LabelRuleViewSet, MentionLabels
+from .api_labels import LabelLayerViewSet, LabelRuleViewSet, MentionLabels
 from .api_queries import QueryViewSet, TrendsViewSet
 from .api_signals import (
     BrandForecast,
@@ -19,6 +19,7 @@ router.register("sources", SourceViewSet, basename="source")
 router.register("mentions", MentionViewSet, basename="mention")
 router.register("detections", DetectionViewSet, basename="detection")
 router.register("label-rules", LabelRuleViewSet, basename="label-rule")
+router.register("label-layers", LabelLayerViewSet, basename="label-layer")
 router.register("queries", QueryViewSet, basename="query")
 router.register("trends", TrendsViewSet, basename="trends")
 router.register("detection-rules", DetectionRuleViewSet, basename="detection-rule")

@@ -6,6 +6,7 @@ Pure but for the window of what was said lately, which each process keeps for it
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 from .enums import LabelField
@@ -42,13 +43,15 @@ def marks(
 def scored(
     texts: Sequence[str],
     book: RuleBook | None = None,
-    scorer: Callable[[Sequence[str]], ScoreArrays] = score_batch,
+    scorer: Callable[..., ScoreArrays] = score_batch,
 ) -> Columns:
-    """Score texts, a list for each field of ScoreArrays, and apply a brand's rules."""
-    columns = _columns(scorer(texts))
+    """Score texts, a list for each field of ScoreArrays, and apply what a brand's people taught."""
+    shift = book.shift if book else None
+    scores = partial(scorer, shift=shift) if shift else scorer
+    columns = _columns(scores(texts))
     touched = book.touched(texts) if book else []
     if touched:
-        _apply(columns, touched, _columns(scorer([each.blanked for each in touched])))
+        _apply(columns, touched, _columns(scores([each.blanked for each in touched])))
     return columns
 
 

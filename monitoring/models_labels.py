@@ -84,6 +84,35 @@ class LabelRule(models.Model):
         return f"{self.phrase}: {self.field} {'≠' if self.negated else '='} {self.value}"
 
 
+class LabelLayer(models.Model):
+    """What a brand's corrections taught: small additions to what the models say of one label.
+
+    `agreed_before` and `agreed_after` are of `learned_from` words of people, each judged by a layer
+    that it had not taught. Deleting the row undoes it for what comes in from then on.
+    """
+
+    brand = models.ForeignKey("accounts.Brand", models.CASCADE, related_name="label_layers")
+    field = models.CharField(max_length=12, choices=LabelField)
+    # See monitoring.scoring.layer.
+    weights = models.JSONField()
+    learned_from = models.PositiveIntegerField()
+    agreed_before = models.PositiveIntegerField()
+    agreed_after = models.PositiveIntegerField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    objects = OfBrands.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["field"]
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(fields=["brand", "field"], name="one_layer_a_label")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.agreed_before} → {self.agreed_after} / {self.learned_from}"
+
+
 class SecondLook(models.Model):
     """What the second tier did on a day (UTC): the budget of calls, and what the settings show."""
 

@@ -25,6 +25,8 @@ register_actions(
         "source.resumed": _("Let a source go on"),
         "label_rule.created": _("Added a rule for labels"),
         "label_rule.deleted": _("Deleted a rule for labels"),
+        "label_layer.learned": _("Let the scoring learn from corrections"),
+        "label_layer.forgotten": _("Undid what the scoring learned from corrections"),
         "source.secret_rotated": _("Replaced a source's secret"),
         # Recorded until words became queries.
         "brand.words_changed": _("Changed the words of a brand"),

@@ -16,6 +16,9 @@ from typing import Any
 INVENTED = Path(__file__).resolve().parent.parent / "monitoring" / "data" / "invented"
 SENTIMENTS = ("negative", "neutral", "positive")
 FIFTH = 5
+# Of the texts that a larger model judges the first of so many are not cut into pieces, and not
+# learned from: they tell how sure to be.
+UNCUT = 20
 # What two collections of the same texts differ in: escapes, names, links, marks.
 _BESIDES = re.compile(r"\\u[0-9a-fA-F]{4}|@\w+|https?://\S+|[\W_]")
 _SIGNS = {"-": "negative", "=": "neutral", "+": "positive"}
@@ -84,8 +87,8 @@ def read(folder: Path, corpus: Corpus, *, apart: frozenset[str] = frozenset()) -
     """
     return [
         Example(row["text"], sentiment=row["label"], weight=corpus.weight)
-        for row in _rows(folder, corpus.path)
-        if row["label"] in SENTIMENTS and _wording(row["text"]) not in apart
+        for row in rows_of(folder, corpus.path)
+        if row["label"] in SENTIMENTS and wording(row["text"]) not in apart
     ]
 
 
@@ -95,18 +98,18 @@ def kept_apart(folder: Path) -> frozenset[str]:
     By wording, because the files share texts: most of TweetEval's validation tweets stand in the
     training file of another collection, with other escapes.
     """
-    rows = _rows(folder, "sentiment/en_tweeteval_val")
+    rows = rows_of(folder, "sentiment/en_tweeteval_val")
     for corpus in SENTIMENT:
-        rows += _rows(folder, corpus.path)[FIFTH - 1 :: FIFTH]
-    return frozenset(_wording(row["text"]) for row in rows)
+        rows += rows_of(folder, corpus.path)[FIFTH - 1 :: FIFTH]
+    return frozenset(wording(row["text"]) for row in rows)
 
 
-def _rows(folder: Path, path: str) -> list[dict[str, Any]]:
+def rows_of(folder: Path, path: str) -> list[dict[str, Any]]:
     with gzip.open(folder / f"{path}.jsonl.gz", "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
-def _wording(text: str) -> str:
+def wording(text: str) -> str:
     return _BESIDES.sub("", text).lower()[:60]
 
 
@@ -175,7 +178,7 @@ def _example(line: str, crisis_type: str, *, whole: bool, place: float, lang: st
 def questions(folder: Path, count: int) -> list[Example]:
     """Customers' questions, half of them without their mark (banking77, CC BY 4.0)."""
     source = random.Random(4)
-    rows = source.sample(_rows(folder, "topics/banking77_train"), count)
+    rows = source.sample(rows_of(folder, "topics/banking77_train"), count)
     texts = [row["text"] for row in rows if row["text"].strip().endswith("?")]
     return [
         Example(text.rstrip("? ") if number % 2 else text, question="yes", weight=0.1)

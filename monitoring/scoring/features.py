@@ -1,7 +1,7 @@
 """From texts to hashed features, for a whole batch at once.
 
 The batch becomes one array of code points. One running hash over it gives the hash of every
-stretch by a subtraction, hence every word and every run of 2 to 5 characters, with a handful of
+stretch by a subtraction, hence every word and every run of 3 to 5 characters, with a handful of
 array operations for all texts together. Nothing here depends on what else is in the batch.
 """
 
@@ -17,7 +17,8 @@ Index = NDArray[np.intp]
 
 # Longer texts are judged by their beginning. The packed sums of model.py rely on this bound.
 LONGEST = 1000
-NGRAMS = (2, 3, 4, 5)
+# Lengths of the runs of characters; a model says with which it was trained.
+NGRAMS = (3, 4, 5)
 # Characters handled at once: the arrays of a chunk stay in the processor's cache.
 CHUNK = 24_000
 
@@ -120,7 +121,7 @@ def prepare(texts: Sequence[str]) -> list[str]:
     return joined.split("\n") if kept else []
 
 
-def chunk(prepared: Sequence[str], bits: int) -> Chunk:
+def chunk(prepared: Sequence[str], bits: int, lengths: Sequence[int] = NGRAMS) -> Chunk:
     """Hash texts from `prepare`, together at most CHUNK + LONGEST characters, to row numbers.
 
     Runs of characters and pairs of words share the rows below 2**bits; single words have the
@@ -133,9 +134,9 @@ def chunk(prepared: Sequence[str], bits: int) -> Chunk:
     np.cumsum(codes * _POWERS[: len(codes)], out=hashes[1:])
     tokens, pairs, token_starts, solid = _words(codes, classes, hashes, ends, bits)
     left = np.repeat(ends, ends - starts) - np.arange(len(codes))
-    grams = tuple(_grams(hashes, left, length, bits) for length in NGRAMS)
+    grams = tuple(_grams(hashes, left, length, bits) for length in lengths)
     words = np.diff(np.append(token_starts, len(tokens)))
-    counts = len(NGRAMS) * (ends - starts) + 2.0 * words
+    counts = len(lengths) * (ends - starts) + 2.0 * words
     return Chunk(tokens, pairs, token_starts, grams, starts, counts, solid)
 
 

@@ -38,6 +38,25 @@ class Head:
     # From the lexicons' figures (5, classes), and the offsets.
     plain: Floats
     offset: Floats
+    inner: "Inner | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A layer between the sums and the answers of a head: units with lanes of their own, levelled
+    off, each with its weight for each class. It tells what no sum of words can."""
+
+    lanes: slice
+    # As of the head, (5, units) and (units,).
+    plain: Floats
+    offset: Floats
+    # (units, classes)
+    out: Floats
+
+    def logits(self, sums: "Sums") -> Floats:
+        units = np.tanh(sums.lanes[:, self.lanes] + sums.plain @ self.plain + self.offset)
+        found: Floats = units @ self.out
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +76,8 @@ class Model:
     bits: int
     heads: dict[str, Head]
     about: dict[str, Any]
+    # Of the runs of characters.
+    lengths: tuple[int, ...]
 
     def sums(self, texts: Sequence[str]) -> tuple[Sums, NDArray[np.uint64]]:
         """Sum the weights of each text's features; and the fingerprints of their wording."""
@@ -73,10 +94,12 @@ class Model:
         head = self.heads[name]
         logits = sums.plain @ head.plain + head.offset
         logits[:, 1:] += sums.lanes[:, head.lanes]
+        if head.inner:
+            logits += head.inner.logits(sums)
         return softmax(logits)
 
     def _part(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.uint64]]:
-        chunk = features.chunk(texts, self.bits)
+        chunk = features.chunk(texts, self.bits, self.lengths)
         return self._chunk_sums(chunk), fingerprints(chunk)
 
     def _chunk_sums(self, chunk: Chunk) -> Floats:
@@ -138,13 +161,27 @@ def load(path: Path = SHIPPED) -> Model:
     """Read a model file once. Raises OSError or ValueError where it cannot be used."""
     with np.load(path, allow_pickle=False) as file:
         about = json.loads(str(file["about"]))
-        heads, begin = {}, 0
+        heads, begin = {}, sum(len(classes) - 1 for classes in about["heads"].values())
+        inner = {}
+        for name, units in about.get("inner", {}).items():
+            inner[name] = _inner(file, name, slice(begin, begin + units))
+            begin += units
+        begin = 0
         for name, classes in about["heads"].items():
             end = begin + len(classes) - 1
             plain, offset = file[f"{name}_plain"], file[f"{name}_offset"]
-            heads[name] = Head(tuple(classes), slice(begin, end), plain, offset)
+            lanes = slice(begin, end)
+            heads[name] = Head(tuple(classes), lanes, plain, offset, inner.get(name))
             begin = end
-        return Model(pack(file["weights"]), file["scale"], about["bits"], heads, about)
+        # Models from before this was said.
+        lengths = tuple(about.get("lengths", (2, 3, 4, 5)))
+        table = pack(file["weights"])
+        return Model(table, file["scale"], about["bits"], heads, about, lengths)
+
+
+def _inner(file: Any, name: str, lanes: slice) -> Inner:
+    plain, offset, out = (file[f"{name}_inner_{part}"] for part in ("plain", "offset", "out"))
+    return Inner(lanes, plain, offset, out)
 
 
 def chunks(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -7,11 +7,12 @@ the label. Where no phrase stands, nothing costs more than one search for all ph
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import re2
 
 from core.text import fold
+
+from . import Shift
 
 _EDGE = re.compile(r"\b")
 _MARK = "\x1f"
@@ -37,27 +38,24 @@ class Touched:
 
 
 class RuleBook:
-    """All active rules of a brand, compiled."""
+    """All active rules of a brand, compiled; and what its corrections make of the models' word."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], shift: Shift | None = None) -> None:
         self.rules = tuple(rules)
+        self.shift = shift
         self._set = _automaton([rule.phrase for rule in rules])
 
     def touched(self, texts: Sequence[str]) -> list[Touched]:
         """Return the texts in which a phrase stands."""
-        found = []
+        found: list[Touched] = []
+        if not self.rules:
+            return found
         for number, text in enumerate(texts):
             matched = self._set.Match(_marked(fold(text)))
             if matched:
                 rules = tuple(self.rules[index] for index in sorted(matched))
                 found.append(Touched(number, _without(text, rules), rules))
         return found
-
-
-@lru_cache(maxsize=256)
-def book(rules: tuple[Rule, ...]) -> RuleBook:
-    """Return the compiled form of these rules; the same rules are compiled once."""
-    return RuleBook(rules)
 
 
 def normal(phrase: str) -> str:

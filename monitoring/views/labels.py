@@ -18,10 +18,10 @@ from core import formats
 from core.clock import database_now
 from core.errors import Refused
 from monitoring.enums import LABELS, LabelField
-from monitoring.models_labels import LabelRule, SecondLook
+from monitoring.models_labels import LabelLayer, LabelRule, SecondLook
 from monitoring.scoring.second import is_installed
 from monitoring.selectors.agreement import ENOUGH, Agreement, agreement
-from monitoring.services import rules, second_look
+from monitoring.services import layers, rules, second_look
 
 
 @login_required
@@ -68,9 +68,36 @@ def rule_remove(request: SignedIn, pk: int) -> HttpResponse:
     return redirect("monitoring:labels")
 
 
+@login_required
+@require_POST
+def layer_learn(request: SignedIn, slug: str) -> HttpResponse:
+    """Learn from a brand's corrections of one label."""
+    brand = get_brand(request.user, slug)
+    require(request.user, Permission.TRIAGE, brand)
+    try:
+        layers.learn(brand, request.POST.get("field", ""), by=request.user, now=database_now())
+        messages.success(request, _("Learned. It holds for what comes in from now on."))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("monitoring:labels")
+
+
+@login_required
+@require_POST
+def layer_forget(request: SignedIn, pk: int) -> HttpResponse:
+    """Undo what was learned."""
+    layer = LabelLayer.objects.visible_to(request.user).filter(pk=pk).first()
+    if layer is None:
+        raise Http404
+    require(request.user, Permission.TRIAGE, layer.brand_id)
+    layers.forget(layer, by=request.user)
+    return redirect("monitoring:labels")
+
+
 def _brand(request: SignedIn, brand: Brand) -> dict[str, Any]:
     may = allowed(request.user, Permission.TRIAGE, brand)
     return {
+        "layers": _layers(brand),
         "brand": brand,
         "may": may,
         "rules": [
@@ -82,6 +109,23 @@ def _brand(request: SignedIn, brand: Brand) -> dict[str, Any]:
             for found in (rules.proposals(brand) if may else [])
         ],
     }
+
+
+def _layers(brand: Brand) -> list[dict[str, Any]]:
+    """By label: what was learned, and how many words of people there are to learn from."""
+    found = {each.field: each for each in LabelLayer.objects.filter(brand=brand)}
+    counts = layers.words(brand)
+    return [
+        {
+            "field": field.value,
+            "label": field.label,
+            "layer": found.get(field.value),
+            "words": counts.get(field.value, 0),
+            "enough": counts.get(field.value, 0) >= layers.LEAST_WORDS,
+        }
+        for field in layers.FIELDS
+        if field.value in found or counts.get(field.value)
+    ]
 
 
 def _sentence(field: str, value: str, *, negated: bool) -> str:
