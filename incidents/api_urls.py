@@ -9,6 +9,7 @@ from .api_privacy import (
     SealedOpeningView,
     SealedView,
 )
+from .api_ties import LinksView, LinkView, MergeView, SplitView, UnmergeView
 from .api_urls_record import record
 
 router = SimpleRouter()
@@ -23,5 +24,10 @@ urlpatterns = [
     path(
         "sealed-incidents/<slug:reference>/open/", SealedOpeningView.as_view(), name="open_sealed"
     ),
+    path("incidents/<slug:reference>/links/", LinksView.as_view(), name="links"),
+    path("incidents/<slug:reference>/links/<int:pk>/", LinkView.as_view(), name="link"),
+    path("incidents/<slug:reference>/merge/", MergeView.as_view(), name="merge"),
+    path("incidents/<slug:reference>/unmerge/", UnmergeView.as_view(), name="unmerge"),
+    path("incidents/<slug:reference>/split/", SplitView.as_view(), name="split"),
     *router.urls,
 ]

@@ -30,6 +30,7 @@ from .enums import (
     State,
     Statement,
     Target,
+    Tie,
 )
 
 Params = Mapping[str, Any]
@@ -163,6 +164,17 @@ def _resolved(params: Params) -> str:
     if params.get("review"):
         said.append(gettext("Review: %(name)s.") % {"name": params["review"]})
     return " ".join(said)
+
+
+def _raised_by_merging(params: Params) -> str:
+    return gettext("The merged incident was graver: %(before)s became %(after)s.") % {
+        "before": Severity(params["before"]).label,
+        "after": Severity(params["after"]).label,
+    }
+
+
+def _tied(sentence: Any) -> Callable[[Params], str]:
+    return lambda params: str(sentence) % {**params, "tie": Tie(params["tie"]).label}
 
 
 def _members(sentence: Any) -> Callable[[Params], str]:
@@ -360,7 +372,27 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.STATE, "accepted"): _("%(actor)s took it for an incident: people are called."),
     (EntryKind.STATE, "unjudged"): _("Nobody judged the suspicion in time: people are called."),
     (EntryKind.STATE, "grown"): _("It has become too grave to wait in triage: people are called."),
-    (EntryKind.OPENED, "split"): _("%(actor)s split it off from %(reference)s."),
+    (EntryKind.STATE, "merged"): _("People are called: so they were for the merged incident."),
+    (EntryKind.SEVERITY, "merged"): _raised_by_merging,
+    (EntryKind.LINK, "merged_into"): _(
+        "%(actor)s merged the incident into %(reference)s. Reason: %(text)s"
+    ),
+    (EntryKind.LINK, "merged_from"): _(
+        "%(actor)s merged %(reference)s into this incident. Reason: %(text)s"
+    ),
+    (EntryKind.LINK, "unmerged"): _(
+        "%(actor)s took the merging with %(reference)s back. Reason: %(text)s"
+    ),
+    (EntryKind.LINK, "split_off"): _("%(actor)s split %(reference)s off. Reason: %(text)s"),
+    (EntryKind.LINK, "split_from"): _(
+        "%(actor)s split it off from %(reference)s. Reason: %(text)s"
+    ),
+    (EntryKind.LINK, "linked"): _tied(_("%(actor)s noted: %(tie)s %(reference)s.")),
+    (EntryKind.LINK, "linked_from"): _tied(
+        _("%(actor)s noted of %(reference)s: %(tie)s this incident.")
+    ),
+    (EntryKind.LINK, "unlinked"): _("%(actor)s removed the link with %(reference)s."),
+    (EntryKind.OPENED, "split"): _("%(actor)s opened it as a part of another incident."),
     (EntryKind.MEMBER, "began"): _members(_("The incident is private to %(people)s.")),
     (EntryKind.MEMBER, "private"): _members(
         _("%(actor)s made the incident private to %(people)s. Reason: %(text)s")

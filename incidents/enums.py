@@ -83,6 +83,39 @@ class EntryKind(models.TextChoices):
     MEMBER = "MEMBER", _("Members")
     LINK = "LINK", _("Linked incidents")
     FILE = "FILE", _("File")
+    BRIEF = "BRIEF", _("Update to subscribers")
+    HANDOVER = "HANDOVER", _("Hand-over")
+
+
+class Tie(models.TextChoices):
+    """What an incident is to another, as its own side tells it."""
+
+    RELATED = "RELATED", _("Related to")
+    CAUSED = "CAUSED", _("Caused by")
+    DUPLICATE = "DUPLICATE", _("Duplicate of")
+    SPLIT = "SPLIT", _("Split off from")
+
+
+class Custody(models.TextChoices):
+    """What was done with a file kept as evidence."""
+
+    UPLOADED = "UPLOADED", _("Uploaded")
+    SHOWN = "SHOWN", _("Shown")
+    FETCHED = "FETCHED", _("Downloaded")
+    VERIFIED = "VERIFIED", _("Verified")
+    BROKEN = "BROKEN", _("Found to be changed")
+    DELETED = "DELETED", _("Deleted")
+
+
+class Receipt(models.TextChoices):
+    """How far an internal update has got to one of its readers."""
+
+    QUEUED = "QUEUED", _("Waiting to be sent")
+    SENT = "SENT", _("Sent")
+    FAILED = "FAILED", _("Failed")
+    # No mail server: it is read in the app, or not at all.
+    KEPT = "KEPT", _("Kept in the app")
+    STOPPED = "STOPPED", _("Withdrawn")
 
 
 class Joined(models.TextChoices):

@@ -162,6 +162,11 @@ register(
     body=_("%(actor)s gave the role in %(title)s to %(name)s."),
 )
 register(
+    "merged",
+    title=_("%(brand)s: %(other)s goes on as %(reference)s"),
+    body=_("%(actor)s merged %(other)s into %(reference)s %(title)s. Work goes on there."),
+)
+register(
     "suspicion",
     title=_("%(brand)s: a suspicion to look at"),
     body=_(
@@ -227,6 +232,11 @@ register_actions(
         "incident.member_added": _("Let somebody into a private incident"),
         "incident.member_removed": _("Took somebody out of a private incident"),
         "incident.opened_sealed": _("Opened a private incident as an administrator"),
+        "incident.merged": _("Merged an incident into another"),
+        "incident.unmerged": _("Took a merging back"),
+        "incident.split": _("Split an incident"),
+        "incident.linked": _("Linked two incidents"),
+        "incident.unlinked": _("Removed a link between incidents"),
         "brand.triage": _("Changed what goes through triage"),
         "policy.saved": _("Saved an escalation policy"),
         "policy.deleted": _("Deleted an escalation policy"),

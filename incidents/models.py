@@ -12,11 +12,14 @@ from monitoring.enums import CrisisType
 
 from . import (  # noqa: F401 - found here
     models_cases,
+    models_evidence,
     models_facts,
     models_plan,
     models_promises,
     models_roles,
     models_rota,
+    models_ties,
+    models_updates,
 )
 from .enums import Closing, EntryKind, IncidentRole, Origin, Severity, State, Target
 

@@ -13,6 +13,7 @@ from .views import (
     review,
     room,
     rota,
+    ties,
 )
 
 app_name = "incidents"
@@ -34,6 +35,8 @@ urlpatterns = [
     path("i/<slug:reference>/tasks/", actions.add_task, name="add_task"),
     path("i/<slug:reference>/tasks/<int:task>/", actions.tick, name="tick"),
     path("i/<slug:reference>/members/", privacy.members, name="members"),
+    path("i/<slug:reference>/related/", ties.related, name="related"),
+    path("i/<slug:reference>/split/", ties.split, name="split"),
     path("i/<slug:reference>/triage/", privacy.triage, name="triage"),
     path("i/<slug:reference>/summary/", review.summarise, name="summary"),
     path("i/<slug:reference>/themes/", room.themes, name="themes"),

@@ -38,7 +38,9 @@ def get_draft(user: User, reference: str, number: int) -> Draft:
 
 
 def drafts_of(user: User, reference: str) -> QuerySet[Draft]:
-    return visible_drafts(user).filter(incident__reference=reference)
+    """The drafts of an incident, those of what was merged into it included."""
+    merged = Q(incident__merged_into__reference=reference)
+    return visible_drafts(user).filter(Q(incident__reference=reference) | merged)
 
 
 def wrote(draft: Draft) -> set[int]:
@@ -115,9 +117,9 @@ def standing_approvals(version: Version, brand_id: int) -> QuerySet[Approval]:
 
 def published(incident_id: int) -> QuerySet[Publication]:
     """What we said to the public in an incident, in order."""
-    sent = Publication.objects.filter(
-        version__draft__incident_id=incident_id, state=PublicationState.SENT
-    )
+    own = Q(version__draft__incident=incident_id)
+    merged = Q(version__draft__incident__merged_into=incident_id)
+    sent = Publication.objects.filter(own | merged, state=PublicationState.SENT)
     return sent.select_related("account", "version__draft", "version__editor").order_by("sent_at")
 
 

@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from incidents.enums import State
+from incidents.enums import Closing, State
 from incidents.models import Incident
 from monitoring.enums import CrisisType
 
@@ -24,6 +24,7 @@ def cases(user: User, *, words: str = "", brand: str = "") -> QuerySet[Incident]
     a slug.
     """
     found = Incident.objects.visible_to(user).filter(state=State.RESOLVED)
+    found = found.exclude(closed_as__in=(Closing.MERGED, Closing.DISMISSED))
     if brand:
         found = found.filter(brand__slug=brand)
     for word in words.split()[:8]:

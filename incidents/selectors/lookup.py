@@ -19,7 +19,9 @@ def get_incident(user: User, reference: str) -> Incident:
 
 
 def by_reference(incidents: QuerySet[Incident], reference: str) -> Incident:
-    related = incidents.select_related("brand", "lead", "acknowledged_by", "opened_by")
+    related = incidents.select_related(
+        "brand", "lead", "acknowledged_by", "opened_by", "merged_into__brand"
+    )
     incident: Incident = related.get(reference=reference)
     return incident
 

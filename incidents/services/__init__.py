@@ -3,6 +3,7 @@
 from .escalation import escalate_now, fire_next, say_awake
 from .hooks import add_webhook, remove_webhook, send_hooks
 from .lines import write_line
+from .merging import merge, unmerge
 from .opening import open_incident, take_reference, take_up, take_up_detections
 from .policies import delete_policy, restore_version, save_policy
 from .privacy import (
@@ -26,12 +27,14 @@ from .running import (
     summarise,
     take_lead,
 )
+from .ties import Part, split, tie, untie
 from .timeline import add_decision, add_note, add_update, write_entry
 from .triage import accept_and_call, accept_next_due, dismiss, set_triage, suspicion_end
 from .work import add_task, finish_task, link_mention, link_mentions, reopen_task
 
 __all__ = [
     "Ending",
+    "Part",
     "accept_and_call",
     "accept_next_due",
     "acknowledge",
@@ -54,6 +57,7 @@ __all__ = [
     "make_private",
     "make_public",
     "mark_responded",
+    "merge",
     "open_incident",
     "open_sealed",
     "remove_member",
@@ -68,6 +72,7 @@ __all__ = [
     "say_awake",
     "send_hooks",
     "set_triage",
+    "split",
     "summarise",
     "suspicion_end",
     "take_lead",
@@ -75,6 +80,9 @@ __all__ = [
     "take_up",
     "take_up_detections",
     "take_up_unreached",
+    "tie",
+    "unmerge",
+    "untie",
     "write_entry",
     "write_line",
 ]

@@ -39,7 +39,7 @@ from .plan_tasks import add_due
 from .privacy import seat_first
 from .running import raise_severity
 from .silence import follow
-from .timeline import append, lock, show
+from .timeline import append, lock, lock_current, show
 from .triage import begin, in_triage, outgrown, tell_suspicion, triage_end
 
 logger = logging.getLogger(__name__)
@@ -304,7 +304,7 @@ def _open_for(brand: Brand, detection: Detection, *, now: datetime) -> Incident:
 
 def _join(incident_id: int, detection: Detection, *, now: datetime) -> bool:
     """Add the detection to an open incident; False if it was resolved in the meantime."""
-    incident = lock(incident_id)
+    incident = lock_current(incident_id)
     if not incident.is_open:
         return False
     add_signal(incident, detection, now=now)

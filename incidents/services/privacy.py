@@ -45,7 +45,7 @@ def make_private(
     _refuse_strangers(incident, chosen.values())
     incident.is_private = True
     incident.save(update_fields=["is_private"])
-    _seat(incident, chosen.values(), joined=Joined.CHOSEN, by=by, now=now)
+    seat(incident, chosen.values(), joined=Joined.CHOSEN, by=by, now=now)
     params = {"code": "private", "people": [str(each) for each in chosen.values()]}
     append(incident, EntryKind.MEMBER, actor=by, params=params, text=why, now=now)
     _tell_added(incident, chosen.values(), by=by, now=now)
@@ -85,7 +85,7 @@ def add_member(incident_id: int, person: User, *, by: User, reason: str, now: da
     why = readable(reason)
     incident = _lock_private(incident_id)
     _refuse_strangers(incident, [person])
-    if not _seat(incident, [person], joined=Joined.CHOSEN, by=by, now=now):
+    if not seat(incident, [person], joined=Joined.CHOSEN, by=by, now=now):
         return incident
     params = {"code": "added", "people": [str(person)]}
     append(incident, EntryKind.MEMBER, actor=by, params=params, text=why, now=now)
@@ -132,7 +132,7 @@ def open_sealed(incident_id: int, *, by: User, reason: str, now: datetime) -> In
     incident = _lock_private(incident_id)
     require(by, Permission.MANAGE_BRAND, incident.brand_id)
     inside = list(selectors.insiders(incident))
-    if not _seat(incident, [by], joined=Joined.OPENED, by=by, now=now):
+    if not seat(incident, [by], joined=Joined.OPENED, by=by, now=now):
         return incident
     entry = append(
         incident, EntryKind.MEMBER, actor=by, params={"code": "opened"}, text=why, now=now
@@ -162,7 +162,7 @@ def admit_called(incident: Incident, called: Iterable[User], *, now: datetime) -
     """Make whom the ladder of a locked private incident calls its members: they must see it."""
     if not incident.is_private:
         return
-    fresh = _seat(incident, called, joined=Joined.CALLED, by=None, now=now)
+    fresh = seat(incident, called, joined=Joined.CALLED, by=None, now=now)
     if fresh:
         params = {"code": "called", "people": [str(each) for each in fresh]}
         append(incident, EntryKind.MEMBER, params=params, now=now)
@@ -175,7 +175,7 @@ def seat_first(
     """Give an incident that is opened as a private one its members. Refused for strangers."""
     chosen = {each.pk: each for each in (by, *people) if each}
     _refuse_strangers(incident, chosen.values())
-    _seat(incident, chosen.values(), joined=Joined.CHOSEN, by=by, now=now)
+    seat(incident, chosen.values(), joined=Joined.CHOSEN, by=by, now=now)
     params = {"code": "began", "people": [str(each) for each in chosen.values()]}
     append(incident, EntryKind.MEMBER, actor=by, params=params, now=now)
     _tell_added(incident, chosen.values(), by=by, now=now)
@@ -197,7 +197,7 @@ def _refuse_strangers(incident: Incident, people: Iterable[User]) -> None:
             raise Refused(_("%(name)s is not a member of the brand.") % _named(each))
 
 
-def _seat(
+def seat(
     incident: Incident, people: Iterable[User], *, joined: Joined, by: User | None, now: datetime
 ) -> list[User]:
     """Write the members; return those who were none before."""

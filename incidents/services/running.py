@@ -25,7 +25,7 @@ from .notices import subject_of, tell
 from .plan_tasks import add_due
 from .roles import Given, seat
 from .silence import Word, follow, heard
-from .timeline import append, lock, readable, show
+from .timeline import append, lock, lock_current, readable, show
 from .triage import accept_and_call, dismiss, leave_triage
 
 
@@ -36,7 +36,8 @@ def acknowledge(incident_id: int, *, by: User, now: datetime) -> Incident:
     The engine fires under the same lock, so either its call was made before, or never. Conflict if
     somebody else was quicker.
     """
-    incident = lock(incident_id)
+    # A page of before a merging, or a link in a mail, answers where the incident goes on.
+    incident = lock_current(incident_id)
     if incident.acknowledged_at:
         raise Conflict(_said_by(incident))
     if incident.state == State.TRIAGE:
@@ -244,7 +245,7 @@ def change_severity(
         return incident
     before = incident.severity
     reasons = [{"code": "person", "name": str(by)}]
-    _set_severity(incident, Severity(level), reasons=reasons, now=now)
+    set_severity(incident, Severity(level), reasons=reasons, now=now)
     params = {"before": before, "after": level}
     append(incident, EntryKind.SEVERITY, actor=by, params=params, text=why, now=now)
     key = f"severity.{incident.entries_count}"
@@ -263,7 +264,7 @@ def change_severity(
     return incident
 
 
-def _set_severity(
+def set_severity(
     incident: Incident, level: Severity, *, reasons: list[dict[str, Any]], now: datetime
 ) -> None:
     """The first response is due from detection on, the next internal update from now on."""
@@ -294,7 +295,7 @@ def raise_severity(
     if level >= incident.severity or by_person:
         return False
     params = {"code": code, "before": incident.severity, "after": level}
-    _set_severity(incident, level, reasons=reasons, now=now)
+    set_severity(incident, level, reasons=reasons, now=now)
     append(incident, EntryKind.SEVERITY, params=params, now=now)
     add_due(incident, now=now)
     return True
@@ -358,7 +359,7 @@ def mark_responded(
 
     The same `key` again changes nothing. Without a channel only the first word's time is noted.
     """
-    incident = lock(incident_id)
+    incident = lock_current(incident_id)
     first = incident.responded_at
     if channel:
         heard(incident, Word(channel, at, text=text, url=url, key=key), now=at)

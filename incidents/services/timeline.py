@@ -32,6 +32,21 @@ def lock(incident_id: int) -> Incident:
     return incident
 
 
+def lock_current(incident_id: int) -> Incident:
+    """Return the incident, locked; of one that was merged, the incident that it goes on as."""
+    incident = _current(incident_id)
+    while incident.merged_into_id:
+        # It was merged between looking and locking.
+        incident = _current(incident.merged_into_id)
+    return incident
+
+
+def _current(incident_id: int) -> Incident:
+    """Look first and lock then: holding the one while waiting for the other could deadlock."""
+    after = Incident.with_drills.values_list("merged_into", flat=True).get(pk=incident_id)
+    return lock(after or incident_id)
+
+
 def append(
     incident: Incident,
     kind: EntryKind,
@@ -77,7 +92,7 @@ def write_entry(
 
     Takes the incident's lock and then those of the live frames: call it late in a transaction.
     """
-    incident = lock(incident_id)
+    incident = lock_current(incident_id)
     entry = append(incident, kind, actor=actor, params=params, text=clean(text), now=now)
     show(incident, ["timeline"])
     return entry
@@ -101,7 +116,7 @@ def add_update(incident_id: int, *, by: User, text: str, now: datetime) -> Timel
 @transaction.atomic
 def _say(incident_id: int, kind: EntryKind, *, by: User, text: str, now: datetime) -> TimelineEntry:
     said = readable(text)
-    incident = lock(incident_id)
+    incident = lock_current(incident_id)
     entry = append(incident, kind, actor=by, text=said, now=now)
     parts = ["timeline"]
     if kind == EntryKind.UPDATE and incident.is_open:

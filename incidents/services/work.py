@@ -16,7 +16,7 @@ from incidents.selectors import insiders
 
 from .notices import tell
 from .opening import link, link_many
-from .timeline import append, lock, readable, show
+from .timeline import append, lock_current, readable, show
 
 
 @transaction.atomic
@@ -31,7 +31,7 @@ def add_task(
 ) -> Task:
     """Give the incident a task, and tell its owner. Refused if the owner cannot see it."""
     named = readable(title)[:200]
-    incident = lock(incident_id)
+    incident = lock_current(incident_id)
     if owner and not insiders(incident).filter(pk=owner.pk).exists():
         raise Refused(_("%(name)s cannot see this incident.") % {"name": owner})
     task = Task.objects.create(
@@ -66,7 +66,7 @@ def reopen_task(incident_id: int, task_id: int, *, by: User, now: datetime) -> T
 def _tick(
     incident_id: int, task_id: int, *, done: bool, by: User, note: str = "", now: datetime
 ) -> Task:
-    incident = lock(incident_id)
+    incident = lock_current(incident_id)
     task: Task = incident.tasks.get(pk=task_id)
     if bool(task.done_at) == done:
         return task
@@ -90,7 +90,7 @@ def _again(task: Task, now: datetime) -> datetime | None:
 @transaction.atomic
 def link_mention(incident_id: int, mention: dict[str, Any], *, by: User, now: datetime) -> Incident:
     """Link a mention `{"id", "published_at", "author"}`; linking twice changes nothing."""
-    incident = lock(incident_id)
+    incident = lock_current(incident_id)
     if link(incident, mention, by=by, now=now):
         show(incident, ["timeline"])
     return incident
@@ -104,7 +104,7 @@ def link_mentions(
 
     Return how many were not linked before.
     """
-    incident = lock(incident_id)
+    incident = lock_current(incident_id)
     if len(mentions) == 1:
         linked = int(link(incident, mentions[0], by=by, now=now))
     else:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from accounts.enums import Permission
@@ -171,6 +171,12 @@ def part(request: SignedIn, incident: Incident, name: str, **extra: Any) -> Http
     return render(request, f"incidents/room/{name}.html", context, status=status)
 
 
+def _onward(request: SignedIn, merged: Incident) -> HttpResponse | None:
+    """Where a merged incident goes on, for who may see that."""
+    target = Incident.objects.visible_to(request.user).filter(pk=merged.merged_into_id).first()
+    return redirect("incidents:incident", target.reference) if target else None
+
+
 @login_required
 @require_GET
 def incident(request: SignedIn, reference: str) -> HttpResponse:
@@ -180,6 +186,8 @@ def incident(request: SignedIn, reference: str) -> HttpResponse:
         if name not in PARTS:
             raise Http404
         return part(request, found, name)
+    if found.merged_into_id and "stay" not in request.GET and (onward := _onward(request, found)):
+        return onward
     asked = Asked(found, request.user, request.GET, database_now())
     context = common(asked) | {"slots": WAR_ROOM.panels, "decision": EntryKind.DECISION}
     # In the page as by itself, each part finds its own under `part`.
