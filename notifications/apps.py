@@ -5,4 +5,4 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from . import checks, loops, wording  # noqa: F401 - each registers itself
+        from . import checks, loops, panels, wording  # noqa: F401 - each registers itself

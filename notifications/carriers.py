@@ -130,17 +130,17 @@ CARRIERS = {
             "+45 12 34 56 78", _phone, "NOTIFY_SMS",
         ),
         Carrier(
-            "voice", Means.VOICE.label, Means.VOICE, "phone", _NUMBER,
+            "voice", Means.VOICE.label, Means.VOICE, "phone-call", _NUMBER,
             gettext_lazy("You are rung, and told twice what it is about."),
             "+45 12 34 56 78", _phone, "NOTIFY_VOICE",
         ),
         Carrier(
-            "signal", noop("Signal"), Means.CHAT, "message", _NUMBER,
+            "signal", noop("Signal"), Means.CHAT, "message-circle", _NUMBER,
             gettext_lazy("The number that you use Signal with."),
             "+45 12 34 56 78", _phone, "NOTIFY_SIGNAL",
         ),
         Carrier(
-            "telegram", noop("Telegram"), Means.CHAT, "message", gettext_lazy("Chat number"),
+            "telegram", noop("Telegram"), Means.CHAT, "send-2", gettext_lazy("Chat number"),
             gettext_lazy(
                 "Write to the desk's bot first, then to @userinfobot: it says your number."
             ),
@@ -155,12 +155,12 @@ CARRIERS = {
             "https://ntfy.sh/…", _ntfy,
         ),
         Carrier(
-            "slack", noop("Slack"), Means.CHAT, "message", _WEBHOOK,
+            "slack", noop("Slack"), Means.CHAT, "messages", _WEBHOOK,
             gettext_lazy("An incoming webhook of Slack, for a chat that only you read."),
             "https://hooks.slack.com/services/…", _pasted("hooks.slack.com"),
         ),
         Carrier(
-            "teams", noop("Microsoft Teams"), Means.CHAT, "message", _WEBHOOK,
+            "teams", noop("Microsoft Teams"), Means.CHAT, "users", _WEBHOOK,
             gettext_lazy(
                 "In Teams: Workflows, “Post to a chat when a webhook request is received”."
             ),
@@ -177,7 +177,7 @@ CARRIERS = {
             "gotifys://…", _any,
         ),
         Carrier(
-            "webhook", Means.WEBHOOK.label, Means.WEBHOOK, "plug-connected",
+            "webhook", Means.WEBHOOK.label, Means.WEBHOOK, "webhook",
             gettext_lazy("Address of your program"),
             gettext_lazy("Called with JSON, signed by Standard Webhooks."),
             "https://example.org/alarms", _https,
@@ -187,6 +187,17 @@ CARRIERS = {
 # What a person may add for themselves, and a brand for a team.
 PERSONAL = tuple(name for name in CARRIERS if name != "webhook")
 SHARED = ("slack", "teams", "ntfy", "other", "webhook")
+
+
+def icon_of(service: str) -> str:
+    """The picture of a service, also of those that are no carriers: mail and push."""
+    found = CARRIERS.get(service)
+    return found.icon if found else {"push": "device-mobile", "email": "mail"}.get(service, "bell")
+
+
+def label_of(service: str) -> str:
+    found = CARRIERS.get(service)
+    return str(found.label if found else Means(service).label)
 
 
 def carrier(name: str) -> Carrier | None:

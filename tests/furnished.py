@@ -30,12 +30,14 @@ from monitoring.selectors import Filters
 from monitoring.services import detecting, exporting, rehearsals, signals
 from monitoring.services.searches import save_search
 from notifications.links import signed_action
+from notifications.models import Provider, Rule
 from responses import services as responses
 from responses.models import Version
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
 from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import DetectionFactory, on_the_ladder
 from tests.factories.monitoring import QueryFactory, SourceFactory, mention
+from tests.factories.notifications import ChannelFactory, reach
 from tests.factories.rota import on_duty
 from training.services import add_lesson
 
@@ -200,6 +202,19 @@ def exported(by: User) -> StreamJob:
     return StreamJob.objects.get(pk=job.pk)
 
 
+def told(brand: Brand, person: User) -> dict[str, int]:
+    """How the person is told: two addresses, one of them unconfirmed, an order, a failing service."""
+    there = {"to": "ntfys://ntfy.sh/emne"}
+    device = reach(person, "ntfy", there, "ntfys:ntfy.sh", label="Telefon")
+    fresh = reach(person, "other", {"to": "x"}, "gotify:x", label="Ur", verified_at=None)
+    steps = [{"way": "push", "after": 0}, {"way": "address", "address": device.pk, "after": 120}]
+    rule = Rule.objects.create(user=person, urgency="PAGE", steps=steps)
+    ChannelFactory.create(brand=brand, name="Kriserum")
+    now = timezone.now()
+    Provider.objects.create(name="ntfys:ntfy.sh", health="DOWN", failures=3, since=now, error="503")
+    return {"notifications:address_code": fresh.pk, "notifications:rule": rule.pk}
+
+
 def answer_link(person: User, incident: Incident) -> str:
     """The secret of a signed link by which the person may acknowledge."""
     expires = timezone.now() + timedelta(hours=1)
@@ -235,7 +250,7 @@ def filled_fixture(
         "fact": 1, "promise": 1, "found": 0,
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
-        "token": answer_link(karen, incident),
+        "token": answer_link(karen, incident), "service": "ntfy",
         "pk": {
             "monitoring:import": upload.pk, "monitoring:import_progress": upload.pk,
             "monitoring:mention": Mention.objects.get().pk,
@@ -247,6 +262,7 @@ def filled_fixture(
             "monitoring:download": job.pk,
             "monitoring:query": query.pk,
             "monitoring:query_delete": query.pk,
+            **told(brand, karen),
             **signalled(brand, Mention.objects.get(), karen),
             "accounts:member_remove": bob.pk,
             **{f"connectors:account{page}": account.pk for page in ACCOUNT_PAGES},

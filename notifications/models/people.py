@@ -30,6 +30,8 @@ class Address(models.Model):
     sealed = models.BinaryField(default=bytes)
     # The same address twice is one. Made under a key: numbers cannot be guessed from it.
     digest = models.CharField(max_length=64)
+    # From which a text reply is known to be theirs, made in the same way.
+    reply = models.CharField(max_length=64, blank=True)
     provider = models.CharField(max_length=100)
     created_at = models.DateTimeField()
     # The code that proves it is theirs is made from this moment and the secret key.
@@ -49,7 +51,7 @@ class Address(models.Model):
         ]
         indexes: ClassVar[list] = [
             # Whose is the number that a text reply came from?
-            models.Index(fields=["digest"], name="address_digest")
+            models.Index(fields=["reply"], condition=~models.Q(reply=""), name="address_reply")
         ]
 
     def __str__(self) -> str:
