@@ -203,7 +203,7 @@ def exported(by: User) -> StreamJob:
 
 
 def told(brand: Brand, person: User) -> dict[str, int]:
-    """How the person is told: two addresses, one of them unconfirmed, an order, a failing service."""
+    """How the person is told: two addresses, one unconfirmed, an order, a failing service."""
     there = {"to": "ntfys://ntfy.sh/emne"}
     device = reach(person, "ntfy", there, "ntfys:ntfy.sh", label="Telefon")
     fresh = reach(person, "other", {"to": "x"}, "gotify:x", label="Ur", verified_at=None)
