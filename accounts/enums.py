@@ -27,4 +27,5 @@ class Permission(models.TextChoices):
     WRITE_TIMELINE = "WRITE_TIMELINE", _("Write in the war room")
     DRAFT = "DRAFT", _("Write drafts")
     APPROVE = "APPROVE", _("Approve drafts")
+    WRITE_PLANS = "WRITE_PLANS", _("Write and publish crisis plans")
     PUBLISH = "PUBLISH", _("Publish and settle publications")

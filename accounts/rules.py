@@ -23,7 +23,7 @@ _WORK = _WATCH | {
 }
 PERMISSIONS: dict[Role, set[Permission]] = {
     Role.ADMINISTRATOR: set(Permission),
-    Role.LEAD: _WORK | {Permission.APPROVE},
+    Role.LEAD: _WORK | {Permission.APPROVE, Permission.WRITE_PLANS},
     Role.RESPONDER: _WORK,
     Role.APPROVER: _WATCH
     | {Permission.OPEN_INCIDENT, Permission.WRITE_TIMELINE, Permission.DRAFT, Permission.APPROVE},

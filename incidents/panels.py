@@ -67,5 +67,9 @@ settings_page(
     owns=("incidents:sealed",),
 )
 
+# Who does what, and what the plan says.
+WAR_ROOM.add(Panel("roles", _("Roles"), "incidents:roles", order=30, live="roles"))
+WAR_ROOM.add(Panel("plan", _("Plan"), "incidents:plan", order=40, live="plan"))
+
 # What this room shows on a mention's page.
 MENTION.add(Panel("incident", _("Incident"), "incidents:mention", order=10, live="incidents"))

@@ -6,6 +6,7 @@ from . import urls_rota
 from .urls_record import record
 from .views import (
     actions,
+    crew,
     listing,
     mentions,
     policies,
@@ -38,6 +39,9 @@ urlpatterns = [
     path("i/<slug:reference>/related/", ties.related, name="related"),
     path("i/<slug:reference>/split/", ties.split, name="split"),
     path("i/<slug:reference>/triage/", privacy.triage, name="triage"),
+    path("i/<slug:reference>/tasks/<int:task>/change/", actions.task, name="task"),
+    path("i/<slug:reference>/roles/", crew.crew_panel, name="roles"),
+    path("i/<slug:reference>/plan/", crew.plan_panel, name="plan"),
     path("i/<slug:reference>/summary/", review.summarise, name="summary"),
     path("i/<slug:reference>/themes/", room.themes, name="themes"),
     path("i/<slug:reference>/review/", review.review, name="review"),

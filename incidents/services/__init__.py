@@ -27,6 +27,7 @@ from .running import (
     summarise,
     take_lead,
 )
+from .tasks import assign_task, claim_task, move_task
 from .ties import Part, split, tie, untie
 from .timeline import add_decision, add_note, add_update, write_entry
 from .triage import accept_and_call, accept_next_due, dismiss, set_triage, suspicion_end
@@ -45,8 +46,10 @@ __all__ = [
     "add_task",
     "add_update",
     "add_webhook",
+    "assign_task",
     "change_severity",
     "change_state",
+    "claim_task",
     "delete_policy",
     "dismiss",
     "escalate_now",
@@ -58,6 +61,7 @@ __all__ = [
     "make_public",
     "mark_responded",
     "merge",
+    "move_task",
     "open_incident",
     "open_sealed",
     "remove_member",

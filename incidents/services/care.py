@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.enums import Permission
 from accounts.models import Brand, User
-from accounts.selectors import members
 from core.errors import Refused
 from incidents import selectors
 from incidents.crew import Limit, limit_for
@@ -23,6 +22,7 @@ from incidents.enums import EntryKind, IncidentRole
 from incidents.models import Incident
 from incidents.models_plan import CrewCare
 from incidents.models_roles import RoleHolding
+from incidents.selectors import insiders
 from notifications.models import Urgency
 
 from .notices import tell
@@ -133,17 +133,12 @@ def _fresh(incident: Incident, row: RoleHolding, *, now: datetime) -> list[User]
     deputy = incident.holdings.filter(role=row.role, is_deputy=True, until=None)
     found = [held.user for held in deputy.select_related("user")]
     if not found:
-        shifts = selectors.current_shifts([incident.brand_id], at=now)
-        found = [shift.user for shift in shifts]
-    others = [user for user in found if user.pk != row.user_id and _sees(user, incident)]
-    if others:
-        return others
-    able = members(incident.brand, permission=Permission.RUN_INCIDENT).exclude(pk=row.user_id)
-    return [user for user in able if _sees(user, incident)]
-
-
-def _sees(user: User, incident: Incident) -> bool:
-    return Incident.objects.visible_to(user).filter(pk=incident.pk).exists()
+        here, people = selectors.roster(incident.brand, at=now)
+        found = [people[pk] for pk in sorted(here.on_call & people.keys())]
+    inside = insiders(incident).exclude(pk=row.user_id)
+    others = list(inside.filter(pk__in=[user.pk for user in found]))
+    able = insiders(incident, permission=Permission.RUN_INCIDENT)
+    return others or list(able.exclude(pk=row.user_id))
 
 
 @transaction.atomic

@@ -1,16 +1,18 @@
 """What is done in the war room. Each answers with the part it was done in, or the page."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.enums import Permission
 from accounts.http import SignedIn
+from accounts.models import User
 from core.clock import database_now
 from core.errors import Refused
 from incidents import selectors, services
@@ -99,6 +101,47 @@ def _tick(incident: Incident, request: SignedIn, now: datetime, task: int) -> No
         raise Http404 from None
 
 
+def _change_task(incident: Incident, request: SignedIn, now: datetime, task: int) -> None:
+    """What the task's own form asks: take it, give it away, another time, done with a note."""
+    said, by = request.POST, request.user
+    try:
+        match said.get("do"):
+            case "claim":
+                services.claim_task(incident.pk, task, by=by, now=now)
+            case "leave":
+                services.assign_task(incident.pk, task, None, by=by, now=now)
+            case "give":
+                owner = _member(incident, said.get("owner", ""))
+                services.assign_task(incident.pk, task, owner, by=by, now=now)
+            case "move":
+                services.move_task(incident.pk, task, _due(request, now), by=by, now=now)
+            case "finish":
+                note = said.get("note", "")
+                services.finish_task(incident.pk, task, by=by, note=note, now=now)
+    except Task.DoesNotExist:
+        raise Http404 from None
+
+
+def _member(incident: Incident, written: str) -> User:
+    """Whoever may be given a task; 404 for anybody else."""
+    owner = selectors.insiders(incident).filter(pk=int(written)) if written.isdecimal() else None
+    found = owner.first() if owner is not None else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _due(request: SignedIn, now: datetime) -> datetime | None:
+    """A time of day in the reader's zone, the next that comes; empty takes the time off."""
+    written = request.POST.get("due", "")
+    if not written:
+        return None
+    try:
+        return next_time(time.fromisoformat(written), zone=request.user.time_zone, now=now)
+    except ValueError:
+        raise Refused(_("Write a time of day, such as 14:30.")) from None
+
+
 acknowledge = action("ladder", _acknowledge)
 escalate = action("ladder", _escalate)
 take_lead = action("head", _take_lead)
@@ -106,6 +149,7 @@ change_state = action("head", _change_state)
 change_severity = action("head", _change_severity)
 rename = action("head", _rename)
 add_task = action("tasks", _add_task, permission=Permission.WRITE_TIMELINE)
+task = action("tasks", _change_task, permission=Permission.WRITE_TIMELINE)
 tick = action("tasks", _tick, permission=Permission.WRITE_TIMELINE)
 
 

@@ -10,10 +10,10 @@ from core.errors import Forbidden
 from tests.factories.accounts import MembershipFactory, UserFactory
 
 ALL = set(Permission)
-WORK = ALL - {Permission.MANAGE_BRAND, Permission.APPROVE}
+WORK = ALL - {Permission.MANAGE_BRAND, Permission.APPROVE, Permission.WRITE_PLANS}
 TABLE = {
     Role.ADMINISTRATOR: ALL,
-    Role.LEAD: WORK | {Permission.APPROVE},
+    Role.LEAD: WORK | {Permission.APPROVE, Permission.WRITE_PLANS},
     Role.RESPONDER: WORK,
     Role.APPROVER: {
         Permission.VIEW,
