@@ -1,169 +1,226 @@
-"""Escalation while the engine is killed every second: due to fired, as an onlooker sees it."""
+"""Escalation while engines are killed and the database crashes, as an onlooker sees it.
+
+Issue 2: one engine, killed every second. Issue 4: two engines and three crashes, acknowledgements
+that race with the engines, and what a step costs with few and with many waiting.
+"""
 
 import functools
-import math
-import os
-import signal
+import random
+import statistics
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
+
+from tests import breaking
 
 from .figures import Measured, figure
 
-STEPS = 600
-# The steps fall due over this time, as evenly as they come in a busy organisation.
-OVER = timedelta(seconds=40)
-KILL_EVERY = 1.0
-LOOK_EVERY = 0.02
-# A step that has not fired by then after the last was due is lost.
-PATIENCE = 20.0
-
-_NEW = """
-SELECT incident_id, rung, extract(epoch FROM clock_timestamp() - due_at) FROM incidents_call
-WHERE incident_id <> ALL(%s)
-"""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Seconds from due to seen, ascending, of each step that fired; `once` fired exactly once."""
-
-    delays: list[float]
-    once: int
-    kills: int
-
-    @property
-    def p99(self) -> float:
-        return self.delays[math.ceil(len(self.delays) * 0.99) - 1]
+STEPS = 1000
+RACES = 1000
+FEW, MANY = 100, 100_000
+# Steps fired in one round of measuring what one costs.
+ROUND = 100
 
 
 @figure("escalation under kills, due to fired, p99", unit="s", must="<= 1", issue=2)
 def p99() -> Measured:
-    return Measured(_run().p99, 2.0)
+    return Measured(_killed().p99, 2.0)
 
 
 @figure("escalation under kills, due to fired, worst", unit="s", must="<= 1", issue=2)
 def worst() -> Measured:
-    return Measured(_run().delays[-1], 5.0)
+    return Measured(_killed().delays[-1], 5.0)
 
 
 @figure("escalation under kills, fired exactly once", unit="steps", must=">= 1", issue=2)
 def once() -> Measured:
-    return Measured(_run().once, STEPS)
+    return Measured(_killed().steps - _killed().lost, _killed().steps)
+
+
+@figure("1,000 steps, two engines, kills, three crashes: p99", unit="s", must="<= 1", issue=4)
+def broken_p99() -> Measured:
+    """From due to fired; for what fell due during an outage, from its end."""
+    return Measured(_broken().p99, 2.0)
+
+
+@figure("1,000 steps, two engines, kills, three crashes: worst", unit="s", must="<= 1", issue=4)
+def broken_worst() -> Measured:
+    return Measured(_broken().delays[-1], 5.0)
+
+
+@figure("1,000 steps, two engines, kills, three crashes: once", unit="steps", must=">= 1", issue=4)
+def broken_once() -> Measured:
+    """Neither lost nor twice."""
+    outcome = _broken()
+    return Measured(outcome.steps - outcome.lost - outcome.twice, outcome.steps)
+
+
+@figure("1,000 acknowledgements racing: quiet afterwards", unit="races", must=">= 1", issue=4)
+def silent() -> Measured:
+    """Acknowledgements after whose commit nobody was called and no page was left to be sent."""
+    return Measured(_raced(), RACES)
+
+
+@figure("a step's cost, 100,000 due to 100 due", unit="ms", must="<= 1.3", issue=4)
+def flat() -> Measured:
+    return _cost()
 
 
 @functools.cache
-def _run() -> Outcome:
-    """One run for all figures: steps fall due while an engine is killed, and started again."""
+def _killed() -> breaking.Outcome:
+    _load()
+    return breaking.run(600, over=40, count=1, crashes=0)
+
+
+@functools.cache
+def _broken() -> breaking.Outcome:
+    _load()
+    return breaking.run(STEPS, over=75, count=2, crashes=3)
+
+
+def _load() -> None:
+    """As in the supervisor: what the children share is loaded before the first fork."""
     from crisisdesk.embedded import parts
 
-    # As in the supervisor: what the children share is loaded before the first fork.
     parts.load()
-    _fill()
-    with _engine() as engine:
-        delays, kills = _watch(engine)
-    return Outcome(sorted(delays.values()), _fired_once(), kills)
 
 
-def _fill() -> None:
-    """Ten brands with a responder each, and their incidents, each with one step to be fired."""
-    from core.clock import database_now
-    from incidents.enums import Origin, Severity, Target
-    from incidents.models import Incident
-    from tests.factories.accounts import MembershipFactory
-
-    held = MembershipFactory.create_batch(10)
-    start = database_now() + timedelta(seconds=3)
-    Incident.objects.bulk_create(
-        Incident(
-            brand=held[number % 10].brand,
-            reference=f"CD-2026-{number}",
-            given_title="Measured",
-            origin=Origin.PERSON,
-            severity=Severity.SEV2,
-            began_at=start,
-            detected_at=start,
-            ladder=[
-                {"target": Target.USER, "user": held[number % 10].user_id, "role": "", "wait": 3600}
-            ],
-            ladder_rounds=1,
-            escalate_at=start + OVER * number / STEPS,
-        )
-        for number in range(STEPS)
-    )
+# --- Acknowledgements ---------------------------------------------------------------------------
 
 
-class Engine:
-    """The product's own engine, forked as its supervisor forks it, and forked again when killed."""
+@dataclass(frozen=True)
+class Answer:
+    """How many calls there were right after the acknowledgement had been committed."""
 
-    def __init__(self) -> None:
-        self.kills = 0
-        self._started = time.monotonic()
-        self._pid = self._fork()
-
-    def kill_if_due(self) -> None:
-        if time.monotonic() - self._started < KILL_EVERY:
-            return
-        self.end()
-        self.kills += 1
-        self._started = time.monotonic()
-        self._pid = self._fork()
-
-    def end(self) -> None:
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
-
-    def _fork(self) -> int:
-        from django.core.management import call_command
-        from django.db import connection
-
-        from crisisdesk.embedded.processes import fork
-
-        # A forked child must not share our connection.
-        connection.close()
-
-        def engine() -> int:
-            call_command("engine")
-            return 0
-
-        return fork("engine", engine).pid
+    incident: int
+    calls: int
 
 
-@contextmanager
-def _engine() -> Iterator[Engine]:
-    engine = Engine()
-    try:
-        yield engine
-    finally:
-        engine.end()
+def _raced() -> int:
+    """Acknowledge at the very moment that a step is due; count those that stayed quiet."""
+    _load()
+    start = breaking.fill(RACES, 40, ladder=_ladder())
+    with breaking.engines(2) as running:
+        answers = _answer_all(start)
+        time.sleep(3)
+        del running
+    return sum(1 for answer in answers if _quiet(answer))
 
 
-def _watch(engine: Engine) -> tuple[dict[int, float], int]:
-    """Note when each step is first seen to have fired, killing the engine every second."""
+def _ladder() -> list[dict[str, object]]:
+    """Everyone, every second: whoever answers does it between two calls or in the middle of one."""
+    return [{"target": "ROLE", "user": None, "role": "RESPONDER", "wait": 1}] * 20
+
+
+def _answer_all(start: float) -> list[Answer]:
     from django.db import connection
 
-    seen: dict[int, float] = {}
-    last_due = time.monotonic() + 3 + OVER.total_seconds()
-    while len(seen) < STEPS and time.monotonic() < last_due + PATIENCE:
-        with connection.cursor() as cursor:
-            cursor.execute(_NEW, [list(seen)])
-            for incident, _rung, delay in cursor.fetchall():
-                seen[incident] = float(delay)
-        engine.kill_if_due()
-        time.sleep(LOOK_EVERY)
-    return seen, engine.kills
+    from incidents.models import Incident
+
+    due = {
+        pk: at.timestamp() + random.Random(pk).choice([0, 1, 2]) + random.Random(pk).gauss(0, 0.03)
+        for pk, at in Incident.objects.values_list("pk", "escalate_at")
+    }
+    answers: list[Answer] = []
+    waiting = iter(sorted(due.items(), key=lambda each: each[1]))
+    lock = threading.Lock()
+
+    def work() -> None:
+        try:
+            for pk, at in _shared(waiting, lock):
+                time.sleep(max(0.0, at - time.time()))
+                answers.append(_answer(pk))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
 
 
-def _fired_once() -> int:
-    """Steps with one call, one notice and one entry, on a ladder that moved by exactly one."""
-    from django.db.models import Count
+def _shared(
+    waiting: Iterator[tuple[int, float]], lock: threading.Lock
+) -> Iterator[tuple[int, float]]:
+    while True:
+        with lock:
+            found = next(waiting, None)
+        if found is None:
+            return
+        yield found
+
+
+def _answer(pk: int) -> Answer:
+    from core.clock import database_now
+    from incidents import services
+    from incidents.models import Call, Incident
+
+    incident = Incident.objects.select_related("brand").get(pk=pk)
+    user = incident.brand.memberships.get().user
+    services.acknowledge(pk, by=user, now=database_now())
+    return Answer(pk, Call.objects.filter(incident=pk).count())
+
+
+def _quiet(answer: Answer) -> bool:
+    from incidents.models import Call
+    from notifications.models import Delivery
+
+    later = Call.objects.filter(incident=answer.incident).count() - answer.calls
+    pages = Delivery.objects.filter(
+        state="QUEUED", notice__key__startswith=f"incident.{answer.incident}.rung."
+    )
+    return later == 0 and not pages.exists()
+
+
+# --- What a step costs --------------------------------------------------------------------------
+
+
+def _cost() -> Measured:
+    """Milliseconds to fire one step with so many due, in rounds of either in changing order."""
+    from tests.factories.accounts import MembershipFactory
+
+    costs: dict[int, list[float]] = {FEW: [], MANY: []}
+    member = MembershipFactory.create()
+    for number in range(5):
+        for waiting in sorted(costs, reverse=bool(number % 2)):
+            _make_due(waiting, member)
+            costs[waiting].append(_fire(ROUND) * 1000 / ROUND)
+    few, many = (statistics.median(costs[waiting]) for waiting in (FEW, MANY))
+    return Measured(many, few)
+
+
+def _make_due(waiting: int, member: Any) -> None:
+    """Leave exactly so many incidents, all due, each with a step that calls one person."""
+    from django.db import connection
 
     from incidents.models import Incident
-    from notifications.models import Notice
+    from tests.factories.incidents import IncidentFactory
 
-    whole = Incident.objects.filter(rung=1, entries_count=1).annotate(
-        made=Count("calls", distinct=True)
-    )
-    return min(whole.filter(made=1).count(), Notice.objects.filter(urgency="PAGE").count())
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE incidents_incident, notifications_notice CASCADE")
+    step = {"target": "USER", "user": member.user_id, "role": "", "wait": 3600}
+    IncidentFactory.create(brand=member.brand, ladder=[step], ladder_rounds=1, reference="CD-0")
+    columns = [field.column for field in Incident._meta.concrete_fields if not field.primary_key]
+    changed = {"reference": "'CD-' || number", "escalate_at": "now() - interval '1 second'"}
+    values = ", ".join(changed.get(column, column) for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO incidents_incident ({', '.join(columns)})"
+            f" SELECT {values} FROM incidents_incident, generate_series(1, %s) AS number",
+            [waiting],
+        )
+        cursor.execute("VACUUM ANALYZE incidents_incident")
+
+
+def _fire(count: int) -> float:
+    from core.clock import database_now
+    from incidents import services
+
+    began = time.perf_counter()
+    for _ in range(count):
+        services.fire_next(now=database_now())
+    return time.perf_counter() - began

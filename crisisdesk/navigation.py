@@ -17,7 +17,7 @@ from incidents.enums import Severity
 _COUNTS = """
 SELECT
     (SELECT count(*) FROM incidents_incident
-        WHERE brand_id = ANY(%(brands)s::bigint[]) AND state <> 'RESOLVED'
+        WHERE brand_id = ANY(%(brands)s::bigint[]) AND state <> 'RESOLVED' AND NOT is_drill
             AND severity <= %(severity)s),
     (SELECT count(*) FROM responses_draft AS draft
         JOIN incidents_incident AS incident ON incident.id = draft.incident_id

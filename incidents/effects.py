@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from . import steps
-from .enums import Severity
+from .enums import Severity, State
 from .escalation import Step
 from .models import Incident
-from .services import running
+from .services import running, triage
 
 
 def raise_severity(incident: Incident, step: Step, now: datetime) -> bool:
@@ -16,4 +16,13 @@ def raise_severity(incident: Incident, step: Step, now: datetime) -> bool:
     return running.raise_severity(incident, level, reasons=reasons, now=now, code="step")
 
 
+def declare(incident: Incident, step: Step, now: datetime) -> bool:
+    """Make a suspicion an incident; what is one already stays as it is."""
+    if incident.state != State.TRIAGE:
+        return False
+    triage.begin(incident, code="declared", now=now)
+    return True
+
+
 steps.register("severity", raise_severity)
+steps.register("declare", declare)

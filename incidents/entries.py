@@ -352,6 +352,9 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
         "%(person)s cannot be reached: none of their addresses works."
     ),
     (EntryKind.CALLED, "passed"): _passed,
+    (EntryKind.OPENED, "drill"): _("%(actor)s started a fire drill."),
+    (EntryKind.RESOLVED, "drill"): _("The fire drill is over."),
+    (EntryKind.STATE, "declared"): _("The escalation policy declared it an incident."),
     (EntryKind.CALLED, "resting"): _(
         "The policy calls nobody now. Everyone finds it in the app, and calling begins when the"
         " policy allows it."

@@ -7,13 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Permission
 from accounts.models import Brand, Membership, User
-from accounts.rules import PERMISSIONS, roles_with
+from accounts.rules import PERMISSIONS
 from accounts.selectors import members
 from monitoring.enums import CrisisType
 from monitoring.scoring import score
 
-from .enums import Posts, Severity, Statement, Target
-from .models import EscalationPolicy, Shift
+from .enums import Posts, Severity, Statement
+from .models import Shift
 
 
 def brands_with(user: User, permission: Permission) -> Any:
@@ -136,46 +136,3 @@ class ShiftForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         """Whether the shift makes sense is for the service to say, in words."""
-
-
-class PolicyForm(forms.ModelForm):
-    class Meta:
-        model = EscalationPolicy
-        fields = ("name", "rounds", "is_default")
-        help_texts: ClassVar = {
-            "rounds": _("How many times the ladder is run through before everyone is called."),
-            "is_default": _("Running incidents keep the ladder they opened with."),
-        }
-
-    def _post_clean(self) -> None:
-        """The service refuses what makes no sense, in words."""
-
-
-class StepForm(forms.Form):
-    """One rung: whom to call, and the minutes to wait for an answer."""
-
-    target = forms.ChoiceField(label=_("Call"), choices=[("", "–"), *Target.choices])
-    user = forms.ModelChoiceField(
-        User.objects.none(), label=_("Person"), required=False, empty_label="–"
-    )
-    role = forms.ChoiceField(label=_("Role"), required=False)
-    wait = forms.FloatField(label=_("Wait, minutes"), min_value=0, max_value=1440, initial=5)
-
-    def __init__(self, *args: Any, brand: Brand, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _choose(self, "user", members(brand, permission=Permission.RUN_INCIDENT))
-        role = self.fields["role"]
-        assert isinstance(role, forms.ChoiceField)  # noqa: S101 - for the reader and the checker
-        able = roles_with(Permission.RUN_INCIDENT)
-        role.choices = [("", "–"), *((each.value, each.label) for each in able)]
-
-    def step(self) -> dict[str, Any]:
-        """Return the step as services.save_policy takes it."""
-        cleaned = self.cleaned_data
-        target = cleaned["target"]
-        return {
-            "target": target,
-            "user": cleaned["user"] if target == Target.USER else None,
-            "role": cleaned["role"] if target == Target.ROLE else "",
-            "wait": round(cleaned["wait"] * 60),
-        }

@@ -8,4 +8,4 @@ from .models import Incident
 
 @live.guard("incident")
 def may_follow(user: User, pk: int) -> bool:
-    return Incident.objects.visible_to(user).filter(pk=pk).exists()
+    return Incident.with_drills.visible_to(user).filter(pk=pk).exists()

@@ -40,6 +40,12 @@ def take_up() -> int:
     return services.take_up_detections(database_now())
 
 
+@loop("end_drills", every=1)
+def end_drills() -> int:
+    """Close the fire drills whose time is over."""
+    return services.end_drills(database_now())
+
+
 @loop("hooks", every=0.5)
 def hooks() -> int:
     """Call the webhooks whose step has fired, and those whose sender did not come back."""

@@ -82,6 +82,11 @@ register(
     ),
 )
 register(
+    "drill_ended",
+    title=_("%(brand)s: the fire drill is over"),
+    body=_("%(reference)s %(title)s. Of %(called)s who were called, %(answered)s answered."),
+)
+register(
     "calling_stopped",
     title=_("%(severity)s %(brand)s: calling has stopped"),
     body=_("%(reference)s %(title)s. The next step failed. Phone someone yourself."),
@@ -240,6 +245,8 @@ register_actions(
         "brand.triage": _("Changed what goes through triage"),
         "policy.saved": _("Saved an escalation policy"),
         "policy.deleted": _("Deleted an escalation policy"),
+        "drill.started": _("Started a fire drill"),
+        "drill.stopped": _("Stopped a fire drill"),
         "webhook.added": _("Added a webhook"),
         "webhook.removed": _("Removed a webhook"),
         "shift.added": _("Added a shift"),

@@ -7,6 +7,7 @@ from .urls_record import record
 from .views import (
     actions,
     crew,
+    drills,
     listing,
     mentions,
     policies,
@@ -55,4 +56,19 @@ urlpatterns = [
     path("settings/policies/new/<slug:slug>/", policies.policy_new, name="policy_new"),
     path("settings/policies/<int:pk>/", policies.policy, name="policy"),
     path("settings/policies/<int:pk>/delete/", policies.delete_policy, name="policy_delete"),
+    path("settings/policies/<int:pk>/versions/", policies.versions, name="policy_versions"),
+    path(
+        "settings/policies/<int:pk>/versions/<int:number>/",
+        policies.restore,
+        name="policy_restore",
+    ),
+    path("settings/policies/<int:pk>/drill/", drills.start, name="drill_start"),
+    path("settings/policies/webhooks/<slug:slug>/", policies.webhooks, name="webhooks"),
+    path(
+        "settings/policies/webhooks/<int:pk>/remove/",
+        policies.remove_webhook,
+        name="webhook_remove",
+    ),
+    path("settings/policies/drills/<int:pk>/", drills.drill, name="drill"),
+    path("settings/policies/drills/<int:pk>/stop/", drills.stop, name="drill_stop"),
 ]

@@ -143,6 +143,35 @@ def incident_fixture(brand: Brand, post: Mention, alice: User, bob: User, karen:
     return opened
 
 
+def drilled(brand: Brand, by: User) -> int:
+    """A fire drill that is over, of a policy that a step of every kind was added to."""
+    hook, _secret = incidents.add_webhook(brand, name="Vagtcentral", url="https://x.dk/", by=by)
+    policy = brand.policies.get()
+    night = {"from": "22:00", "to": "06:00", "days": [4, 5], "zone": "Europe/Copenhagen"}
+    plain = {"user": None, "role": "", "wait": 60}
+    only = {"hours": night, "severity": 2, "alarms": {"count": 3, "minutes": 30}}
+    incidents.save_policy(
+        brand, policy=policy, name="Nætter", rounds=2, is_default=True, by=by,
+        steps=[
+            plain | {"target": "USER", "user": by},
+            plain | {"target": "TURN", "people": [by.pk], "times": 2, "only": only},
+            plain | {"target": "CREW", "role": "LEGAL"},
+            plain | {"target": "ON_CALL", "line": 2},
+            plain | {"target": "WEBHOOK", "subject": hook.pk},
+            plain | {"target": "SEVERITY", "level": 1},
+            plain | {"target": "WAIT"},
+        ],
+    )  # fmt: skip
+    policy.refresh_from_db()
+    now = timezone.now()
+    drill = incidents.start_drill(policy, by=by, now=now)
+    while incidents.fire_next(now=now):
+        pass
+    incidents.acknowledge(drill.incident_id, by=by, now=now)
+    incidents.end_drills(now)
+    return drill.pk
+
+
 def listened(brand: Brand) -> Query:
     """A query of the brand; beside it a watch list, a competitor and a topic with their counts."""
     query = QueryFactory.create(brand=brand, name="Mærket", expression="plastik OR fjordkaffe")
@@ -266,7 +295,8 @@ def filled_fixture(
             **signalled(brand, Mention.objects.get(), karen),
             "accounts:member_remove": bob.pk,
             **{f"connectors:account{page}": account.pk for page in ACCOUNT_PAGES},
-            "incidents:policy": brand.policies.get().pk,
             **on_duty(brand, karen, bob),
+            **{f"incidents:policy{page}": brand.policies.get().pk for page in ("", "_versions")},
+            "incidents:drill": drilled(brand, karen),
         },
     }  # fmt: skip

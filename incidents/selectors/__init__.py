@@ -1,5 +1,6 @@
 """What is read about incidents, scoped to who asks."""
 
+from .drills import drills
 from .duty import on_call, on_call_for
 from .ladder import ladder
 from .lookup import (
@@ -21,6 +22,8 @@ __all__ = [
     "by_reference",
     "closed_of_brand",
     "coming_shifts",
+    "current_shifts",
+    "drills",
     "foreseen",
     "get_incident",
     "insiders",

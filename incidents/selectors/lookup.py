@@ -15,7 +15,7 @@ PAGE = 40
 
 def get_incident(user: User, reference: str) -> Incident:
     """Return the incident; Incident.DoesNotExist alike for a missing and an invisible one."""
-    return by_reference(Incident.objects.visible_to(user), reference)
+    return by_reference(Incident.with_drills.visible_to(user), reference)
 
 
 def by_reference(incidents: QuerySet[Incident], reference: str) -> Incident:

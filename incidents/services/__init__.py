@@ -1,5 +1,6 @@
 """Everything that changes an incident."""
 
+from .drills import end_drills, start_drill, stop_drill
 from .escalation import escalate_now, fire_next, say_awake
 from .hooks import add_webhook, remove_webhook, send_hooks
 from .lines import write_line
@@ -52,6 +53,7 @@ __all__ = [
     "claim_task",
     "delete_policy",
     "dismiss",
+    "end_drills",
     "escalate_now",
     "finish_task",
     "fire_next",
@@ -77,6 +79,8 @@ __all__ = [
     "send_hooks",
     "set_triage",
     "split",
+    "start_drill",
+    "stop_drill",
     "summarise",
     "suspicion_end",
     "take_lead",

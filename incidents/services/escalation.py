@@ -55,6 +55,11 @@ def _fire(incident: Incident, *, now: datetime) -> None:
     if climb.resting:
         _rest(incident, climb, now=now)
         return
+    if climb.everyone and incident.state == State.TRIAGE:
+        # What its policy does about a suspicion is done; it waits to be judged.
+        incident.escalate_at = None
+        incident.save(update_fields=["escalate_at"])
+        return
     firing.carry_out(firing.Firing(incident, climb, ladder, people, now))
     incident.rung, incident.escalate_failures, incident.resting_since = climb.rung + 1, 0, None
     incident.escalate_at = _next(incident, climb, now=now)
@@ -67,7 +72,7 @@ def _next(incident: Incident, climb: escalation.Climb, *, now: datetime) -> date
     if incident.is_drill and climb.everyone:
         FireDrill.objects.filter(incident=incident).update(ends_at=climb.next_at)
         return None
-    if incident.is_called:
+    if incident.is_called or incident.state == State.TRIAGE:
         return climb.next_at
     # Asked for after somebody had answered ("escalate now"): up to the next people, no further.
     return now if climb.step and not climb.step.calls else None
@@ -78,7 +83,7 @@ def _rest(incident: Incident, climb: escalation.Climb, *, now: datetime) -> None
     fresh = incident.resting_since is None
     incident.resting_since = incident.resting_since or now
     incident.escalate_at, incident.escalate_failures = climb.next_at, 0
-    if not incident.is_called:
+    if not incident.is_called and incident.state != State.TRIAGE:
         incident.escalate_at = None
     incident.save(update_fields=["escalate_at", "escalate_failures", "resting_since"])
     if fresh:
@@ -93,7 +98,7 @@ def stir(incident: Incident, *, now: datetime) -> None:
 
     The incident is locked and saved by this.
     """
-    if incident.resting_since and incident.is_called:
+    if incident.resting_since and incident.escalate_at:
         incident.escalate_at = now
         incident.save(update_fields=["escalate_at"])
 

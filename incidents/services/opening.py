@@ -14,8 +14,8 @@ from accounts.enums import Permission
 from accounts.models import Brand, User
 from accounts.selectors import members
 from core.text import clean
-from incidents import events
-from incidents.enums import EntryKind, Origin, State
+from incidents import events, usual
+from incidents.enums import EntryKind, Origin, State, Target
 from incidents.measuring import figures
 from incidents.models import (
     EscalationPolicy,
@@ -109,7 +109,12 @@ def _create(
     plan = plan_running.chosen(brand.pk, crisis_type)
     respond_by, update_by = due_times(severity, since=detected_at, plan=plan)
     policy = _policy(brand, plan["content"]["policy"] if plan else None)
-    usual = {"respond_by": respond_by, "update_by": update_by, "escalate_at": detected_at}
+    ladder = copied(policy) if policy else usual.ladder(brand)
+    clocks = {"respond_by": respond_by, "update_by": update_by, "escalate_at": detected_at}
+    columns = clocks | fields
+    if any(step["target"] == Target.DECLARE for step in ladder):
+        # Its policy looks after a suspicion too: it says when that is declared.
+        columns["escalate_at"] = detected_at
     return Incident.objects.create(
         brand=brand,
         reference=take_reference(detected_at),
@@ -120,9 +125,9 @@ def _create(
         detected_at=detected_at,
         policy=policy,
         policy_version=policy.version if policy else None,
-        ladder=copied(policy) if policy else [],
-        ladder_rounds=policy.rounds if policy else 0,
-        **usual | fields,
+        ladder=ladder,
+        ladder_rounds=policy.rounds if policy else usual.ROUNDS,
+        **columns,
     )
 
 

@@ -20,6 +20,7 @@ from incidents.severity import due_times
 from notifications.services import call_off
 
 from .care import resume
+from .drills import note_answer
 from .escalation import stir
 from .notices import subject_of, tell
 from .plan_tasks import add_due
@@ -38,6 +39,10 @@ def acknowledge(incident_id: int, *, by: User, now: datetime) -> Incident:
     """
     # A page of before a merging, or a link in a mail, answers where the incident goes on.
     incident = lock_current(incident_id)
+    if incident.is_drill:
+        note_answer(incident, by=by, now=now)
+    if incident.acknowledged_at and incident.is_drill:
+        return incident
     if incident.acknowledged_at:
         raise Conflict(_said_by(incident))
     if incident.state == State.TRIAGE:

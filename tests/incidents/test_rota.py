@@ -25,56 +25,6 @@ def boss(brand: Brand) -> User:
     return user
 
 
-def ladder_data(*steps: dict, name: str = "Nights", rounds: int = 2) -> dict:
-    data = {"name": name, "rounds": rounds, "is_default": "on"}
-    data |= {"form-TOTAL_FORMS": len(steps), "form-INITIAL_FORMS": 0}
-    for number, step in enumerate(steps):
-        data |= {f"form-{number}-{field}": value for field, value in step.items()}
-    return data
-
-
-def test_a_policy_is_made_and_read_back_as_a_ladder(
-    brand: Brand, boss: User, bob: User, signed_in: SignedIn
-) -> None:
-    client = signed_in(boss)
-    data = ladder_data(
-        {"target": "ON_CALL", "wait": 3, "ORDER": 2},
-        {"target": "USER", "user": bob.pk, "wait": 5, "ORDER": 1},
-        {"target": "ROLE", "role": "LEAD", "wait": 10, "ORDER": 3},
-    )
-    response = client.post(f"/settings/policies/new/{brand.slug}/", data)
-    assert response.status_code == 302
-    steps = EscalationPolicy.objects.get(brand=brand).steps.all()
-    assert [(s.position, s.target, s.user, s.role, s.wait_seconds) for s in steps] == [
-        (1, "USER", bob, "", 300),
-        (2, "ON_CALL", None, "", 180),
-        (3, "ROLE", None, "LEAD", 600),
-    ]
-    assert "Bob Berg" in client.get("/settings/policies/").content.decode()
-
-
-def test_steps_that_were_not_touched_stay_and_empty_ones_are_left_out(
-    brand: Brand, boss: User, alice: User, bob: User, signed_in: SignedIn
-) -> None:
-    policy = on_the_ladder(brand, bob, alice)
-    client, path = signed_in(boss), f"/settings/policies/{policy.pk}/"
-    form = client.get(path).context["steps"]
-    data = {"name": "Renamed", "rounds": 3, "is_default": "on"}
-    data |= {f"form-{name}": value for name, value in form.management_form.initial.items()}
-    for each in form:
-        for name in each.fields:
-            value = each.get_initial_for_field(each.fields[name], name)
-            data[each.add_prefix(name)] = "" if value is None else value
-    data["form-0-ORDER"], data["form-1-ORDER"] = 2, 1
-    assert client.post(path, data).status_code == 302
-    policy.refresh_from_db()
-    assert (policy.name, policy.rounds) == ("Renamed", 3)
-    assert [(step.user, step.wait_seconds) for step in policy.steps.all()] == [
-        (alice, 180),
-        (bob, 180),
-    ]
-
-
 def test_a_new_default_replaces_the_old_one(brand: Brand, boss: User, bob: User) -> None:
     old = on_the_ladder(brand, bob)
     step = {"target": "ON_CALL", "user": None, "role": "", "wait": 60}
