@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import answer, channels, inbox, ways
+from .views import answer, channels, inbox, replies, ways
 
 app_name = "notifications"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("notices/read/", inbox.read_all, name="read_all"),
     path("notices/<int:pk>/read/", inbox.read, name="read"),
     path("answer/<str:token>/", answer.answer, name="answer"),
+    path("hooks/replies/", replies.reply, name="replies"),
     path("push-worker.js", ways.worker, name="worker"),
     path("settings/notices/", ways.ways, name="ways"),
     path("settings/notices/health/", ways.health, name="health"),

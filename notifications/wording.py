@@ -18,6 +18,11 @@ register(
     title=_("%(provider)s does not carry notices"),
     body=_("It is passed over until it answers again. People are told by their other addresses."),
 )
+register(
+    "notifications.answered",
+    title="%(words)s",
+    body=_("This is about your answer to CrisisDesk by mail."),
+)
 register_actions(
     {
         "address.added": _("Added an address for notices"),
