@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.rules import allowed
 from core.navigation import Counts, Entry, add, counted_by
 from incidents.enums import Severity
+from incidents.panels import ON_CALL
 
 # Asked for by every page, so in one query and without the cost of building it. What it counts is
 # what incidents.selectors and responses.selectors list; tests compare them.
@@ -107,7 +108,7 @@ def register() -> None:
                 "monitoring:source",
                 "monitoring:import",
                 "monitoring:quer",
-                "incidents:on_call",
+                *ON_CALL,
                 "incidents:polic",
             ),
             on_phone=False,

@@ -11,12 +11,14 @@ from .api_privacy import (
 )
 from .api_ties import LinksView, LinkView, MergeView, SplitView, UnmergeView
 from .api_urls_record import record
+from .api_urls_rota import rota
 
 router = SimpleRouter()
 router.register("incidents", IncidentViewSet, basename="incident")
 
 urlpatterns = [
     *record,
+    *rota,
     path("incidents/<slug:reference>/privacy/", PrivacyView.as_view(), name="privacy"),
     path("incidents/<slug:reference>/members/", MembersView.as_view(), name="members"),
     path("incidents/<slug:reference>/members/remove/", MemberRemovalView.as_view(), name="remove"),

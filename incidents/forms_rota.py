@@ -136,6 +136,11 @@ class LineForm(forms.Form):
         taken = sum(name.startswith("person_") for name in self.initial)
         return min(max(taken, 1) + SPARE_SEATS, MOST_SEATS)
 
+    def has_hours(self) -> bool:
+        """Whether the hours are worth showing at once."""
+        given = (self.initial.get(f"days_{window}") for window in range(WINDOWS))
+        return any(given) or bool(self.errors)
+
     def people(self) -> list[Any]:
         return [self[f"person_{seat}"] for seat in range(self.seats)]
 
@@ -182,6 +187,14 @@ def _window(number: int) -> dict[str, forms.Field]:
         f"from_{number}": forms.TimeField(label=_("From"), required=False, widget=_clock()),
         f"to_{number}": forms.TimeField(label=_("To"), required=False, widget=_clock()),
     }
+
+
+class Lines(forms.BaseFormSet):  # type: ignore[type-arg]
+    """The lines of a rota, each of which can be removed."""
+
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["DELETE"].label = _("Remove this line")
 
 
 def initial_rota(name: str, plan: Plan) -> dict[str, Any]:

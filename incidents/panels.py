@@ -13,7 +13,7 @@ WAR_ROOM = Slot("incidents.war_room")
 REVIEW = Slot("incidents.review")
 
 # Beginnings of the names of the pages around rotas.
-_ON_CALL = tuple(
+ON_CALL = tuple(
     f"incidents:{page}"
     for page in (
         *("on_call", "remove_shift", "rota", "my_duties", "ask_cover"),

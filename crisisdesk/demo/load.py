@@ -13,13 +13,14 @@ from connectors.models import ConnectedAccount, SimulatedPost
 from core.clock import database_now
 from core.errors import Refused
 from incidents.enums import Target
-from incidents.services import add_shift, save_policy
+from incidents.services import save_policy
 from monitoring import ingest, judge
 from monitoring.enums import SourceKind
 from monitoring.models import Source
 
 from . import listening, past
-from .people import BRANDS, DUTY, LEAD, PASSWORD, PEOPLE, DemoBrand
+from .duty import plan_duty
+from .people import BRANDS, LEAD, PASSWORD, PEOPLE, DemoBrand
 from .script import crisis_talk, ordinary_talk
 from .talk import Utterance
 
@@ -83,7 +84,7 @@ def _people() -> dict[str, User]:
 
 
 def _brand(demo: DemoBrand, people: dict[str, User], *, now: datetime) -> Brand:
-    lead, duty = people[LEAD.email], people[DUTY.email]
+    lead = people[LEAD.email]
     brand = create_brand(demo.name, by=lead, description=demo.description)
     Membership.objects.bulk_create(
         Membership(brand=brand, user=people[person.email], role=person.role)
@@ -101,8 +102,7 @@ def _brand(demo: DemoBrand, people: dict[str, User], *, now: datetime) -> Brand:
         ],
         by=lead,
     )
-    month = timedelta(days=30)
-    add_shift(brand, user=duty, starts_at=now, ends_at=now + month, by=lead, now=now)
+    plan_duty(brand, people, now=now)
     for name, network in demo.accounts:
         ConnectedAccount.objects.create(
             brand=brand,

@@ -286,6 +286,7 @@ SPECTACULAR_SETTINGS = {
         "IncidentState": "incidents.enums.State",
         "PromiseState": "incidents.enums_record.PromiseState",
         "FactStatus": "incidents.enums_record.FactStatus",
+        "SwapState": "incidents.enums_rota.SwapState",
         "DraftState": "responses.enums.DraftState",
         "PublicationState": "responses.enums.PublicationState",
     },

@@ -174,13 +174,14 @@ def able_people(brand_ids: Iterable[int]) -> dict[int, dict[int, User]]:
 
 def without_unable(rota: Known, able: Iterable[int], *, now: datetime) -> Known:
     """Treat who can no longer answer for the brand as away from now on; the past stays."""
-    named = {user for version in rota.versions for user in _named(version.plan)}
-    named |= {cover.user for cover in rota.covers}
-    gone = tuple(Away(user, now, FOREVER) for user in sorted(named - set(able)))
+    people = {user for version in rota.versions for user in named(version.plan)}
+    people |= {cover.user for cover in rota.covers}
+    gone = tuple(Away(user, now, FOREVER) for user in sorted(people - set(able)))
     return replace(rota, away=rota.away + gone)
 
 
-def _named(plan: Plan) -> set[int]:
+def named(plan: Plan) -> set[int]:
+    """Return everybody in a plan."""
     fallback = {plan.fallback} if plan.fallback else set()
     return fallback.union(*(line.people for line in plan.lines))
 

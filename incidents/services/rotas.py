@@ -209,5 +209,9 @@ def check_able(brand: Brand, people: Iterable[int]) -> None:
     if names:
         raise Refused(_("%(name)s may not run incidents of this brand.") % {"name": names})
     if set(people) - able:
-        # Somebody outside the brand: nothing is told about them.
-        raise Refused(_("Choose members of the brand who may run incidents."))
+        raise Refused(not_a_member())
+
+
+def not_a_member() -> str:
+    """What is said of somebody outside the brand: nothing about them."""
+    return _("Choose members of the brand who may run incidents.")

@@ -29,10 +29,13 @@ from incidents.selectors import schedule
 from incidents.services import calendar_feeds, covers, swaps
 from incidents.services.covers import Part
 
+from . import rota_grid
 from .access import attempt, require
 from .rotas import find
 
-AHEAD, MOST = timedelta(days=60), 40
+AHEAD, MOST, SHOWN = timedelta(days=60), 60, 8
+# So that a duty that runs is shown from its beginning.
+BEHIND = timedelta(days=35)
 
 
 @dataclass(frozen=True)
@@ -55,14 +58,25 @@ def _page(request: SignedIn, **more: Any) -> HttpResponse:
     user, now = request.user, database_now()
     context: dict[str, Any] = {
         "now": now,
-        "names": brand_names(user),
-        "duties": schedule.duties_of(user, now, now + AHEAD, now=now)[:MOST],
+        **_duties(user, now),
         "swaps": [_offered(swap, user) for swap in schedule.open_swaps(user, now=now)],
         "absences": schedule.absences_of(user, now=now),
         "feeds": schedule.feeds_of(user),
         "absence_form": AbsenceForm(),
     }
     return render(request, "incidents/my_duties.html", context | more)
+
+
+def _duties(user: User, now: datetime) -> dict[str, Any]:
+    """The next duties, each with its brand and its times in words; the later ones apart."""
+    names, zone = brand_names(user), user.time_zone
+    found = schedule.duties_of(user, now - BEHIND, now + AHEAD, now=now)
+    rows = [
+        (each, names[each.brand_id], rota_grid.times(each.span, zone))
+        for each in found
+        if each.span.ends_at > now
+    ][:MOST]
+    return {"duties": rows[:SHOWN], "later": rows[SHOWN:]}
 
 
 def _offered(swap: Swap, user: User) -> Offered:

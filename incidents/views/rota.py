@@ -31,6 +31,7 @@ from .access import attempt, require
 MOST_SHIFTS = 60
 # How far gaps are looked for, and how many are told one by one.
 GAPS_AHEAD, GAPS_TOLD = timedelta(weeks=8), 6
+UNTIL_AHEAD = timedelta(days=35)
 
 
 @login_required
@@ -71,8 +72,25 @@ def _at(request: SignedIn, brands: list[Brand], now: datetime) -> dict[str, Any]
     able = duty.able_people(ids)
     found = duty.duties_at(ids, at, able)
     names = {brand.pk: brand for brand in brands}
-    rows = [(names[each.brand_id], each) for each in found]
+    rotas, _extras = schedule.known_rotas(ids, at, at + UNTIL_AHEAD, now=at)
+    known = {rota.pk: schedule.schedule_of(rota, at, at + UNTIL_AHEAD) for rota in rotas}
+    rows = [(names[each.brand_id], each, _until(known, each, at)) for each in found]
     return {"at": at, "asked": asked, "current": rows}
+
+
+def _until(
+    known: dict[int, schedule.Schedule], duty_: duty.OnDuty, at: datetime
+) -> datetime | None:
+    """When somebody's duty ends; None for one without an end in sight."""
+    found = known.get(duty_.rota or 0)
+    if found is None:
+        return None
+    spans = found.gaps
+    if duty_.number:
+        spans = next(line.spans for line in found.lines if line.number == duty_.number)
+    ends = (span.ends_at for span in spans if span.starts_at <= at < span.ends_at)
+    end = next(ends, None)
+    return end if end and end < at + UNTIL_AHEAD else None
 
 
 def _moment(text: str) -> datetime | None:

@@ -178,6 +178,15 @@ def day_name(on: date) -> str:
     return f"{short.rstrip('.').capitalize()} {formats.day_month(on)}"
 
 
+def times(span: Span, zone: str) -> str:
+    """Return "Tue 24 Nov 08:00–22:00", or with both days if it ends on another."""
+    start, end = rotation.local(span.starts_at, zone), rotation.local(span.ends_at, zone)
+    begins = f"{day_name(start.date())} {start:%H:%M}"
+    if start.date() == end.date():
+        return f"{begins}–{end:%H:%M}"
+    return f"{begins} – {day_name(end.date())} {end:%H:%M}"
+
+
 def holiday_of(plan: Plan | None, on: date) -> str:
     """Return a holiday's name in the reader's language, if any line minds holidays at all."""
     if plan is None:

@@ -24,6 +24,7 @@ from incidents import readiness
 from incidents.forms_rota import (
     SPARE_LINES,
     LineForm,
+    Lines,
     OverrideForm,
     RotaForm,
     initial_line,
@@ -200,7 +201,11 @@ def _forms(
     request: SignedIn, brand: Brand, edited: Rota | None, plan: Plan | None, zone: str
 ) -> tuple[RotaForm, Any]:
     made = formset_factory(
-        LineForm, extra=0 if plan is None else SPARE_LINES, can_delete=True, max_num=MOST_LINES
+        LineForm,
+        Lines,
+        extra=0 if plan is None else SPARE_LINES,
+        can_delete=True,
+        max_num=MOST_LINES,
     )
     today = timezone.localtime(timezone=ZoneInfo(brand.time_zone)).date()
     fresh = {"name": _("First line"), "first_day": today}

@@ -141,7 +141,7 @@ def test_who_was_on_duty_at_a_time_is_looked_up(
     found = {}
     for at in (now, now + WEEK, now - WEEK):
         response = client.get(ON_CALL, {"at": at.strftime("%Y-%m-%dT%H:%M")})
-        found[at] = [each.user for _brand, each in response.context["current"]]
+        found[at] = [each.user for _brand, each, _until in response.context["current"]]
         assert response.context["asked"]
     assert found[now] != found[now + WEEK]
     assert found[now + WEEK] == found[now - WEEK]
