@@ -26,9 +26,10 @@ from core.clock import database_now
 from . import asked, tasks
 from .chart import Course, PostKind, TriageState, Truth
 from .enums import JobKind
+from .influence import Weight
 from .models import Mention
 from .models_triage import MentionState, SavedSearch, StreamJob
-from .selectors import get_mention, handling
+from .selectors import around, get_mention, handling
 from .services import exporting, many, searches, triage
 from .services.triage import Place
 
@@ -61,6 +62,26 @@ class TriageInput(serializers.Serializer):
     note = serializers.CharField(required=False, max_length=triage.LONGEST_NOTE)
     assignee = serializers.IntegerField(required=False, allow_null=True, min_value=1)
     version = serializers.IntegerField(required=False, min_value=0)
+
+
+class InfluenceOutput(serializers.Serializer):
+    """How much weight a mention carries: `points` of 100, and what they were made of."""
+
+    points = serializers.IntegerField()
+    weight = serializers.ChoiceField(Weight.choices)
+    reach = serializers.IntegerField()
+    answers = serializers.IntegerField(source="resonance.answers")
+    repeaters = serializers.IntegerField(source="resonance.repeaters")
+    repeated_reach = serializers.IntegerField(source="resonance.repeated_reach")
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class MentionInfluence(APIView):
+    """How much weight a mention carries."""
+
+    @extend_schema(responses=InfluenceOutput, summary="How much weight it carries")
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(InfluenceOutput(around.influence(_mention(request, pk))).data)
 
 
 class MentionTriage(APIView):

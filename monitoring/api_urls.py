@@ -12,7 +12,7 @@ from .api_signals import (
     RehearsalViewSet,
     ThemeViewSet,
 )
-from .api_triage import JobViewSet, MentionTriage, SearchViewSet
+from .api_triage import JobViewSet, MentionInfluence, MentionTriage, SearchViewSet
 
 router = SimpleRouter()
 router.register("sources", SourceViewSet, basename="source")
@@ -33,6 +33,7 @@ urlpatterns = [
     path("detections/<int:pk>/vote/", DetectionVote.as_view(), name="detection-vote"),
     path("brands/<slug:slug>/forecast/", BrandForecast.as_view(), name="brand-forecast"),
     path("mentions/<int:pk>/triage/", MentionTriage.as_view(), name="mention-triage"),
+    path("mentions/<int:pk>/influence/", MentionInfluence.as_view(), name="mention-influence"),
     path("mentions/<int:pk>/labels/", MentionLabels.as_view(), name="mention-labels"),
     *router.urls,
 ]

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
+from monitoring.influence import Influence, Resonance
 from monitoring.models import Detection, Mention, Query
 from monitoring.models_labels import Correction
 from monitoring.visible import STANDING
@@ -38,6 +39,22 @@ WHERE m.id <> %(id)s AND {standing} AND (
     OR m.fingerprint = nullif(%(fingerprint)s, 0)
     OR (m.source_id = %(source)s AND m.author_id = nullif(%(author)s, '')))
 ORDER BY m.published_at DESC, m.id DESC LIMIT %(most)s
+"""
+# An author who says it again and again has said it once.
+_RESONANCE = """
+WITH after AS (
+    SELECT m.id, m.source_id, m.parent_id, m.fingerprint, m.reach, m.gone_at, m.author_id,
+        coalesce(nullif(m.author_id, ''), m.author) AS who
+    FROM monitoring_mention AS m WHERE m.brand_id = %(brand)s AND m.published_at >= %(at)s
+    ORDER BY m.published_at, m.id LIMIT %(through)s
+), standing AS (SELECT m.* FROM after AS m WHERE m.id <> %(id)s AND {standing}),
+repeaters AS (
+    SELECT who, max(reach) AS reach FROM standing
+    WHERE fingerprint = nullif(%(fingerprint)s, 0) AND who NOT IN ('', %(who)s) GROUP BY who
+)
+SELECT (SELECT count(*) FROM standing
+        WHERE source_id = %(source)s AND parent_id = nullif(%(own)s, '')),
+    count(*), coalesce(sum(reach), 0)::bigint FROM repeaters
 """
 
 
@@ -85,6 +102,27 @@ def around(mention: Mention) -> Around:
         for kind in ("parent", "answer", "alike", "author")
     }
     return Around(kinds["parent"], kinds["answer"], kinds["alike"], kinds["author"])
+
+
+def influence(mention: Mention) -> Influence:
+    """Weigh a mention that the caller was allowed to see, by what followed it. One query.
+
+    Raises TooSlow where even that much cannot be looked through in time.
+    """
+    values: dict[str, Any] = {
+        "id": mention.pk,
+        "brand": mention.brand_id,
+        "source": mention.source_id,
+        "own": mention.external_id,
+        "who": mention.author_id or mention.author,
+        "fingerprint": mention.fingerprint,
+        "at": mention.published_at,
+        "through": LOOKED_THROUGH,
+    }
+    with giving_up(), connection.cursor() as cursor:
+        cursor.execute(_RESONANCE.format(standing=STANDING.format("m")), values)
+        found = Resonance(*cursor.fetchone())
+    return Influence(mention.reach, found)
 
 
 def signals_with(mention: Mention, limit: int = 5) -> list[Detection]:

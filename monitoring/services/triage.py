@@ -23,8 +23,12 @@ from core import formats, live
 from core.errors import Conflict, Refused
 from core.text import clean
 from monitoring.chart import STATE_AFTER, Course, PostKind, TriageState, Truth
+from monitoring.enums import About, LabelField
+from monitoring.models import Mention
 from monitoring.models_triage import MentionChange, MentionState, StreamJob
 from notifications.services import notify
+
+from .corrections import correct
 
 LONGEST_NOTE = 2_000
 # Mentions a transaction: short enough that nobody waits for the locks.
@@ -93,9 +97,17 @@ def decide(
 
 
 def report_not_about(mention: Place, *, by: User, now: datetime) -> MentionState:
-    """Say that the mention does not speak of the brand at all; it is set aside."""
+    """Say that the mention does not speak of the brand at all; it is set aside, and counted no more.
+
+    Raises Conflict when it has left meanwhile.
+    """
     changes = {"not_about": True, "state": TriageState.IGNORED.value}
-    return _one(mention, changes, by=by, now=now, seen=None)
+    with transaction.atomic():
+        found = Mention.objects.filter(pk=mention.id, published_at=mention.published_at).first()
+        if found is None:
+            raise Conflict(_("The mention is no longer there."))
+        correct(found, LabelField.ABOUT, About.OTHER, by)
+        return _one(mention, changes, by=by, now=now, seen=None)
 
 
 @transaction.atomic

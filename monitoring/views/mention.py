@@ -66,6 +66,7 @@ def mention(request: SignedIn, pk: int) -> HttpResponse:
         "queries": selectors.answered(found),
         "signals": [(each, reasons.headline(each)) for each in selectors.signals_with(found)],
         "counts": found.about == About.BRAND,
+        "reported": bool(row and row.not_about and found.about == About.OTHER),
         "history": _history(found),
     }
     return render(request, "monitoring/mention.html", context)
@@ -145,6 +146,7 @@ def around(request: SignedIn, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"now": now, "mention": found, "groups": []}
     try:
         seen = selectors.around(found)
+        context["influence"] = selectors.influence(found)
     except TooSlow as slow:
         context["too_slow"] = str(slow)
     else:

@@ -144,6 +144,11 @@ def test_not_about_us_sets_it_aside(signed_in: SignIn, bob: User, brand: Brand) 
     row = MentionState.objects.get()
     assert (row.state, row.not_about) == ("ignored", True)
     assert "Reported as not about us" in page(client, found)
+    # It counts no more, and a person may take that back.
+    found.refresh_from_db()
+    assert found.about == "other"
+    correct(found, "about", "brand", bob)
+    assert "Reported as not about us" not in page(client, found)
 
 
 def test_labels_are_set_from_the_page_and_the_row_comes_back(
