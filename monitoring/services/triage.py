@@ -97,7 +97,7 @@ def decide(
 
 
 def report_not_about(mention: Place, *, by: User, now: datetime) -> MentionState:
-    """Say that the mention does not speak of the brand at all; it is set aside, and counted no more.
+    """Say that the mention does not speak of the brand: it is set aside, and counted no more.
 
     Raises Conflict when it has left meanwhile.
     """

@@ -146,9 +146,11 @@ def test_not_about_us_sets_it_aside(signed_in: SignIn, bob: User, brand: Brand) 
     assert "Reported as not about us" in page(client, found)
     # It counts no more, and a person may take that back.
     found.refresh_from_db()
+    offer = reverse("monitoring:not_about", args=[found.pk])
     assert found.about == "other"
+    assert offer not in page(client, found)
     correct(found, "about", "brand", bob)
-    assert "Reported as not about us" not in page(client, found)
+    assert offer in page(client, found)
 
 
 def test_labels_are_set_from_the_page_and_the_row_comes_back(
