@@ -1,4 +1,4 @@
-"""The incident's record over the API: the fact ledger."""
+"""The incident's record over the API: facts, decisions, and the head."""
 
 from typing import Any
 
@@ -18,11 +18,14 @@ from core.clock import database_now
 
 from . import selectors
 from .api import require
-from .enums_record import FactStatus
+from .enums_record import FactStatus, Section
 from .models import Incident
-from .models_facts import Fact, FactChange
+from .models_facts import Decision, Fact, FactChange
 from .selectors import facts as ledger
+from .selectors.head import situation
 from .services import facts as services
+from .services.decisions import Why, add_decision
+from .services.situation import Writing, write_situation
 
 
 def find(request: Request, reference: str) -> Incident:
@@ -176,3 +179,95 @@ class OneFact(APIView):
             return ledger.get_fact(incident, number)
         except Fact.DoesNotExist:
             raise Http404 from None
+
+
+class DecisionOutput(serializers.ModelSerializer):
+    """A decision; `corrects` is the number of the one whose place it takes."""
+
+    owner = Emailed()
+    by = Emailed()
+    corrects = serializers.IntegerField(source="corrects.number", default=None, read_only=True)
+
+    class Meta:
+        model = Decision
+        fields = ("number", "text", "reason", "rejected", "owner", "by", "decided_at", "corrects")
+        read_only_fields = fields
+
+
+class DecisionInput(serializers.Serializer):
+    """`owner` is a member's e-mail address; a decision that corrects another needs a reason."""
+
+    text = serializers.CharField(max_length=4000)
+    reason = serializers.CharField(max_length=2000, default="", allow_blank=True)
+    rejected = serializers.CharField(max_length=2000, default="", allow_blank=True)
+    owner = serializers.EmailField(required=False)
+    corrects = serializers.IntegerField(min_value=1, required=False)
+
+
+class Decisions(APIView):
+    """What was decided, and why."""
+
+    @extend_schema(responses=DecisionOutput(many=True), summary="Read the decisions")
+    def get(self, request: Request, reference: str) -> Response:
+        found = find(request, reference).decisions.select_related("owner", "by", "corrects")
+        return Response(DecisionOutput(found, many=True).data)
+
+    @extend_schema(request=DecisionInput, responses={201: DecisionOutput}, summary="Decide")
+    def post(self, request: Request, reference: str) -> Response:
+        incident = find_to(request, reference)
+        wanted = checked(DecisionInput, request.data)
+        text = wanted.pop("text")
+        wanted["owner"] = person(incident, wanted.get("owner"))
+        try:
+            entry = add_decision(
+                incident.pk, by=caller(request), text=text, why=Why(**wanted), now=database_now()
+            )
+        except Decision.DoesNotExist:
+            raise Http404 from None
+        return Response(DecisionOutput(entry.decision).data, status.HTTP_201_CREATED)
+
+
+class SituationPartOutput(serializers.Serializer):
+    """One part of the head; `version` is named when it is written."""
+
+    section = serializers.CharField()
+    text = serializers.CharField()
+    version = serializers.IntegerField(source="number")
+
+
+class SituationOutput(serializers.Serializer):
+    """The head: what people wrote, and what the facts say."""
+
+    parts = SituationPartOutput(many=True)
+    known = FactOutput(many=True)
+    unknown = FactOutput(many=True)
+    since = serializers.DateTimeField()
+    is_old = serializers.BooleanField()
+
+
+class SituationInput(serializers.Serializer):
+    """`version` is the one that was edited, 0 for the first."""
+
+    section = serializers.ChoiceField(Section.choices)
+    text = serializers.CharField(max_length=2000, allow_blank=True)
+    version = serializers.IntegerField(min_value=0)
+
+
+class SituationView(APIView):
+    """The head of an incident."""
+
+    @extend_schema(responses=SituationOutput, summary="Read the head")
+    def get(self, request: Request, reference: str) -> Response:
+        return Response(SituationOutput(situation(find(request, reference))).data)
+
+    @extend_schema(
+        request=SituationInput,
+        responses=SituationOutput,
+        summary="Write a part of the head; 409 if somebody has since the version named",
+    )
+    def put(self, request: Request, reference: str) -> Response:
+        incident = find_to(request, reference)
+        wanted = checked(SituationInput, request.data)
+        writing = Writing(wanted["section"], wanted["text"], wanted["version"])
+        write_situation(incident.pk, writing, by=caller(request), now=database_now())
+        return Response(SituationOutput(situation(incident)).data)

@@ -14,7 +14,7 @@ from core import formats
 from . import citing
 from .entries import WRITTEN, Params, register
 from .enums import EntryKind
-from .enums_record import FactStatus
+from .enums_record import FactStatus, Section
 from .models import TimelineEntry
 from .selectors.silence import name as channel_name
 
@@ -105,6 +105,18 @@ register(EntryKind.WORD, "silent", _silent)
 for _code in ("given", "moved", "kept", "broken", "withdrawn"):
     register(EntryKind.PROMISE, _code, _promise)
 register(EntryKind.PROMISE, "late", _("Promise P%(number)s was not kept in time: %(promise)s"))
+
+
+def _written(params: Params) -> str:
+    return gettext("%(actor)s rewrote the head, %(section)s: %(text)s") % {
+        "actor": params["actor"],
+        "section": Section(params["section"]).label,
+        "text": params["text"],
+    }
+
+
+register(EntryKind.SITUATION, "written", _written)
+register(EntryKind.SITUATION, "confirmed", _("%(actor)s says that the head still holds."))
 
 
 @citing.places

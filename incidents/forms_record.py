@@ -69,3 +69,19 @@ class MoveForm(forms.Form):
 def problems(form: forms.Form) -> str:
     """Return what is wrong with a form in one line, for where there are no fields to mark."""
     return " ".join(str(error) for each in form.errors.values() for error in each)
+
+
+class DecisionForm(forms.Form):
+    """On paper a decision has a reason; in the room's line it may be left out."""
+
+    text = forms.CharField(label=_("Decision"), max_length=4000)
+    reason = forms.CharField(label=_("Reason"), max_length=2000)
+    rejected = forms.CharField(label=_("Rejected"), max_length=2000, required=False)
+    owner = forms.ModelChoiceField(User.objects.none(), label=_("Owner"), required=False)
+    corrects = forms.IntegerField(min_value=1, required=False)
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owner = self.fields["owner"]
+        assert isinstance(owner, forms.ModelChoiceField)  # noqa: S101 - for the reader and mypy
+        owner.queryset = people

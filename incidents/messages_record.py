@@ -43,11 +43,18 @@ register(
     title=_("%(reference)s: we have not kept P%(number)s"),
     body=_("We promised: “%(promise)s” by %(due_at)s. Nobody has said that it is kept."),
 )
+register(
+    "head_old",
+    title=_("%(reference)s: is the head still right?"),
+    body=_("Nobody has written or confirmed what happened in %(title)s for %(held)s."),
+)
 
 register_actions(
     {
         "fact.added": _("Added a fact"),
         "fact.changed": _("Changed a fact"),
+        "situation.written": _("Rewrote the head of an incident"),
+        "situation.confirmed": _("Confirmed the head of an incident"),
         "public_word.noted": _("Noted a word to the public"),
         "promise.given": _("Wrote down a promise"),
         "promise.moved": _("Moved a promise"),

@@ -52,6 +52,7 @@ settings_page(
 WAR_ROOM.add(Panel("themes", _("Themes"), "incidents:themes", order=50, live="themes"))
 
 # The incident's record.
+WAR_ROOM.add(Panel("situation", _("Situation"), "incidents:situation", order=11, live="situation"))
 WAR_ROOM.add(Panel("clocks", _("The public's clock"), "incidents:clocks", order=12, live="clocks"))
 WAR_ROOM.add(Panel("promises", _("Promises"), "incidents:promises", order=14, live="promises"))
 WAR_ROOM.add(Panel("facts", _("Facts"), "incidents:facts", order=20, live="facts"))
@@ -70,6 +71,8 @@ settings_page(
 # Who does what, and what the plan says.
 WAR_ROOM.add(Panel("roles", _("Roles"), "incidents:roles", order=30, live="roles"))
 WAR_ROOM.add(Panel("plan", _("Plan"), "incidents:plan", order=40, live="plan"))
+
+WAR_ROOM.add(Panel("decisions", _("Decisions"), "incidents:decisions", order=22, live="decisions"))
 
 # What this room shows on a mention's page.
 MENTION.add(Panel("incident", _("Incident"), "incidents:mention", order=10, live="incidents"))

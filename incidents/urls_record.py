@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from .views import facts, promises
+from .views import facts, promises, situation
 
 record = [
     path("i/<slug:reference>/facts/", facts.ledger, name="facts"),
     path("i/<slug:reference>/facts/<int:fact>/", facts.fact, name="fact"),
+    path("i/<slug:reference>/situation/", situation.situation, name="situation"),
+    path("i/<slug:reference>/decisions/", situation.decisions, name="decisions"),
     path("i/<slug:reference>/clocks/", promises.clocks, name="clocks"),
     path("i/<slug:reference>/promises/", promises.promises, name="promises"),
     path("i/<slug:reference>/promises/<int:promise>/", promises.promise, name="promise"),

@@ -20,7 +20,8 @@ from incidents import services as incidents
 from incidents.enums import Origin, State
 from incidents.enums_record import FactStatus
 from incidents.models import Incident
-from incidents.services import facts, promises, silence
+from incidents.services import facts, promises, silence, situation
+from incidents.services.decisions import Why
 from monitoring.enums import CrisisType, DetectionKind, ImportState, Occasion, Opinion, Sentiment
 from monitoring.models import FileImport, Mention, MentionCount, Query, Step
 from monitoring.models_queries import QueryCount
@@ -100,6 +101,10 @@ def recorded(incident: Incident, alice: User, bob: User) -> None:
     incidents.add_note(incident.pk, by=bob, text="Vi kan sige [F1], men ikke [F2]", now=now)
     gone = facts.Change({"status": FactStatus.WITHDRAWN}, 1, "Prøven var forkert")
     facts.change_fact(incident.pk, 1, gone, by=alice, now=now)
+    for section, text in (("HAPPENED", "Plastik i grøden"), ("EFFECT", "Kæderne ringer")):
+        situation.write_situation(incident.pk, situation.Writing(section, text, 0), by=bob, now=now)
+    instead = Why(reason="Flere partier", rejected="At vente", owner=alice, corrects=1)
+    incidents.add_decision(incident.pk, by=bob, text="Vi trækker alt", why=instead, now=now)
     said = silence.Word("press", now, text="Vi beklager")
     silence.note_word(incident.pk, said, by=bob, now=now)
     incidents.mark_responded(

@@ -1,5 +1,6 @@
 """Everything that changes an incident."""
 
+from .decisions import add_decision
 from .drills import end_drills, start_drill, stop_drill
 from .escalation import escalate_now, fire_next, say_awake
 from .hooks import add_webhook, remove_webhook, send_hooks
@@ -30,7 +31,7 @@ from .running import (
 )
 from .tasks import assign_task, claim_task, move_task
 from .ties import Part, split, tie, untie
-from .timeline import add_decision, add_note, add_update, write_entry
+from .timeline import add_note, add_update, write_entry
 from .triage import accept_and_call, accept_next_due, dismiss, set_triage, suspicion_end
 from .work import add_task, finish_task, link_mention, link_mentions, reopen_task
 

@@ -73,10 +73,29 @@ def _push_away(timer_id: int, *, now: datetime) -> None:
     timer.save(update_fields=["failures", "due_at"])
 
 
-def wind(incident: Incident, kind: TimerKind, *, since: datetime, due_at: datetime | None) -> None:
-    """Set the timer of a locked incident; None stops it. It begins its stages anew."""
-    values = {"since": since, "due_at": due_at, "stage": 0, "failures": 0}
-    Timer.objects.update_or_create(incident=incident, kind=kind, promise=None, defaults=values)
+def wind(
+    incident: Incident,
+    kind: TimerKind,
+    *,
+    since: datetime,
+    every: timedelta | None,
+    now: datetime,
+) -> None:
+    """Set the timer of a locked incident: due `every` after `since`, None stops it.
+
+    One that counts from where it did before and has fired is not fired again for being wound: its
+    next turn comes `every` from now at the latest.
+    """
+    timer = incident.timers.filter(kind=kind, promise=None).first() or Timer(
+        incident=incident, kind=kind, since=since
+    )
+    due_at = since + every if every else None
+    if timer.since != since:
+        timer.stage = 0
+    elif timer.stage and due_at and every and due_at <= now:
+        due_at = min(timer.due_at or now + every, now + every)
+    timer.since, timer.due_at, timer.failures = since, due_at, 0
+    timer.save()
 
 
 def answering(incident: Incident, *roles: IncidentRole, now: datetime) -> list[User]:

@@ -1,5 +1,6 @@
 """A line written to the room, carried out: a note, a decision, an update or a task."""
 
+import re
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -12,14 +13,14 @@ from incidents.enums import EntryKind
 from incidents.models import Incident
 from incidents.selectors import insiders
 
+from .decisions import Why, add_decision
 from .facts import Claim, add_fact
 from .promises import Given, give_promise
-from .timeline import add_decision, add_note, add_update
+from .timeline import add_note, add_update
 from .work import add_task
 
 _SAY = {
     EntryKind.NOTE: add_note,
-    EntryKind.DECISION: add_decision,
     EntryKind.UPDATE: add_update,
 }
 
@@ -33,6 +34,10 @@ def write_line(incident: Incident, written: str, *, by: User, now: datetime) -> 
     line = composer.parse(written)
     if line.kind in _SAY:
         _SAY[line.kind](incident.pk, by=by, text=line.text, now=now)
+        return line
+    if line.kind == EntryKind.DECISION:
+        text, why = _decided(incident, line.text)
+        add_decision(incident.pk, by=by, text=text, why=why, now=now)
         return line
     if line.kind == EntryKind.FACT:
         add_fact(incident.pk, _claim(line.text), by=by, now=now)
@@ -62,6 +67,15 @@ def _calls(user: User) -> set[str]:
     words = user.name.split()
     local = user.email.partition("@")[0]
     return {fold(each) for each in ("".join(words), *words[:1], user.initials, local, user.email)}
+
+
+def _decided(incident: Incident, written: str) -> tuple[str, Why]:
+    """Read `/decision @who what because why`; owner and reason may be left out."""
+    owner = None
+    if named := re.match(r"@(\S{1,60})\s+(.*)", written, re.DOTALL):
+        owner, written = _member(incident, named[1]), named[2]
+    text, *reason = re.split(r"\s+(?:because|fordi)\s+", written, maxsplit=1)
+    return text, Why(reason="".join(reason), owner=owner)
 
 
 def _given(incident: Incident, line: composer.Line, owner: User | None, now: datetime) -> Given:

@@ -21,6 +21,7 @@ from notifications.models import Urgency
 from .duties import answering, handles, wind
 from .notices import tell
 from .promises import look_for
+from .situation import follow_age
 from .timeline import append, lock, show
 
 # A clock that runs fast in somebody's pocket is no reason to refuse.
@@ -86,11 +87,14 @@ def _keep(incident: Incident, word: Word, *, by: User | None, now: datetime) -> 
 
 
 def follow(incident: Incident, *, now: datetime) -> None:
-    """Set the clock of a locked incident by its last word, its severity and its state."""
+    """Set the clocks of a locked incident by its last word, its severity and its state."""
     last = incident.public_words.order_by("-at").values_list("at", flat=True).first()
     last = last or incident.responded_at
+    since = last or incident.detected_at
     by = due(incident, last) if incident.is_open and not incident.is_drill else None
-    wind(incident, TimerKind.SILENCE, since=last or incident.detected_at, due_at=by)
+    every = by - since if by else None
+    wind(incident, TimerKind.SILENCE, since=since, every=every, now=now)
+    follow_age(incident, now=now)
 
 
 @handles(TimerKind.SILENCE)

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import audit
 from accounts.models import User
 from core import live
 from core.errors import Refused
@@ -100,24 +99,28 @@ def write_entry(
 
 def add_note(incident_id: int, *, by: User, text: str, now: datetime) -> TimelineEntry:
     """Write to the room. Refused if there is nothing to read or far too much."""
-    return _say(incident_id, EntryKind.NOTE, by=by, text=text, now=now)
-
-
-def add_decision(incident_id: int, *, by: User, text: str, now: datetime) -> TimelineEntry:
-    """Record a decision; correcting it takes a new one."""
-    return _say(incident_id, EntryKind.DECISION, by=by, text=text, now=now)
+    return say(incident_id, EntryKind.NOTE, by=by, text=text, now=now)
 
 
 def add_update(incident_id: int, *, by: User, text: str, now: datetime) -> TimelineEntry:
     """Write an internal update, which winds up the clock of the next one."""
-    return _say(incident_id, EntryKind.UPDATE, by=by, text=text, now=now)
+    return say(incident_id, EntryKind.UPDATE, by=by, text=text, now=now)
 
 
 @transaction.atomic
-def _say(incident_id: int, kind: EntryKind, *, by: User, text: str, now: datetime) -> TimelineEntry:
+def say(
+    incident_id: int,
+    kind: EntryKind,
+    *,
+    by: User,
+    text: str,
+    params: dict[str, Any] | None = None,
+    now: datetime,
+) -> TimelineEntry:
+    """Write what a person says; Refused if there is nothing to read or far too much."""
     said = readable(text)
     incident = lock_current(incident_id)
-    entry = append(incident, kind, actor=by, text=said, now=now)
+    entry = append(incident, kind, actor=by, params=params, text=said, now=now)
     parts = ["timeline"]
     if kind == EntryKind.UPDATE and incident.is_open:
         every = targets(incident.severity, incident.plan).update
@@ -126,8 +129,6 @@ def _say(incident_id: int, kind: EntryKind, *, by: User, text: str, now: datetim
         parts.append("head")
     for listen in LISTENERS:
         listen(incident, entry)
-    if kind == EntryKind.DECISION:
-        audit.record("incident.decided", actor=by, brand=incident.brand, subject=incident.reference)
     show(incident, parts)
     return entry
 

@@ -63,13 +63,14 @@ def test_the_record_is_not_there_for_a_stranger_and_not_written_by_an_observer(
 ) -> None:
     add_fact(incident.pk, Claim("Secret"), by=bob, now=NOON)
     assert signed_in(observer).get(f"{START}facts/").json()[0]["text"] == "Secret"
-    for path in ("facts/", "facts/1/", "promises/", "public-words/"):
+    for path in ("facts/", "facts/1/", "promises/", "public-words/", "decisions/", "situation/"):
         assert signed_in(charlie).get(f"{START}{path}").status_code == 404
     assert signed_in(observer).post(f"{START}facts/", {"text": "x"}, **JSON).status_code == 403
     change = {"version": 1, "text": "x"}
     assert signed_in(observer).patch(f"{START}facts/1/", change, **JSON).status_code == 403
     for path, wanted in (
         ("public-words/", {"channel": "press"}),
+        ("decisions/", {"text": "x"}),
         ("promises/", {"text": "x", "due_at": "2099-01-01T00:00:00Z"}),
     ):
         assert signed_in(charlie).post(f"{START}{path}", wanted, **JSON).status_code == 404
@@ -105,3 +106,29 @@ def test_a_public_word_winds_the_clock(incident: Incident, bob: User, signed_in:
     assert read["since"] == said.json()["at"]
     assert [each["channel"] for each in read["channels"]] == ["press"]
     assert read["words"][0]["by"] == "bob@example.org"
+
+
+def test_decisions_are_taken_and_corrected(
+    incident: Incident, alice: User, bob: User, signed_in: SignedIn
+) -> None:
+    client = signed_in(bob)
+    wanted = {"text": "Recall it", "reason": "Children", "owner": alice.email}
+    assert client.post(f"{START}decisions/", wanted, **JSON).json()["owner"] == alice.email
+    corrected = {"text": "Recall all", "reason": "More", "corrects": 1}
+    assert client.post(f"{START}decisions/", corrected, **JSON).json()["corrects"] == 1
+    assert client.post(f"{START}decisions/", corrected, **JSON).status_code == 409
+    assert client.post(f"{START}decisions/", wanted | {"corrects": 9}, **JSON).status_code == 404
+    assert [each["number"] for each in client.get(f"{START}decisions/").json()] == [2, 1]
+
+
+def test_the_head_is_written_and_read(
+    incident: Incident, bob: User, observer: User, signed_in: SignedIn
+) -> None:
+    client = signed_in(bob)
+    wanted = {"section": "EFFECT", "text": "Shops call", "version": 0}
+    written = client.put(f"{START}situation/", wanted, **JSON).json()
+    assert written["parts"][1] == {"section": "EFFECT", "text": "Shops call", "version": 1}
+    changed = wanted | {"text": "Shops close"}
+    assert client.put(f"{START}situation/", changed, **JSON).status_code == 409
+    assert signed_in(observer).put(f"{START}situation/", changed, **JSON).status_code == 403
+    assert client.get(f"{START}situation/").json() == written

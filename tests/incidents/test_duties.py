@@ -142,7 +142,7 @@ def test_a_timer_that_breaks_stops_nobody_else_and_is_told(
         raise RuntimeError("poison")
 
     monkeypatch.setitem(duties.HANDLERS, TimerKind.SILENCE, breaks)
-    duties.wind(broken, TimerKind.SILENCE, since=NOON, due_at=NOON)
+    duties.wind(broken, TimerKind.SILENCE, since=NOON, every=timedelta(minutes=1), now=NOON)
     now = database_now()
     for attempt in range(duties.MOST_FAILURES):
         drain(now + attempt * 2 * duties.RETRY_AFTER)
