@@ -15,7 +15,7 @@ from incidents.models import Incident, TimelineEntry
 from incidents.models_facts import Decision
 from incidents.selectors import insiders
 
-from .timeline import lock, readable, say, show
+from .timeline import lock_current, readable, say, show
 
 LONGEST = 2000
 
@@ -41,7 +41,7 @@ def add_decision(
     decision was corrected already. Decision.DoesNotExist for a number that is not there.
     """
     why = why or Why()
-    incident = lock(incident_id)
+    incident = lock_current(incident_id)
     if why.owner and not insiders(incident).filter(pk=why.owner.pk).exists():
         raise Refused(_("%(name)s is not a member of the brand.") % {"name": why.owner})
     corrected = _corrected(incident, why) if why.corrects else None
@@ -49,7 +49,7 @@ def add_decision(
     params = {"number": last + 1, "reason": _short(why.reason)}
     if corrected:
         params["corrects"] = corrected.number
-    entry = say(incident_id, EntryKind.DECISION, by=by, text=text, params=params, now=now)
+    entry = say(incident.pk, EntryKind.DECISION, by=by, text=text, params=params, now=now)
     Decision.objects.create(
         incident=incident,
         number=last + 1,

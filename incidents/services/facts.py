@@ -20,7 +20,7 @@ from incidents.selectors import insiders
 from incidents.selectors.facts import citations
 
 from .notices import tell
-from .timeline import append, lock, readable, show
+from .timeline import append, lock, lock_current, readable, show
 
 LONGEST, LONGEST_SOURCE = 1000, 500
 # What may be changed of a fact; the rest is its history.
@@ -51,7 +51,7 @@ class Change:
 @transaction.atomic
 def add_fact(incident_id: int, claim: Claim, *, by: User, now: datetime) -> Fact:
     """Write a claim into the ledger under the next number. Its first owner is who wrote it."""
-    incident = lock(incident_id)
+    incident = lock_current(incident_id)
     last = incident.facts.order_by("-number").values_list("number", flat=True).first() or 0
     fact = Fact(
         incident=incident,

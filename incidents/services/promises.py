@@ -20,7 +20,7 @@ from notifications.models import Urgency
 
 from .duties import answering, handles, on_duty
 from .notices import tell
-from .timeline import LISTENERS, append, lock, readable, show
+from .timeline import LISTENERS, append, lock, lock_current, readable, show
 
 LONGEST = 500
 # The owner is reminded this long before, or half-way if that is sooner.
@@ -62,7 +62,7 @@ class Move:
 @transaction.atomic
 def give_promise(incident_id: int, given: Given, *, by: User, now: datetime) -> Promise:
     """Write a promise down: from now on it is somebody's duty. Refused for a time that is past."""
-    return _give(lock(incident_id), given, by=by, now=now)
+    return _give(lock_current(incident_id), given, by=by, now=now)
 
 
 def _give(incident: Incident, given: Given, *, by: User, now: datetime) -> Promise:

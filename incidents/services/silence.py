@@ -22,7 +22,7 @@ from .duties import answering, handles, wind
 from .notices import tell
 from .promises import look_for
 from .situation import follow_age
-from .timeline import append, lock, show
+from .timeline import append, lock_current, show
 
 # A clock that runs fast in somebody's pocket is no reason to refuse.
 AHEAD = timedelta(minutes=1)
@@ -49,7 +49,7 @@ def note_word(incident_id: int, word: Word, *, by: User, now: datetime) -> Publi
         raise Refused(_("There is no such channel."))
     if word.at > now + AHEAD:
         raise Refused(_("That has not happened yet: note it when it has been said."))
-    incident = lock(incident_id)
+    incident = lock_current(incident_id)
     noted = _keep(incident, word, by=by, now=now)
     params = {"code": "noted", "channel": word.channel, "at": word.at.isoformat()}
     append(incident, EntryKind.WORD, actor=by, params=params, text=noted.text, now=now)

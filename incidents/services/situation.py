@@ -18,7 +18,7 @@ from incidents.models_promises import Timer
 
 from .duties import answering, handles, wind
 from .notices import tell
-from .timeline import append, lock, show
+from .timeline import append, lock, lock_current, show
 
 LONGEST = 2000
 # From when on a head is old: the people who read it only have this page.
@@ -54,7 +54,7 @@ def write_situation(
     if len(said) > LONGEST:
         raise Refused(_("At most %(most)d characters: the head is read at a glance.")
                       % {"most": LONGEST})  # fmt: skip
-    incident = lock(incident_id)
+    incident = lock_current(incident_id)
     last = incident.situation.filter(section=writing.section).select_related("by").first()
     if last and last.text == said:
         return None
