@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 v1: list[URLPattern | URLResolver] = [
     path("", include("accounts.api_urls")),
+    path("", include("notifications.api_urls")),
     path("", include("monitoring.api_urls")),
     path("", include("incidents.api_urls")),
     path("", include("responses.api_urls")),

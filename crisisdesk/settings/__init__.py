@@ -281,6 +281,7 @@ SPECTACULAR_SETTINGS = {
         "QueryKind": "monitoring.enums.QueryKind",
         "TriageState": "monitoring.chart.TriageState",
         "PostKind": "monitoring.chart.PostKind",
+        "NoticeMeans": "notifications.enums.Means",
         "JobKind": "monitoring.enums.JobKind",
         "JobState": "monitoring.enums.JobState",
         "IncidentState": "incidents.enums.State",

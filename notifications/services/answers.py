@@ -15,6 +15,8 @@ from notifications.enums import Via
 from notifications.links import Link
 from notifications.models import Answer
 
+from .inbox import call_off
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -46,6 +48,8 @@ def act(user: User, action: str, subject: str, *, via: Via, key: str, now: datet
             ):
                 return Outcome(True, _("You have answered this already."))
             said = function(user, subject, now)
+            # Whatever somebody answers, they need not be rung for it any more.
+            call_off(subject, user=user)
             words = str(said) if isinstance(said, str) and said else str(KNOWN[action].done)
             Answer.objects.filter(key=key).update(words=clean(words)[:300])
     except Refused as refusal:
