@@ -2,6 +2,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from .api import IncidentViewSet
+from .api_evidence import FileContentView, FileDeleteView, FilesView, FileVerifyView, FileView
 from .api_privacy import (
     MemberRemovalView,
     MembersView,
@@ -25,6 +26,23 @@ urlpatterns = [
     path("sealed-incidents/", SealedView.as_view(), name="sealed"),
     path(
         "sealed-incidents/<slug:reference>/open/", SealedOpeningView.as_view(), name="open_sealed"
+    ),
+    path("incidents/<slug:reference>/files/", FilesView.as_view(), name="files"),
+    path("incidents/<slug:reference>/files/<int:number>/", FileView.as_view(), name="file"),
+    path(
+        "incidents/<slug:reference>/files/<int:number>/content/",
+        FileContentView.as_view(),
+        name="file_content",
+    ),
+    path(
+        "incidents/<slug:reference>/files/<int:number>/verify/",
+        FileVerifyView.as_view(),
+        name="file_verify",
+    ),
+    path(
+        "incidents/<slug:reference>/files/<int:number>/delete/",
+        FileDeleteView.as_view(),
+        name="file_delete",
     ),
     path("incidents/<slug:reference>/links/", LinksView.as_view(), name="links"),
     path("incidents/<slug:reference>/links/<int:pk>/", LinkView.as_view(), name="link"),

@@ -395,6 +395,10 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
         _("%(actor)s noted of %(reference)s: %(tie)s this incident.")
     ),
     (EntryKind.LINK, "unlinked"): _("%(actor)s removed the link with %(reference)s."),
+    (EntryKind.FILE, "added"): _("%(actor)s kept the file “%(name)s”. SHA-256 %(sha256)s"),
+    (EntryKind.FILE, "deleted"): _(
+        "%(actor)s deleted the file “%(name)s”. Reason: %(text)s SHA-256 %(sha256)s"
+    ),
     (EntryKind.OPENED, "split"): _("%(actor)s opened it as a part of another incident."),
     (EntryKind.MEMBER, "began"): _members(_("The incident is private to %(people)s.")),
     (EntryKind.MEMBER, "private"): _members(

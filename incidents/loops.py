@@ -7,7 +7,7 @@ from core.engine import audit, loop
 
 from . import selectors, services
 from .selectors.tasks import untold as untold_ones
-from .services import care, tasks
+from .services import care, evidence, tasks
 
 # Rungs fired in one cycle, so that a cycle stays bounded and the engine can stop between two.
 MOST_RUNGS = 50
@@ -32,6 +32,12 @@ def triage() -> int:
         if not services.accept_next_due(now=database_now()):
             return accepted
     return MOST_RUNGS
+
+
+@loop("evidence", every=3600.0)
+def evidence_orphans() -> int:
+    """Remove files that a process left behind which died before it could note them."""
+    return evidence.sweep_orphans(database_now())
 
 
 @loop("take_up", every=0.5)
