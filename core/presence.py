@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 # Sockets write themselves again every LIVE_RECHECK_SECONDS, at most 30.
 KEEP_SECONDS = 75
+IDLE_KEEP_SECONDS = 12 * 3600
 _clients: list[redis.Redis] = []
 
 
@@ -27,6 +28,7 @@ def enter(group: str, user_id: int, visit: str) -> None:
     try:
         with _client().pipeline(transaction=True) as pipeline:
             pipeline.zremrangebyscore(_key(group), "-inf", now)
+            pipeline.srem(_idle_key(group), user_id)
             pipeline.zadd(_key(group), {f"{user_id}:{visit}": now + KEEP_SECONDS})
             pipeline.expire(_key(group), KEEP_SECONDS)
             pipeline.execute()
@@ -70,6 +72,36 @@ def present(group: str) -> list[int]:
         logger.info("Presence is not known: %s", error)
         return []
     return sorted({int(member.split(b":")[0]) for member in members})
+
+
+def rest(group: str, user_id: int, *, idle: bool) -> None:
+    """Note that somebody on the page has done nothing for a while, or does something again."""
+    try:
+        with _client().pipeline(transaction=False) as pipeline:
+            if idle:
+                pipeline.sadd(_idle_key(group), user_id)
+                pipeline.expire(_idle_key(group), IDLE_KEEP_SECONDS)
+            else:
+                pipeline.srem(_idle_key(group), user_id)
+            pipeline.execute()
+    except (redis.RedisError, OSError) as error:
+        logger.info("Idleness was not noted: %s", error)
+        return
+    live.hint(group, "presence", {"count": len(present(group))})
+
+
+def idle(group: str) -> set[int]:
+    """Return the ids of those who are on the page and do nothing; nobody while Redis is away."""
+    try:
+        members: Any = _client().smembers(_idle_key(group))
+    except (redis.RedisError, OSError) as error:
+        logger.info("Idleness is not known: %s", error)
+        return set()
+    return {int(member) for member in members}
+
+
+def _idle_key(group: str) -> str:
+    return f"{live_sender.channel_prefix()}idle:{group}"
 
 
 def _key(group: str) -> str:

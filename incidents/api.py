@@ -1,9 +1,11 @@
 """Incidents over the API: list, read, declare, acknowledge, move; their log, read and written."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
@@ -118,8 +120,34 @@ class StateInput(serializers.Serializer):
 
 
 class EntryInput(serializers.Serializer):
-    kind = serializers.ChoiceField([kind.value for kind in SAYING], default=EntryKind.NOTE.value)
+    """What to write. `at` is when an EVENT happened, and is for these alone."""
+
+    kind = serializers.ChoiceField(
+        [*(kind.value for kind in SAYING), EntryKind.EVENT.value], default=EntryKind.NOTE.value
+    )
     text = serializers.CharField(max_length=4000)
+    at = serializers.DateTimeField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if (attrs["kind"] == EntryKind.EVENT) != ("at" in attrs):
+            raise serializers.ValidationError({"at": _("An event has a time; nothing else has.")})
+        return attrs
+
+
+class LogInput(serializers.Serializer):
+    """Which lines of the log are wanted. `person` is an e-mail address."""
+
+    show = serializers.ChoiceField([*entries.FILTERS], required=False)
+    person = serializers.EmailField(required=False)
+    words = serializers.CharField(required=False, max_length=200)
+
+
+class TextInput(serializers.Serializer):
+    text = serializers.CharField(max_length=4000)
+
+
+class PinInput(serializers.Serializer):
+    pinned = serializers.BooleanField()
 
 
 class EntryOutput(serializers.ModelSerializer):
@@ -127,10 +155,22 @@ class EntryOutput(serializers.ModelSerializer):
 
     actor = serializers.SerializerMethodField()
     words = serializers.SerializerMethodField()
+    corrects = serializers.SlugRelatedField[TimelineEntry](slug_field="number", read_only=True)
 
     class Meta:
         model = TimelineEntry
-        fields = ("number", "at", "kind", "actor", "params", "words")
+        fields = (
+            "number",
+            "at",
+            "entered_at",
+            "edited_at",
+            "kind",
+            "actor",
+            "params",
+            "words",
+            "corrects",
+            "pinned_at",
+        )
         read_only_fields = fields
 
     def get_actor(self, entry: TimelineEntry) -> str | None:
@@ -236,22 +276,78 @@ class IncidentViewSet(
         )
         return Response(IncidentOutput(done).data)
 
-    @extend_schema(responses=EntryOutput(many=True), summary="Read the log, newest first")
+    @extend_schema(
+        parameters=[LogInput],
+        responses=EntryOutput(many=True),
+        summary="Read the log, newest first",
+    )
     @action(detail=True, methods=["get"], pagination_class=ByNumber, filter_backends=[])
     def timeline(self, request: Request, reference: str) -> Response:
-        log: Any = self.get_object().entries.select_related("actor")
+        wanted = checked(LogInput, request.query_params)
+        log: Any = selectors.matching(
+            self.get_object(),
+            selectors.Wanted(show=wanted.get("show", ""), words=wanted.get("words", "")),
+        ).select_related("actor", "corrects")
+        if "person" in wanted:
+            log = log.filter(actor__email__iexact=wanted["person"])
         page = self.paginate_queryset(log)
         return self.get_paginated_response(EntryOutput(page, many=True).data)
 
     @extend_schema(request=EntryInput, responses={201: EntryOutput}, summary="Write to the log")
     @timeline.mapping.post
     def write(self, request: Request, reference: str) -> Response:
-        incident = self.get_object()
-        require(request, Permission.WRITE_TIMELINE, incident.brand)
+        incident = self._write()
         wanted = checked(EntryInput, request.data)
-        say = SAYING[EntryKind(wanted["kind"])]
-        entry = say(incident.pk, by=caller(request), text=wanted["text"], now=database_now())
+        by, text, now = caller(request), wanted["text"], database_now()
+        if wanted["kind"] == EntryKind.EVENT:
+            entry = services.add_event(incident.pk, by=by, text=text, at=wanted["at"], now=now)
+        else:
+            say = SAYING[EntryKind(wanted["kind"])]
+            entry = say(incident.pk, by=by, text=text, now=now)
         return Response(EntryOutput(entry).data, status.HTTP_201_CREATED)
+
+    @extend_schema(request=TextInput, responses=EntryOutput, summary="Edit one's own line")
+    @action(detail=True, methods=["patch"], url_path="timeline/(?P<number>[0-9]{1,9})")
+    def edit(self, request: Request, reference: str, number: str) -> Response:
+        incident, text = self._write(), checked(TextInput, request.data)["text"]
+        return self._mended(
+            lambda: services.edit_entry(
+                incident.pk, int(number), text=text, by=caller(request), now=database_now()
+            )
+        )
+
+    @extend_schema(request=TextInput, responses={201: EntryOutput}, summary="Correct a line")
+    @action(detail=True, methods=["post"], url_path="timeline/(?P<number>[0-9]{1,9})/correct")
+    def correct(self, request: Request, reference: str, number: str) -> Response:
+        incident, text = self._write(), checked(TextInput, request.data)["text"]
+        response = self._mended(
+            lambda: services.correct_entry(
+                incident.pk, int(number), text=text, by=caller(request), now=database_now()
+            )
+        )
+        response.status_code = status.HTTP_201_CREATED
+        return response
+
+    @extend_schema(request=PinInput, responses=EntryOutput, summary="Pin a line or take it down")
+    @action(detail=True, methods=["post"], url_path="timeline/(?P<number>[0-9]{1,9})/pin")
+    def pin(self, request: Request, reference: str, number: str) -> Response:
+        incident, by = self._write(), caller(request)
+        if checked(PinInput, request.data)["pinned"]:
+            return self._mended(
+                lambda: services.pin_entry(incident.pk, int(number), by=by, now=database_now())
+            )
+        return self._mended(lambda: services.unpin_entry(incident.pk, int(number), by=by))
+
+    def _mended(self, mend: Callable[[], TimelineEntry]) -> Response:
+        try:
+            return Response(EntryOutput(mend()).data)
+        except TimelineEntry.DoesNotExist:
+            raise Http404 from None
+
+    def _write(self) -> Incident:
+        incident = self.get_object()
+        require(self.request, Permission.WRITE_TIMELINE, incident.brand)
+        return incident
 
     def _run(self, request: Request) -> Incident:
         incident = self.get_object()

@@ -40,11 +40,23 @@ _SENTENCES: dict[tuple[str, str], Sentence] = {}
 # The kinds behind each filter of the timeline.
 FILTERS: dict[str, tuple[EntryKind, ...]] = {
     "decisions": (EntryKind.DECISION,),
-    "notes": (EntryKind.NOTE, EntryKind.UPDATE),
+    "notes": (EntryKind.NOTE, EntryKind.UPDATE, EntryKind.EVENT),
     "signals": (EntryKind.SIGNAL, EntryKind.OPENED, EntryKind.CALLED, EntryKind.EXHAUSTED),
+    "events": (EntryKind.EVENT,),
+    "updates": (EntryKind.UPDATE,),
+    "tasks": (EntryKind.TASK,),
+    "drafts": (EntryKind.DRAFT, EntryKind.APPROVAL, EntryKind.PUBLICATION),
+    "people": (
+        EntryKind.CALLED,
+        EntryKind.EXHAUSTED,
+        EntryKind.ACKNOWLEDGED,
+        EntryKind.LEAD,
+        EntryKind.ROLE,
+    ),
+    "course": (EntryKind.OPENED, EntryKind.STATE, EntryKind.SEVERITY, EntryKind.RESOLVED),
 }
 # What a person wrote; the rest is told by the system.
-WRITTEN = (EntryKind.NOTE, EntryKind.DECISION, EntryKind.UPDATE)
+WRITTEN = (EntryKind.NOTE, EntryKind.DECISION, EntryKind.UPDATE, EntryKind.EVENT)
 
 
 class _Blanks(dict[str, Any]):

@@ -70,6 +70,8 @@ class EntryKind(models.TextChoices):
     NOTE = "NOTE", _("Note")
     DECISION = "DECISION", _("Decision")
     UPDATE = "UPDATE", _("Update")
+    # What happened outside the desk, told afterwards by a person.
+    EVENT = "EVENT", _("Event")
     TASK = "TASK", _("Task")
     DRAFT = "DRAFT", _("Draft")
     APPROVAL = "APPROVAL", _("Approval")

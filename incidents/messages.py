@@ -199,6 +199,11 @@ register(
     body=_("%(actor)s let themselves into %(reference)s. The reason is in its timeline."),
 )
 register(
+    "named",
+    title=_("%(severity)s %(brand)s: you were named"),
+    body=_("%(actor)s named you in the war room of %(reference)s %(title)s."),
+)
+register(
     "resolved",
     title=_("%(brand)s: %(reference)s is resolved"),
     body=_("%(actor)s resolved %(title)s."),
@@ -228,6 +233,9 @@ register_actions(
         "incident.titled": _("Renamed an incident"),
         "incident.summary": _("Rewrote a summary"),
         "incident.decided": _("Wrote a decision"),
+        "incident.corrected": _("Corrected a line of the log"),
+        "incident.pinned": _("Pinned a line of the log"),
+        "incident.unpinned": _("Took a pinned line down"),
         "incident.resolved": _("Resolved an incident"),
         "incident.reopened": _("Opened an incident again"),
         "incident.accepted": _("Accepted a suspicion"),

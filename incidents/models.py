@@ -19,6 +19,7 @@ from . import (  # noqa: F401 - found here
     models_roles,
     models_rota,
     models_ties,
+    models_timeline,
     models_updates,
 )
 from .enums import Closing, EntryKind, IncidentRole, Origin, Severity, State, Target
@@ -334,27 +335,43 @@ class LinkedMention(models.Model):
 
 
 class TimelineEntry(models.Model):
-    """One line of an incident's log. Never changed; a correction is a new entry.
+    """One line of an incident's log. A correction is a new entry, which `corrects` the old one.
 
     What the system tells is stored as kind and params and put into the reader's language when
-    shown; what a person writes is `text`.
+    shown; what a person writes is `text`. For a few minutes its writer may mend that, and what
+    stood there before stays to be read (models_timeline).
     """
 
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="entries")
     # 1, 2, 3 … within the incident, given under the incident's lock: no gaps, no late arrivals.
     number = models.PositiveIntegerField()
+    # When it happened; the log is read by it.
     at = models.DateTimeField()
+    # When it was written, of what was entered afterwards with a time of its own.
+    entered_at = models.DateTimeField(null=True)
     kind = models.CharField(max_length=12, choices=EntryKind)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
     params = models.JSONField(default=dict)
     text = models.TextField(blank=True)
+    edited_at = models.DateTimeField(null=True)
+    corrects = models.ForeignKey("self", models.CASCADE, null=True, related_name="corrections")
+    pinned_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-number"]
         constraints: ClassVar[list] = [
             models.UniqueConstraint(fields=["incident", "number"], name="one_entry_a_number")
+        ]
+        indexes: ClassVar[list] = [
+            models.Index(fields=["incident", "-at", "-number"], name="entry_by_time"),
+            models.Index(fields=["incident", "kind", "-at", "-number"], name="entry_by_kind"),
+            models.Index(
+                fields=["incident", "-pinned_at"],
+                condition=models.Q(pinned_at__isnull=False),
+                name="entry_pinned",
+            ),
         ]
 
     def __str__(self) -> str:

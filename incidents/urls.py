@@ -8,6 +8,7 @@ from .views import (
     actions,
     crew,
     drills,
+    entries,
     evidence,
     listing,
     mentions,
@@ -35,6 +36,13 @@ urlpatterns = [
     path("i/<slug:reference>/title/", actions.rename, name="rename"),
     path("i/<slug:reference>/resolve/", actions.resolve, name="resolve"),
     path("i/<slug:reference>/write/", actions.write, name="write"),
+    path("i/<slug:reference>/typing/", room.typing, name="typing"),
+    path("i/<slug:reference>/timeline/<int:number>/", entries.entry, name="entry"),
+    path("i/<slug:reference>/timeline/<int:number>/edit/", entries.edit, name="entry_edit"),
+    path(
+        "i/<slug:reference>/timeline/<int:number>/correct/", entries.correct, name="entry_correct"
+    ),
+    path("i/<slug:reference>/timeline/<int:number>/pin/", entries.pin, name="entry_pin"),
     path("i/<slug:reference>/tasks/", actions.add_task, name="add_task"),
     path("i/<slug:reference>/tasks/<int:task>/", actions.tick, name="tick"),
     path("i/<slug:reference>/members/", privacy.members, name="members"),

@@ -3,6 +3,7 @@
 from .drills import drills
 from .duty import on_call, on_call_for
 from .ladder import ladder
+from .log import Wanted, matching, pinned, timeline, with_history
 from .lookup import (
     Filters,
     by_reference,
@@ -10,7 +11,6 @@ from .lookup import (
     get_incident,
     listing,
     open_of_brand,
-    timeline,
     with_mention,
 )
 from .people import insiders, memberships, outsiders, proposed, sealed, told_of_severity
@@ -19,6 +19,7 @@ from .situation import foreseen, reachable, situation, turns
 
 __all__ = [
     "Filters",
+    "Wanted",
     "by_reference",
     "closed_of_brand",
     "coming_shifts",
@@ -30,11 +31,13 @@ __all__ = [
     "ladder",
     "late",
     "listing",
+    "matching",
     "memberships",
     "on_call",
     "on_call_for",
     "open_of_brand",
     "outsiders",
+    "pinned",
     "proposed",
     "reachable",
     "roster",
@@ -43,5 +46,6 @@ __all__ = [
     "timeline",
     "told_of_severity",
     "turns",
+    "with_history",
     "with_mention",
 ]

@@ -6,11 +6,8 @@ from dataclasses import dataclass, field
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from incidents.entries import FILTERS
 from incidents.enums import State
-from incidents.models import Incident, TimelineEntry
-
-PAGE = 40
+from incidents.models import Incident
 
 
 def get_incident(user: User, reference: str) -> Incident:
@@ -73,26 +70,3 @@ def with_mention(user: User, mention_id: int) -> QuerySet[Incident]:
     """Return the incidents that a mention is linked to, among those that `user` may see."""
     found = Incident.objects.visible_to(user).filter(linked_mentions__mention_id=mention_id)
     return found.select_related("brand").order_by("-detected_at")
-
-
-@dataclass(frozen=True)
-class TimelinePage:
-    """Entries, newest first; `earlier` is the number to ask for the page before, or None."""
-
-    entries: list[TimelineEntry]
-    earlier: int | None
-
-
-def timeline(
-    incident: Incident, *, show: str = "", before: int | None = None, size: int = PAGE
-) -> TimelinePage:
-    """Return a page of the log by number, of the kinds behind the filter `show` ("" for all)."""
-    entries = incident.entries.select_related("actor")
-    if kinds := FILTERS.get(show):
-        entries = entries.filter(kind__in=kinds)
-    if before is not None:
-        entries = entries.filter(number__lt=before)
-    # One more than is shown tells whether there is a page before.
-    found = list(entries.order_by("-number")[: size + 1])
-    earlier = found[size - 1].number if len(found) > size else None
-    return TimelinePage(found[:size], earlier)

@@ -1,6 +1,6 @@
 """Who may see an incident: everyone of the brand, or of a private one its members alone."""
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.enums import Permission
 from accounts.models import User
@@ -43,11 +43,12 @@ def proposed(incident: Incident, *, by: User) -> set[int]:
 def told_of_severity(incident: Incident, *, by: User) -> list[User]:
     """Return who is told when `by` changes the severity: the lead, who holds a role, who was
     called and has not been answered for. The page lists them before it is done."""
-    held = incident.holdings.filter(until=None).values_list("user_id", flat=True)
-    concerned: set[int | None] = {*held, incident.lead_id}
+    concerned = Q(pk=incident.lead_id) | Q(
+        pk__in=incident.holdings.filter(until=None).values("user")
+    )
     if incident.is_called:
-        concerned |= set(incident.calls.values_list("user_id", flat=True))
-    return list(insiders(incident).filter(pk__in=[pk for pk in concerned if pk]).exclude(pk=by.pk))
+        concerned |= Q(pk__in=incident.calls.order_by().values("user"))
+    return list(insiders(incident).filter(concerned).exclude(pk=by.pk))
 
 
 def sealed(brand_ids: list[int], *, user: User) -> QuerySet[Incident]:

@@ -1,5 +1,6 @@
 """Everything that changes an incident."""
 
+from .correcting import correct_entry, edit_entry, pin_entry, unpin_entry
 from .decisions import add_decision
 from .drills import end_drills, start_drill, stop_drill
 from .escalation import escalate_now, fire_next, say_awake
@@ -31,7 +32,7 @@ from .running import (
 )
 from .tasks import assign_task, claim_task, move_task
 from .ties import Part, split, tie, untie
-from .timeline import add_note, add_update, write_entry
+from .timeline import add_event, add_note, add_update, write_entry
 from .triage import accept_and_call, accept_next_due, dismiss, set_triage, suspicion_end
 from .work import add_task, finish_task, link_mention, link_mentions, reopen_task
 
@@ -42,6 +43,7 @@ __all__ = [
     "accept_next_due",
     "acknowledge",
     "add_decision",
+    "add_event",
     "add_member",
     "add_note",
     "add_shift",
@@ -52,8 +54,10 @@ __all__ = [
     "change_severity",
     "change_state",
     "claim_task",
+    "correct_entry",
     "delete_policy",
     "dismiss",
+    "edit_entry",
     "end_drills",
     "escalate_now",
     "finish_task",
@@ -67,6 +71,7 @@ __all__ = [
     "move_task",
     "open_incident",
     "open_sealed",
+    "pin_entry",
     "remove_member",
     "remove_shift",
     "remove_webhook",
@@ -91,6 +96,7 @@ __all__ = [
     "take_up_unreached",
     "tie",
     "unmerge",
+    "unpin_entry",
     "untie",
     "write_entry",
     "write_line",

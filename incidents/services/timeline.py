@@ -11,9 +11,13 @@ from accounts.models import User
 from core import live
 from core.errors import Refused
 from core.text import clean
+from incidents import composer
 from incidents.enums import EntryKind
 from incidents.models import Incident, TimelineEntry
+from incidents.selectors.audience import nameable
 from incidents.severity import targets
+
+from .notices import tell
 
 LONGEST_TEXT = 4000
 # What else happens with what a person wrote, in the same transaction and under the lock.
@@ -107,20 +111,37 @@ def add_update(incident_id: int, *, by: User, text: str, now: datetime) -> Timel
     return say(incident_id, EntryKind.UPDATE, by=by, text=text, now=now)
 
 
+def add_event(
+    incident_id: int, *, by: User, text: str, at: datetime, now: datetime
+) -> TimelineEntry:
+    """Enter afterwards what happened at `at`. Refused for a moment still to come."""
+    if at > now:
+        raise Refused(_("That is still to come. Write a task for it."))
+    return say(incident_id, EntryKind.EVENT, by=by, text=text, at=at, now=now)
+
+
 @transaction.atomic
-def say(
+def say(  # noqa: PLR0913 - who says what, and when
     incident_id: int,
     kind: EntryKind,
     *,
     by: User,
     text: str,
     params: dict[str, Any] | None = None,
+    at: datetime | None = None,
     now: datetime,
 ) -> TimelineEntry:
-    """Write what a person says; Refused if there is nothing to read or far too much."""
-    said = readable(text)
-    incident = lock_current(incident_id)
-    entry = append(incident, kind, actor=by, params=params, text=said, now=now)
+    """Write what a person says, and tell those whom it names; `at` is when it happened, if not now.
+
+    Refused if there is nothing to read or far too much.
+    """
+    incident, said = lock_current(incident_id), readable(text)
+    people = composer.named(nameable(incident), said) if "@" in said else {}
+    kept = (params or {}) | naming(people)
+    entry = append(incident, kind, actor=by, params=kept, text=said, now=at or now)
+    if at is not None:
+        entry.entered_at = now
+        entry.save(update_fields=["entered_at"])
     parts = ["timeline"]
     if kind == EntryKind.UPDATE and incident.is_open:
         every = targets(incident.severity, incident.plan).update
@@ -129,8 +150,23 @@ def say(
         parts.append("head")
     for listen in LISTENERS:
         listen(incident, entry)
+    tell_named(incident, entry, people.values(), by=by, now=now)
     show(incident, parts)
     return entry
+
+
+def naming(people: dict[str, User]) -> dict[str, Any]:
+    """What an entry keeps of whom it names: [[the word behind the @, the person's id]]."""
+    return {"named": [[word, user.pk] for word, user in people.items()]} if people else {}
+
+
+def tell_named(
+    incident: Incident, entry: TimelineEntry, people: Iterable[User], *, by: User, now: datetime
+) -> None:
+    """Notify those whom an entry names; once each and entry."""
+    others = [user for user in dict.fromkeys(people) if user != by]
+    key = f"named.{entry.number}"
+    tell(others, "named", incident=incident, key=key, now=now, actor=str(by), entry=entry.number)
 
 
 def readable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -59,8 +60,10 @@ def refreshing(response: HttpResponse, parts: Iterable[str]) -> HttpResponse:
     return response
 
 
-def to_room(incident: Incident, anchor: str = "") -> HttpResponse:
+def to_room(incident: Incident, anchor: str = "", **query: object) -> HttpResponse:
     response = redirect("incidents:incident", incident.reference)
+    if query:
+        response["Location"] += f"?{urlencode(query)}"
     if anchor:
         response["Location"] += f"#{anchor}"
     return response

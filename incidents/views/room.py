@@ -3,32 +3,65 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.enums import Permission
 from accounts.http import SignedIn
 from accounts.models import User
 from accounts.rules import allowed
-from core import presence
+from core import live, presence
 from core.clock import database_now
-from incidents import blocking, entries, picture, selectors, severity, states
-from incidents.enums import EntryKind, Posts, Severity, State, Statement
+from incidents import (
+    blocking,
+    commands,
+    composer,
+    entries,
+    picture,
+    places,
+    selectors,
+    severity,
+    states,
+)
+from incidents.enums import Posts, Severity, State, Statement
 from incidents.models import Incident
-from incidents.panels import WAR_ROOM
 from incidents.selectors import insiders
+from incidents.selectors.audience import in_role, nameable
 from monitoring.selectors import signals as talk
 from monitoring.theme_rows import shown as shown_themes
 
-from .access import find
+from .access import find, require
 from .rows import timeline_rows
 
 Context = dict[str, Any]
 FACES = 5
+# What the timeline can be narrowed to, and what is one key away from being written.
+KINDS = [
+    ("", pgettext_lazy("timeline", "All")),
+    ("decisions", _("Decisions")),
+    ("notes", _("Notes")),
+    ("updates", _("Updates")),
+    ("events", _("Events")),
+    ("signals", _("Signals")),
+    ("tasks", _("Tasks")),
+    ("drafts", _("Drafts and publications")),
+    ("people", _("Calls and roles")),
+    ("course", _("Status and severity")),
+]
+QUICK = [
+    (pgettext_lazy("command", "decision"), _("Decision"), "D"),
+    (pgettext_lazy("command", "task"), _("Task"), "T"),
+    (pgettext_lazy("command", "update"), _("Update"), "U"),
+    (pgettext_lazy("command", "event"), _("Event"), ""),
+]
 THEMES = 6
 
 
@@ -45,6 +78,11 @@ class Asked:
     def seen_at(self) -> datetime:
         """Of an incident that is over, what was said is shown as it was at its end."""
         return picture.seen_at(self.incident, now=self.now)
+
+    @cached_property
+    def people(self) -> list[User]:
+        """Who may see the incident: who can be named, given a task, or looked for in the log."""
+        return nameable(self.incident)
 
     def may(self, permission: Permission) -> bool:
         return allowed(self.user, permission, self.incident.brand_id)
@@ -72,7 +110,7 @@ def head(asked: Asked) -> Context:
         "told": [str(person) for person in selectors.told_of_severity(incident, by=asked.user)],
         "statements": Statement.choices,
         "posts": Posts.choices,
-        "people": insiders(incident) if asked.may(Permission.RUN_INCIDENT) else [],
+        "people": asked.people if asked.may(Permission.RUN_INCIDENT) else [],
         "why": severity.why(incident.severity_reasons),
         "responded_after": incident.responded_at and incident.responded_at - incident.detected_at,
         "update_from": _last_update(incident),
@@ -86,8 +124,10 @@ def _last_update(incident: Incident) -> datetime | None:
 
 
 def present(asked: Asked) -> Context:
-    ids = presence.present(f"incident.{asked.incident.pk}")
-    people = list(insiders(asked.incident).filter(pk__in=ids))
+    group = f"incident.{asked.incident.pk}"
+    ids, resting = presence.present(group), presence.idle(group)
+    found = insiders(asked.incident).filter(pk__in=ids)
+    people = [(user, user.pk in resting) for user in found]
     return {"people": people[:FACES], "more": max(0, len(people) - FACES), "everyone": people}
 
 
@@ -117,14 +157,60 @@ def posts(asked: Asked) -> Context:
 
 
 def timeline(asked: Asked) -> Context:
-    show = asked.query.get("show", "")
-    show = show if show in entries.FILTERS else ""
-    before = asked.query.get("before", "")
-    page = selectors.timeline(
-        asked.incident, show=show, before=int(before) if before.isdecimal() else None
-    )
+    wanted = wished(asked.query)
+    page = selectors.timeline(asked.incident, wanted)
     rows = timeline_rows(page.entries, now=asked.now)
-    return {"rows": rows, "earlier": page.earlier, "show": show, "before": before}
+    filters = _query(wanted)
+    return {
+        "rows": rows,
+        "earlier": page.earlier,
+        "wanted": wanted,
+        # What the address of this very page of the log asks for, and what its filters ask for.
+        "query": urlencode(filters | _place(wanted)),
+        "filters": urlencode(filters),
+        "away": wanted.before is not None or wanted.entry is not None,
+        "pinned": timeline_rows(selectors.pinned(asked.incident), now=asked.now),
+        "kinds": KINDS,
+        "quick": QUICK,
+        "people": asked.people,
+    }
+
+
+def options(asked: Asked) -> Context:
+    """What the composer completes: commands behind a stroke, people and roles behind an @."""
+    people = [(composer.handle(user), user) for user in asked.people]
+    seats = [(role, composer.handle(user), user) for role, user in in_role(asked.incident)]
+    return {
+        "commands": commands.offered(asked.user, asked.incident),
+        "people": people,
+        "roles": seats,
+    }
+
+
+def wished(query: Any) -> selectors.Wanted:
+    """Read which lines an address asks for; what makes no sense is left out."""
+    show = query.get("show", "")
+    return selectors.Wanted(
+        show=show if show in entries.FILTERS else "",
+        person=_number(query.get("person", "")),
+        words=query.get("words", "")[:200].replace("\0", "").strip(),
+        before=_number(query.get("before", "")),
+        entry=_number(query.get("entry", "")),
+    )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def _query(wanted: selectors.Wanted) -> dict[str, Any]:
+    asked = {"show": wanted.show, "person": wanted.person, "words": wanted.words}
+    return {name: value for name, value in asked.items() if value}
+
+
+def _place(wanted: selectors.Wanted) -> dict[str, int]:
+    asked = {"entry": wanted.entry, "before": wanted.before}
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def ladder(asked: Asked) -> Context:
@@ -138,12 +224,12 @@ def tasks(asked: Asked) -> Context:
         "tasks": found,
         "done": done,
         "share": done / len(found) if found else 0,
-        "people": insiders(asked.incident) if asked.may(Permission.WRITE_TIMELINE) else [],
+        "people": asked.people if asked.may(Permission.WRITE_TIMELINE) else [],
     }
 
 
 # Parts of another part: the page has them already.
-INSIDE = ("entries", "actions")
+INSIDE = ("entries", "actions", "options")
 # Each part has its template in templates/incidents/room/.
 PARTS: dict[str, Callable[[Asked], Context]] = {
     "head": head,
@@ -156,6 +242,7 @@ PARTS: dict[str, Callable[[Asked], Context]] = {
     "posts": posts,
     "timeline": timeline,
     "entries": timeline,
+    "options": options,
     "ladder": ladder,
     "tasks": tasks,
 }
@@ -189,7 +276,7 @@ def incident(request: SignedIn, reference: str) -> HttpResponse:
     if found.merged_into_id and "stay" not in request.GET and (onward := _onward(request, found)):
         return onward
     asked = Asked(found, request.user, request.GET, database_now())
-    context = common(asked) | {"slots": WAR_ROOM.panels, "decision": EntryKind.DECISION}
+    context = common(asked) | {"tabs": places.tabs()}
     # In the page as by itself, each part finds its own under `part`.
     context |= {f"in_{name}": PARTS[name](asked) for name in PARTS if name not in INSIDE}
     return render(request, "incidents/incident.html", context)
@@ -203,3 +290,17 @@ def themes(request: SignedIn, reference: str) -> HttpResponse:
     current = talk.themes([found.brand_id], now=database_now(), limit=THEMES)
     context = {"incident": found, "themes": shown_themes(current, posts=1)}
     return render(request, "incidents/room/themes.html", context)
+
+
+@login_required
+@require_POST
+def typing(request: SignedIn, reference: str) -> HttpResponse:
+    """Tell the others that somebody is writing, or with `idle` away or back. Kept nowhere."""
+    found = find(request.user, reference)
+    group = f"incident.{found.pk}"
+    if idle := request.POST.get("idle", ""):
+        presence.rest(group, request.user.pk, idle=idle == "1")
+        return HttpResponse(status=204)
+    require(request.user, Permission.WRITE_TIMELINE, found.brand_id)
+    live.hint(group, "typing", {"who": request.user.pk})
+    return HttpResponse(status=204)

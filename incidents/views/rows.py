@@ -1,10 +1,12 @@
 """Timeline entries made ready for the template: words, look and time, formatted once each."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from accounts.models import User
@@ -35,52 +37,92 @@ LOOKS: dict[str, tuple[str, str]] = {
     EntryKind.BREACH: ("shield-check", "entry-plain"),
     EntryKind.RESOLVED: ("circle-check", "entry-green"),
 }
+PILLS: dict[str, tuple[str, str]] = {
+    EntryKind.DECISION: ("pill pill-iris", "gavel"),
+    EntryKind.UPDATE: ("pill", ""),
+    EntryKind.EVENT: ("pill", "clock"),
+}
 
 
 @dataclass(frozen=True)
 class Row:
-    """`person` is who wrote it; None for what the system tells."""
+    """`person` is who wrote it; None for what the system tells. Numbers are those of entries."""
 
     number: int
     kind: str
     label: Any
     look: str
     icon: str
+    pill: tuple[str, str] | None
     person: User | None
-    words: str
+    words: SafeString | str
+    # The same without links, for where the whole line is one.
+    plain: str
     time: SafeString
+    # When it was written, if that is not when it happened; and when it was mended.
+    entered: SafeString | str
+    edited: SafeString | str
+    corrects: int | None
+    corrected_by: list[int]
+    pinned: bool
 
 
 def timeline_rows(found: Iterable[TimelineEntry], *, now: datetime) -> list[Row]:
     """Return rows, with facts that are cited as chips: two queries more where there are any."""
     log = list(found)
-    rows = [_row(entry, now) for entry in log]
-    numbers = {number for row in rows for number in citing.cited(row.words)}
-    if not numbers:
-        return rows
-    reference = log[0].incident.reference
-    standing = facts.standing(log[0].incident_id, numbers)
+    plain = [_told(entry) for entry in log]
+    numbers = {number for text in plain for number in citing.cited(text)}
+    reference = log[0].incident.reference if numbers else ""
+    standing = facts.standing(log[0].incident_id, numbers) if numbers else {}
+
+    def marked(text: str) -> SafeString | str:
+        return citing.marked(text, standing, reference=reference) if numbers else text
+
     return [
-        replace(row, words=citing.marked(row.words, standing, reference=reference))
-        if citing.cited(row.words)
-        else row
-        for row in rows
+        _row(entry, text, _with_names(text, entry, marked), now)
+        for entry, text in zip(log, plain, strict=True)
     ]
 
 
-def _row(entry: TimelineEntry, now: datetime) -> Row:
+def _told(entry: TimelineEntry) -> str:
+    actor = str(entry.actor) if entry.actor else ""
+    return entries.words(entry.kind, entry.params, actor=actor, text=entry.text)
+
+
+def _with_names(
+    said: str, entry: TimelineEntry, marked: Callable[[str], SafeString | str]
+) -> SafeString | str:
+    """Let the people whom an entry names stand out; what is between them goes through `marked`."""
+    names = [f"@{word}" for word, _pk in entry.params.get("named", [])]
+    if not names:
+        return marked(said)
+    # Longest first: @anna must not swallow the beginning of @annabel.
+    pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    parts = enumerate(re.split(f"({pattern})", said))
+    named = (format_html('<b class="named">{}</b>', p) if n % 2 else marked(p) for n, p in parts)
+    return format_html_join("", "{}", ((part,) for part in named))
+
+
+def _row(entry: TimelineEntry, plain: str, words: SafeString | str, now: datetime) -> Row:
     written = entry.kind in entries.WRITTEN
     icon, look = LOOKS.get(entry.kind, ("note", "entry-person"))
     if entry.kind == EntryKind.DECISION:
         icon, look = "gavel", "entry-decision"
-    actor = str(entry.actor) if entry.actor else ""
+    corrected_by = [each.number for each in entry.corrections.all()]
     return Row(
-        entry.number,
-        entry.kind,
-        EntryKind(entry.kind).label,
-        look,
-        icon,
-        entry.actor if written else None,
-        entries.words(entry.kind, entry.params, actor=actor, text=entry.text),
-        markup.time(entry.at, now=now),
+        number=entry.number,
+        kind=entry.kind,
+        label=EntryKind(entry.kind).label,
+        look=f"{look} entry-wrong" if corrected_by else look,
+        icon=icon,
+        pill=PILLS.get(entry.kind),
+        person=entry.actor if written else None,
+        words=words,
+        plain=plain,
+        time=markup.time(entry.at, now=now),
+        entered=markup.time(entry.entered_at, now=now) if entry.entered_at else "",
+        edited=markup.time(entry.edited_at, now=now) if entry.edited_at else "",
+        corrects=entry.corrects.number if entry.corrects else None,
+        corrected_by=corrected_by,
+        pinned=entry.pinned_at is not None,
     )
