@@ -12,8 +12,6 @@ from connectors.base import Post
 from connectors.models import ConnectedAccount, SimulatedPost
 from core.clock import database_now
 from core.errors import Refused
-from incidents.enums import Target
-from incidents.services import save_policy
 from monitoring import ingest, judge
 from monitoring.enums import SourceKind
 from monitoring.models import Source
@@ -21,6 +19,7 @@ from monitoring.models import Source
 from . import listening, past
 from .duty import plan_duty
 from .people import BRANDS, LEAD, PASSWORD, PEOPLE, DemoBrand
+from .prepared import prepare
 from .script import crisis_talk, ordinary_talk
 from .talk import Utterance
 
@@ -84,25 +83,14 @@ def _people() -> dict[str, User]:
 
 
 def _brand(demo: DemoBrand, people: dict[str, User], *, now: datetime) -> Brand:
-    lead = people[LEAD.email]
-    brand = create_brand(demo.name, by=lead, description=demo.description)
+    brand = create_brand(demo.name, by=people[LEAD.email], description=demo.description)
     Membership.objects.bulk_create(
         Membership(brand=brand, user=people[person.email], role=person.role)
         for person in PEOPLE
         if person is not LEAD
     )
-    save_policy(
-        brand,
-        name="Around the clock",
-        rounds=3,
-        is_default=True,
-        steps=[
-            {"target": Target.ON_CALL, "user": None, "role": "", "wait": 180},
-            {"target": Target.USER, "user": lead, "role": "", "wait": 300},
-        ],
-        by=lead,
-    )
     plan_duty(brand, people, now=now)
+    prepare(brand, people[LEAD.email], now=now)
     for name, network in demo.accounts:
         ConnectedAccount.objects.create(
             brand=brand,
