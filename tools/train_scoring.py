@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from monitoring.enums import Blame, CrisisType, Emotion
 from monitoring.scoring import features
 from monitoring.scoring.model import SHIPPED, chunks, lexical
 from tools import corpora
-from tools.corpora import UNCUT
 from tools.learning import Fitted, Seen, fit, macro_f1, macro_recall, one_hot, softmax, temperature
 from tools.vectors import Vectors, vectors
 
@@ -45,21 +43,16 @@ HEADS: dict[str, tuple[str, ...]] = {
     "blame": tuple(Blame.values),
     "question": ("no", "yes"),
 }
-LOOSE = {"sentiment": 0.1, "crisis_type": 3.0, "emotion": 2.0, "blame": 2.0, "question": 2.0}
-# With tens of thousands of tweets there is more to go by than meaning and lexicon.
-LOOSE_WITH_ALL = 1.0
-# What a text that was judged by a larger model counts, by its file ("+": cut and joined from it).
-WEIGHTS = {
-    "sentiment/da_social": 2.0,
-    "sentiment/da_social+": 1.0,
-    "sentiment/en_semeval_train": 1.0,
-    "tweeteval_other/offensive_train": 1.0,
+# Where there are several, parts that are left out choose.
+LOOSE = {
+    "sentiment": (0.1,),
+    "crisis_type": (1.0, 3.0),
+    "emotion": (2.0,),
+    "blame": (2.0,),
+    "question": (2.0,),
 }
-OTHERS = 0.6
-# How much people's own label counts beside the larger model's.
-SAID = 0.3
-# Left out while learning, a part each, to see how sure to be.
-MEASURED = ("sentiment/da_social", "sentiment/en_semeval_train")
+# With tens of thousands of tweets there is more to go by than meaning and lexicon.
+LOOSE_WITH_ALL = (1.0,)
 
 
 @dataclass(frozen=True)
@@ -181,20 +174,22 @@ def words_alone(lexicon: dict[str, float], known: Sequence[str]) -> list[corpora
     return spoken + [corpora.Example(silent[n], "neutral", weight=0.7) for n in picked]
 
 
-def quantised(weights: Any) -> tuple[Any, Any]:
-    """Whole numbers from -127 to 127 and the size of one, per lane; the few largest are clipped."""
+def quantised(weights: Any, *, whole: int = 0) -> tuple[Any, Any]:
+    """Whole numbers from -127 to 127 and the size of one, per lane; the few largest are clipped,
+    but for the first `whole` lanes."""
     scale = np.empty(weights.shape[1])
     for lane in range(weights.shape[1]):
         sizes = np.abs(weights[:, lane])
-        largest = sizes.max() if lane < 2 else np.quantile(sizes[sizes > 0], 0.9995)
+        largest = sizes.max() if lane < whole else np.quantile(sizes[sizes > 0], 0.9995)
         scale[lane] = largest / 127
     return np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale
 
 
 def calibrated(
     name: str, seen: Seen, job: Task, examples: Sequence[corpora.Example], loose: float
-) -> float:
-    """Fit with parts left out; return the factor for which the model is as sure as it is right.
+) -> tuple[float, float]:
+    """Fit with parts left out; return the factor for which the model is as sure as it is right,
+    and its macro F1.
 
     Parts are runs of places, so that a text and its like in another language stay together.
     """
@@ -215,121 +210,56 @@ def calibrated(
     factor = temperature(logits[judged], answers.tolist())
     sure = softmax(logits[judged] * factor).max(axis=1).mean()
     print(
-        f"{name}: left out {len(judged)}, macro F1 {macro_f1(answers, found):.3f}, "
+        f"{name} ({loose}): left out {len(judged)}, macro F1 {macro_f1(answers, found):.3f}, "
         f"recall {macro_recall(answers, found):.3f}, right {np.mean(answers == found):.3f}, "
         f"sure {sure:.3f}",
         flush=True,
     )
-    return factor
+    return factor, macro_f1(answers, found)
+
+
+def _left_out(trial: tuple[float, tuple[float, float]]) -> float:
+    return trial[1][1]
 
 
 def _part(example: corpora.Example, number: int) -> int:
     return int(example.place * FOLDS) if example.lang else number % FOLDS
 
 
-@dataclass(frozen=True)
-class Taught:
-    """Texts that a larger model has judged (tools/teach.py): `target` are soft labels, moved
-    towards what people said where they did; `apart` are not learned from."""
-
-    texts: list[str]
-    target: np.ndarray[Any, Any]
-    weight: np.ndarray[Any, Any]
-    answers: np.ndarray[Any, Any]
-    apart: np.ndarray[Any, Any]
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-
-def taught(path: Path) -> Taught:
-    """Read what tools/teach.py wrote, and add the invented texts."""
-    own = [example for example in corpora.invented(1) if example.sentiment]
-    with np.load(path) as file:
-        texts = file["text"].tolist() + [example.text for example in own]
-        sources = np.concatenate((file["source"], np.full(len(own), "invented")))
-        labels = file["label"].tolist() + [example.sentiment for example in own]
-        soft = softmax(file["logits"].astype(np.float32))
-    classes = HEADS["sentiment"]
-    answers = np.array([classes.index(label) if label else -1 for label in labels])
-    said = one_hot(np.maximum(answers, 0).tolist(), len(classes))
-    target = np.concatenate((soft, said[len(soft) :]))
-    share = np.where(answers >= 0, SAID, 0.0)[:, None]
-    target = ((1 - share) * target + share * said).astype(np.float32)
-    weight = np.array([WEIGHTS.get(source, OTHERS) for source in sources], dtype=np.float32)
-    apart = np.zeros(len(texts), dtype=bool)
-    for source in MEASURED:
-        rows = np.flatnonzero(sources == source)
-        apart[rows[: len(rows) // UNCUT]] = True
-    return Taught(texts, target, weight, answers, apart)
-
-
-def learned(eyes: Eyes, lesson: Taught) -> tuple[Any, float]:
-    """Let the small model learn; return it, and for which factor it is as sure as it is right."""
-    # It needs torch, which the shipped model does without.
-    learn = import_module("tools.student").learn
-    parts = [eyes.see(lesson.texts[n : n + 5000]) for n in range(0, len(lesson), 5000)]
-    seen = Seen(
-        sp.vstack([part.rows for part in parts]).tocsr(),
-        np.concatenate([part.meaning for part in parts]),
-        np.concatenate([part.plain for part in parts]),
-    )
-    kept, apart = np.flatnonzero(~lesson.apart), np.flatnonzero(lesson.apart)
-    student = learn(seen.pick(kept), lesson.target[kept], lesson.weight[kept])
-    logits, answers = student.logits(seen.pick(apart)), lesson.answers[apart]
-    factor = temperature(logits, answers.tolist())
-    recall = macro_recall(answers, logits.argmax(axis=1))
-    print(f"sentiment, taught: left out {len(apart)}, recall {recall:.3f}", flush=True)
-    return student, factor
-
-
-def gathered(
-    folder: Path, *, everything: bool, hold_out: bool, lesson: bool
-) -> list[corpora.Example]:
-    """All examples; the first list's sentiment is other people's. A lesson holds them already."""
+def gathered(folder: Path, *, everything: bool, hold_out: bool) -> list[corpora.Example]:
+    """All examples; the first list's sentiment is other people's."""
     apart = corpora.kept_apart(folder) if hold_out else frozenset()
     used = [corpus for corpus in corpora.SENTIMENT if corpus.free or everything]
-    read = [] if lesson else used
-    borrowed = [each for corpus in read for each in corpora.read(folder, corpus, apart=apart)]
+    borrowed = [each for corpus in used for each in corpora.read(folder, corpus, apart=apart)]
     free = [each for corpus in used if corpus.free for each in corpora.read(folder, corpus)]
     own = corpora.invented(COPIES)
     asked = corpora.questions(folder, 4000)
     return borrowed + own + corpora.terms() + ordinary(free, 6000) + asked
 
 
-def train(
-    folder: Path, *, everything: bool, hold_out: bool, cache: Path, lesson: Taught | None = None
-) -> dict[str, Any]:
-    examples = gathered(folder, everything=everything, hold_out=hold_out, lesson=lesson is not None)
+def train(folder: Path, *, everything: bool, hold_out: bool, cache: Path) -> dict[str, Any]:
+    examples = gathered(folder, everything=everything, hold_out=hold_out)
     words = corpora.lexicon(folder)
-    texts = [example.text for example in examples] + (lesson.texts if lesson else [])
-    known = vectors(cache, texts, words)
+    known = vectors(cache, [example.text for example in examples], words)
     examples += words_alone(words, known.words)
     eyes = Eyes(known, word_table(words))
     seen = eyes.see([example.text for example in examples])
     loose = {**LOOSE, "sentiment": LOOSE_WITH_ALL} if everything else LOOSE
     lanes, arrays = [eyes.lexicon], {}
-    inner = []
     for name in HEADS:
-        if name == "sentiment" and lesson:
-            found, lane, units = deep(name, *learned(eyes, lesson), eyes)
-            arrays |= found
-            lanes.append(lane)
-            inner.append(units)
-            continue
         job = task(name, examples)
-        factor = calibrated(name, seen, job, examples, loose[name])
-        fitted = fit(seen.pick(job.index), job.target, job.weight, loose=loose[name])
+        trials = [calibrated(name, seen, job, examples, each) for each in loose[name]]
+        best, (factor, _score) = max(zip(loose[name], trials, strict=True), key=_left_out)
+        fitted = fit(seen.pick(job.index), job.target, job.weight, loose=best)
         folded = eyes.folded(fitted)
         lanes.append(factor * (folded[:, 1:] - folded[:, :1]))
         arrays[f"{name}_plain"] = factor * (fitted.plain - fitted.plain[:, :1])
         arrays[f"{name}_offset"] = factor * (fitted.offset - fitted.offset[0])
-    weights, scale = quantised(np.hstack(lanes + inner))
+    weights, scale = quantised(np.hstack(lanes), whole=2)
     used = [corpus for corpus in corpora.SENTIMENT if corpus.free or everything]
     about = {
         "bits": BITS,
         "lengths": features.NGRAMS,
-        "inner": {"sentiment": inner[0].shape[1]} if inner else {},
         "heads": HEADS,
         "learned_from": [f"{corpus.path} ({corpus.licence})" for corpus in used]
         + ["topics/banking77_train (CC BY 4.0)", "monitoring/data/invented"]
@@ -337,22 +267,6 @@ def train(
         "may_be_shipped": not everything,
     }
     return {"weights": weights, "scale": scale, "about": np.array(json.dumps(about)), **arrays}
-
-
-def deep(name: str, student: Any, factor: float, eyes: Eyes) -> tuple[dict[str, Any], Any, Any]:
-    """The arrays of a head with an inner layer, its lanes, and those of the layer's units."""
-    classes = len(HEADS[name])
-    sums = student.sums
-    folded = eyes.folded(sums)
-    lanes, units = folded[:, :classes], folded[:, classes:]
-    arrays = {
-        f"{name}_plain": factor * (sums.plain[:, :classes] - sums.plain[:, :1]),
-        f"{name}_offset": factor * (sums.offset[:classes] - sums.offset[0]),
-        f"{name}_inner_plain": sums.plain[:, classes:],
-        f"{name}_inner_offset": sums.offset[classes:],
-        f"{name}_inner_out": factor * (student.out - student.out[:, :1]),
-    }
-    return arrays, factor * (lanes[:, 1:] - lanes[:, :1]), units
 
 
 def main() -> None:
@@ -364,22 +278,16 @@ def main() -> None:
         action="store_true",
         help="leave out what tools/measure_scoring.py measures on",
     )
-    parser.add_argument(
-        "--taught", type=Path, help="what tools/teach.py wrote: sentiment is learned from that"
-    )
     parser.add_argument("--out", type=Path, default=SHIPPED)
     parser.add_argument("--vectors", type=Path, default=ROOT / "var" / "vectors.npz")
     options = parser.parse_args()
     if options.all and options.out == SHIPPED:
         parser.error("--all needs --out: what it learns may not replace the shipped model.")
-    if options.taught and not options.all:
-        parser.error("--taught needs --all: the larger model has learned from restricted texts.")
     model = train(
         options.data,
         everything=options.all,
         hold_out=options.hold_out,
         cache=options.vectors,
-        lesson=taught(options.taught) if options.taught else None,
     )
     options.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(options.out, **model)

@@ -1,10 +1,16 @@
 """What a text is: the same in any company, and never an error."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+from pytest_django import Settings
 
 from monitoring.enums import Blame, CrisisType, Emotion, Sentiment
 from monitoring.scoring import score, score_batch
+from monitoring.scoring.features import word_rows
+from monitoring.scoring.model import SHIPPED
 
 HOSTILE = [
     "",
@@ -117,3 +123,33 @@ def test_every_share_is_one() -> None:
             assert 0 < sure <= 1
         assert found.emotion in Emotion.values
         assert found.blame in Blame.values
+
+
+def test_a_layer_of_units_tells_what_it_was_taught_and_leaves_other_answers(
+    tmp_path: Path, settings: Settings
+) -> None:
+    """A model file as tools/learn_taught.py writes it: one unit that stands for the word "sick"."""
+    base = dict(np.load(SHIPPED))
+    about = json.loads(str(base["about"]))
+    unit = np.zeros((len(base["weights"]), 1), dtype=np.int8)
+    unit[word_rows(["sick"], about["bits"])] = 127
+    path = tmp_path / "taught.npz"
+    about["inner"] = {"sentiment": 1}
+    inner = {
+        "weights": np.hstack((base["weights"], unit)),
+        "scale": np.append(base["scale"], 1.0),
+        "about": np.array(json.dumps(about)),
+        "sentiment_inner_plain": np.zeros((5, 1)),
+        "sentiment_inner_offset": np.zeros(1),
+        "sentiment_inner_out": np.array([[0.0, 0.0, 20.0]]),
+    }
+    np.savez(path, **{**base, **inner})
+    texts = ["a sick board", "a board", "awful and sick", "", "awful", "ikke sick"]
+    before = score_batch(texts)
+    settings.SCORING_MODEL = str(path)
+    after = score_batch(texts)
+    # Negated it is another word, which the unit does not know.
+    assert [label == "positive" for label in after.sentiment] == [True, False, True] + [False] * 3
+    assert np.allclose(after.sentiment_score[[1, 3, 4, 5]], before.sentiment_score[[1, 3, 4, 5]])
+    assert after.crisis_type == before.crisis_type
+    assert np.array_equal(after.emotion_confidence, before.emotion_confidence)
