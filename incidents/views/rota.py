@@ -32,6 +32,8 @@ MOST_SHIFTS = 60
 # How far gaps are looked for, and how many are told one by one.
 GAPS_AHEAD, GAPS_TOLD = timedelta(weeks=8), 6
 UNTIL_AHEAD = timedelta(days=35)
+# A hand-over note that still matters.
+FRESH = timedelta(days=3)
 
 
 @login_required
@@ -111,7 +113,8 @@ def _shown(rota: Any, now: datetime) -> dict[str, Any]:
     found = schedule.schedule(rota, since, max(until, now + GAPS_AHEAD), now=now)
     people = rota_grid.people_of([found])
     weeks = rota_grid.weeks(found, people, zone=zone, first=first, count=1, now=now)
-    return {"rota": rota, "zone": zone, "weeks": weeks, **gaps(found, people, now)}
+    note = next((each for each in schedule.latest_notes(rota, 1) if each.at > now - FRESH), None)
+    return {"rota": rota, "zone": zone, "weeks": weeks, "note": note, **gaps(found, people, now)}
 
 
 def gaps(found: schedule.Schedule, people: Any, now: datetime) -> dict[str, Any]:

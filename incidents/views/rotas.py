@@ -51,11 +51,16 @@ def find(request: SignedIn, pk: int) -> Rota:
 
 @login_required
 def rota(request: SignedIn, pk: int) -> HttpResponse:
-    """One week, or four, from the Monday in the address; POST puts somebody on duty."""
-    found, now = find(request, pk), database_now()
+    """One week, or four, from the Monday in the address; POST puts somebody on duty.
+
+    One that was given up is still read.
+    """
+    rows = Rota.objects.visible_to(request.user).select_related("brand")
+    found, now = get_object_or_404(rows, pk=pk), database_now()
     plan = schedule.current_plan(found, now) or schedule.latest_plan(found)
     zone = plan.zone if plan else found.brand.time_zone
-    form = _cover_form(request, found, plan, zone)
+    used = found.archived_at is None
+    form = _cover_form(request, found, plan, zone) if used else None
     if request.method == "POST" and form and _covered(request, found, form, now):
         return redirect("incidents:rota", found.pk)
     context = {
@@ -64,8 +69,8 @@ def rota(request: SignedIn, pk: int) -> HttpResponse:
         "zone": zone,
         "form": form,
         "now": now,
-        "managing": allowed(request.user, Permission.MANAGE_BRAND, found.brand),
-        "working": allowed(request.user, Permission.RUN_INCIDENT, found.brand),
+        "managing": used and allowed(request.user, Permission.MANAGE_BRAND, found.brand),
+        "working": used and allowed(request.user, Permission.RUN_INCIDENT, found.brand),
         "overrides": schedule.coming_overrides(found, now=now),
         "notes": schedule.latest_notes(found),
         "versions": found.versions.select_related("made_by").order_by("-valid_from")[:8],

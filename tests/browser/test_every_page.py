@@ -53,7 +53,8 @@ LEFT_OUT = {"accounts:sign_out"}
 # Pages of other people, visited by a test of their own, or gone once they have been used.
 ELSEWHERE = {"accounts:sign_in", "accounts:start", "accounts:invitation"}
 # Addresses that take a POST for something that the brand has not, so that they find nothing.
-NOTHING_THERE = {"incidents:tick"}
+# The calendar's secret is guessed.
+NOTHING_THERE = {"incidents:tick", "incidents:calendar"}
 # A lazy text, a missing value or a template's tag that reached the page.
 SLIPS = re.compile(r"\{\{|\{%|<lazy|\bNone\b|\bUndefined\b|&lt;|%\(\w+\)[sd]")
 START = {

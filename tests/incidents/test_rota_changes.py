@@ -1,6 +1,8 @@
 """Rotas are made, changed, covered and swapped; what has been stays as it was."""
 
+import random
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +12,7 @@ from accounts.enums import Role
 from accounts.models import Brand, User
 from core.errors import Conflict, Forbidden, Refused
 from incidents import rotation
-from incidents.enums_rota import SwapState
+from incidents.enums_rota import SwapState, TurnUnit
 from incidents.models_rota import Absence, Override, Rota, Swap
 from incidents.rotation import Hours, Plan
 from incidents.selectors import duty
@@ -104,6 +106,49 @@ def test_a_line_that_is_new_never_has_the_key_of_one_that_was(
     rotas.save_rota(brand, rota=rota, name="x", plan=two, by=dora, now=NOON + 2 * HOUR)
     plans = rota.versions.order_by("valid_from").values_list("plan", flat=True)
     assert [[line["key"] for line in plan["lines"]] for plan in plans][1:] == [[1, 2], [1], [1, 3]]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_change_whatever_rewrites_what_has_been(
+    brand: Brand, rota: Rota, alice: User, bob: User, dora: User, seed: int
+) -> None:
+    """Edits, covers, absences, swaps and their undoing, in any order: the past stays."""
+    chance = random.Random(seed)
+    people, now = [alice, bob, dora], NOON
+    for _step in range(14):
+        now += chance.choice([HOUR, 9 * HOUR, DAY]) + timedelta(minutes=chance.randrange(60))
+        moments = [now - chance.random() * (now - NOON + WEEK) for _each in range(6)]
+        was = kept(brand, *moments)
+        with suppress(Refused):
+            anything(chance, rota, people, now)
+        assert kept(brand, *moments) == was
+
+
+def anything(chance: random.Random, rota: Rota, people: list[User], now: datetime) -> None:
+    """Do one thing that changes who is on duty."""
+    start = now + chance.choice([-2, -1, 0, 1, 2]) * DAY
+    one, other = chance.sample(people, 2)
+    what = chance.choice(["edit", "cover", "uncover", "away", "back", "swap"])
+    if what == "edit":
+        turns = chance.sample(people, chance.randint(1, 3))
+        first = line_of(
+            *turns, every=chance.randint(1, 3), unit=chance.choice([TurnUnit.DAY, TurnUnit.WEEK])
+        )
+        rotas.save_rota(
+            rota.brand, rota=rota, name="x", plan=plan_of(first), by=one, now=now,
+            applies_at=chance.choice([None, start]),
+        )  # fmt: skip
+    elif what == "cover":
+        covers.add_override(rota.pk, part(start, 40), user=one, by=other, now=now)
+    elif what == "uncover" and (found := rota.overrides.order_by("?").first()):
+        covers.remove_override(found.pk, by=one, now=now)
+    elif what == "away":
+        covers.add_absence(one, starts_at=start, ends_at=start + 2 * DAY, by=one, now=now)
+    elif what == "back" and (absence := Absence.objects.order_by("?").first()):
+        covers.remove_absence(absence.pk, by=one, now=now)
+    elif what == "swap" and (holder := duty.on_call(rota.brand, start)):
+        asked = swaps.ask(rota.pk, part(start, 1), by=holder[0], now=now)
+        swaps.take(asked.pk, by=next(user for user in people if user != holder[0]), now=now)
 
 
 @pytest.mark.parametrize(
