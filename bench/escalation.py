@@ -122,6 +122,7 @@ def _answer_all(start: float) -> list[Answer]:
     due = {
         pk: at.timestamp() + random.Random(pk).choice([0, 1, 2]) + random.Random(pk).gauss(0, 0.03)
         for pk, at in Incident.objects.values_list("pk", "escalate_at")
+        if at
     }
     answers: list[Answer] = []
     waiting = iter(sorted(due.items(), key=lambda each: each[1]))
@@ -204,7 +205,9 @@ def _make_due(waiting: int, member: Any) -> None:
         cursor.execute("TRUNCATE incidents_incident, notifications_notice CASCADE")
     step = {"target": "USER", "user": member.user_id, "role": "", "wait": 3600}
     IncidentFactory.create(brand=member.brand, ladder=[step], ladder_rounds=1, reference="CD-0")
-    columns = [field.column for field in Incident._meta.concrete_fields if not field.primary_key]
+    columns = [
+        str(field.column) for field in Incident._meta.concrete_fields if not field.primary_key
+    ]
     changed = {"reference": "'CD-' || number", "escalate_at": "now() - interval '1 second'"}
     values = ", ".join(changed.get(column, column) for column in columns)
     with connection.cursor() as cursor:

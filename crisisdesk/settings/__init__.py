@@ -278,6 +278,7 @@ SPECTACULAR_SETTINGS = {
         "Role": "accounts.enums.Role",
         "CrisisType": "monitoring.enums.CrisisType",
         "DetectionKind": "monitoring.enums.DetectionKind",
+        "LabelField": "monitoring.enums.LabelField",
         "QueryKind": "monitoring.enums.QueryKind",
         "TriageState": "monitoring.chart.TriageState",
         "PostKind": "monitoring.chart.PostKind",

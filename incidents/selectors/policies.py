@@ -136,8 +136,8 @@ class Change:
 def history(versions: Iterable[PolicyVersion], known: Names) -> list[Change]:
     """Return versions, the latest first, each with what it changed."""
     rows = list(versions)
-    befores: list[PolicyVersion | None] = [*rows[1:], None]
-    return [_change(row, before, known) for row, before in zip(rows, befores, strict=True)]
+    earlier: list[PolicyVersion | None] = [*rows[1:], None]
+    return [_change(row, before, known) for row, before in zip(rows, earlier, strict=True)]
 
 
 def _change(version: PolicyVersion, before: PolicyVersion | None, known: Names) -> Change:

@@ -473,6 +473,6 @@ def test_what_is_foreseen_is_what_the_engine_does(brand: Brand, alice: User, see
         done = [] if climb.resting else [(climb.rung, "")]
         assert [(row.rung, row.passed) for row in fired] == [*climb.passed, *done]
         rung = incident.calls.filter(rung=climb.rung)
-        people = set() if climb.resting else set(rung.values_list("user", flat=True))
-        assert people == set(climb.users)
+        reached: set[int] = set() if climb.resting else set(rung.values_list("user", flat=True))
+        assert reached == set(climb.users)
     assert incident.state == State.DETECTED
