@@ -1,8 +1,10 @@
 """What this room hears of: nudges for what its loops would find by themselves."""
 
+from core import live
 from core.engine import wake
 from monitoring.events import detection_made
-from notifications.events import page_unreached
+from notifications.events import page_settled, page_unreached
+from notifications.services import subject_of
 
 
 @detection_made.listener
@@ -15,3 +17,11 @@ def take_up_soon(*, detection_id: int) -> None:
 def go_on_soon(*, notice_id: int) -> None:
     """The sender runs in the engine too."""
     wake("unreached")
+
+
+@page_settled.listener
+def show_delivery(*, notice_id: int) -> None:
+    """The ladder shows what became of each call."""
+    group = subject_of(notice_id)
+    if group.startswith("incident."):
+        live.publish(group, "ladder")

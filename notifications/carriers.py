@@ -200,6 +200,15 @@ def label_of(service: str) -> str:
     return str(found.label if found else Means(service).label)
 
 
+def provider_label(name: str) -> str:
+    """Who a provider is, for people: "ntfys:ntfy.sh" is "ntfy (ntfy.sh)"."""
+    kind, _colon, host = name.partition(":")
+    kind = {"ntfys": "ntfy", "jsons": "json"}.get(kind, kind)
+    known = kind in CARRIERS or kind in Means.values
+    label = label_of(kind) if known else kind.capitalize()
+    return f"{label} ({host})" if host else label
+
+
 def carrier(name: str) -> Carrier | None:
     found = CARRIERS.get(name)
     return found if found and found.available else None

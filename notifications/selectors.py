@@ -100,8 +100,12 @@ def channels(user: User) -> QuerySet[Channel]:
     return Channel.objects.visible_to(user).select_related("brand").order_by("brand__name", "name")
 
 
-def deliveries_about(subject: str, keys: Iterable[str]) -> dict[tuple[int, str], Notice]:
-    """The pages about a subject with their deliveries, by person and key: two queries."""
-    outgoing = Prefetch("deliveries", Delivery.objects.order_by("step", "pk"))
-    found = Notice.objects.filter(subject=subject, key__in=list(keys)).prefetch_related(outgoing)
-    return {(notice.user_id, notice.key): notice for notice in found}
+def deliveries_about(subject: str, keys: Iterable[str]) -> dict[tuple[int, str], list[Delivery]]:
+    """What went out for pages about a subject, each with its notice, by person and key: a query."""
+    outgoing = Delivery.objects.filter(notice__subject=subject, notice__key__in=list(keys))
+    found: dict[tuple[int, str], list[Delivery]] = {}
+    for delivery in outgoing.select_related("notice").order_by("step", "pk"):
+        if delivery.notice is not None:
+            place = (delivery.notice.user_id, delivery.notice.key)
+            found.setdefault(place, []).append(delivery)
+    return found

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.wording import register_actions
 
 from . import codes
+from .carriers import provider_label
 from .messages import register
 
 register(codes.KIND, title=_("Your code"), body=_("Type it where you added %(address)s."))
@@ -15,6 +16,7 @@ register(
 )
 register(
     "notifications.provider_down",
+    words={"provider": provider_label},
     title=_("%(provider)s does not carry notices"),
     body=_("It is passed over until it answers again. People are told by their other addresses."),
 )

@@ -11,6 +11,7 @@ from accounts.models import User
 from incidents import escalation
 from incidents.enums import Target
 from incidents.models import Call, Incident
+from notifications.selectors import deliveries_about
 
 from .rota import roster
 
@@ -51,6 +52,7 @@ def ladder(incident: Incident, *, now: datetime) -> Ladder:
         return Ladder([], broken=True)
     here, people = roster(incident.brand, at=now)
     calls = _latest_calls(incident, steps)
+    _note_deliveries(incident, [call for each in calls.values() for call in each])
     last = max((call.rung for each in calls.values() for call in each), default=-1)
     rungs = [
         _rung(incident, number, step, calls.get(number, []), last)
@@ -80,6 +82,15 @@ def _latest_calls(incident: Incident, steps: list[escalation.Step]) -> dict[int,
             latest[place] = []
         latest[place].append(call)
     return dict(latest)
+
+
+def _note_deliveries(incident: Incident, calls: list[Call]) -> None:
+    """Note at each call what went out for it, and what became of that."""
+    subject = f"incident.{incident.pk}"
+    keys = {call: f"{subject}.rung.{call.rung}" for call in calls}
+    outgoing = deliveries_about(subject, set(keys.values())) if calls else {}
+    for call, key in keys.items():
+        call.outgoing = outgoing.get((call.user_id, key))  # type: ignore[attr-defined]
 
 
 def _rung(

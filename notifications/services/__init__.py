@@ -9,6 +9,7 @@ from .inbox import (
     mark_all_read,
     mark_read,
     notify,
+    subject_of,
     unreached,
 )
 from .outbox import send_due
@@ -24,6 +25,7 @@ __all__ = [
     "notify_channel",
     "probe_due",
     "send_due",
+    "subject_of",
     "unreached",
     "withdraw",
 ]

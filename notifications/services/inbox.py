@@ -141,3 +141,9 @@ def handled_unreached(notice_id: int, *, now: datetime) -> Notice | None:
     if not mine.update(unreached_handled_at=now):
         return None
     return Notice.objects.select_related("user").get(pk=notice_id)
+
+
+def subject_of(notice_id: int) -> str:
+    """What a notice is about; "" if it is gone or about nothing that can be answered."""
+    found = Notice.objects.filter(pk=notice_id).values_list("subject", flat=True).first()
+    return found or ""

@@ -155,3 +155,5 @@ def _settle(parcel: Sequence[Delivery], state: DeliveryState, error: str = "") -
             )
         for person in sorted({each.notice.user_id for each in parcel if each.notice}):
             live.publish(f"user.{person}", "notices")
+        for notice in {each.notice_id for each in parcel if each.notice and each.notice.subject}:
+            events.page_settled.announce(notice_id=notice)

@@ -18,7 +18,14 @@ from accounts.http import SignedIn
 from core.clock import database_now
 from core.errors import Refused
 from notifications import codes, selectors
-from notifications.carriers import CARRIERS, PERSONAL, Carrier, carrier, icon_of
+from notifications.carriers import (
+    CARRIERS,
+    PERSONAL,
+    Carrier,
+    carrier,
+    icon_of,
+    provider_label,
+)
 from notifications.channels import push
 from notifications.channels.email import configured
 from notifications.enums import Urgency
@@ -214,7 +221,8 @@ def device(request: SignedIn) -> JsonResponse:
 @require_GET
 def health(request: SignedIn) -> HttpResponse:
     """How those who carry our notices are doing, and since when."""
-    context = {"providers": selectors.providers(), "configured": configured()}
+    found = [(each, provider_label(each.name)) for each in selectors.providers()]
+    context = {"providers": found, "configured": configured()}
     return render(request, "notifications/health.html", context)
 
 

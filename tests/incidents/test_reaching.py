@@ -1,14 +1,17 @@
 """What becomes of a call: answered, called off, or reaching nobody."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.test import Client
 
 from accounts.enums import Role
 from accounts.models import Brand, User
 from core.clock import database_now
 from core.engine import LOOPS
+from core.models import LiveSequence
 from incidents import services
 from incidents.models import Incident
 from notifications.models import Delivery, Notice
@@ -120,3 +123,26 @@ def test_after_an_answer_nobody_is_called_because_somebody_was_not_reached(
     LOOPS["unreached"].run()
     incident.refresh_from_db()
     assert incident.escalate_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_ladder_shows_what_became_of_each_call_and_follows_it(
+    brand: Brand,
+    alice: User,
+    bob: User,
+    postbox: Postbox,  # noqa: F811
+    signed_in: Callable[[User], Client],
+) -> None:
+    reach(bob, "sms", {"to": "+4512345678"}, "sms")
+    incident = called(brand, bob, alice)
+    page = f"/i/{incident.reference}/?part=ladder"
+    client = signed_in(alice)
+    assert "E-mail: Waiting to be sent" in client.get(page).content.decode()
+    before = LiveSequence.objects.filter(group=f"incident.{incident.pk}").get().number
+    send_all()
+    shown = client.get(page).content.decode()
+    assert "E-mail: Sent" in shown
+    assert "Text message: Waiting to be sent" in shown
+    assert LiveSequence.objects.filter(group=f"incident.{incident.pk}").get().number > before
+    Notice.objects.filter(user=bob).update(unreached_at=database_now())
+    assert "Cannot be reached" in client.get(page).content.decode()
