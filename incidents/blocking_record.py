@@ -3,18 +3,40 @@
 Imported by the AppConfig.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from .blocking import Action, Blocker, source
-from .enums_record import PromiseState
+from .enums_record import BreachState, PromiseState
 from .models import Incident
+from .models_breach import WITHIN, Breach
 from .selectors.silence import due
 
 # Between the first response (20) and the ladder (30).
-BROKEN, SILENT = 22, 24
+LEGAL, BROKEN, SILENT = 21, 22, 24
+# When the 72 hours are shown in the strip.
+NEAR = timedelta(hours=12)
+
+
+@source(LEGAL)
+def deadline_of_law(incident: Incident, now: datetime) -> Blocker | None:
+    """The end of the 72 hours, without a word of what it is about: everyone reads the strip."""
+    running = Breach.objects.filter(incident=incident, state=BreachState.OPEN)
+    breach = running.filter(aware_at__lt=now - WITHIN + NEAR).first()
+    if breach is None:
+        return None
+    late = breach.due_at < now
+    page = reverse("incidents:breach", args=[incident.reference])
+    return Blocker(
+        _("A deadline of the law has passed.") if late else _("A deadline of the law is near."),
+        tone="red" if late else "amber",
+        icon="shield-check",
+        until=breach.due_at,
+        until_words=_("Late by") if late else _("Runs out in"),
+        actions=(Action(_("See the notice"), page, "shield-check", running=True),),
+    )
 
 
 @source(BROKEN)

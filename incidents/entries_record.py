@@ -118,6 +118,17 @@ def _written(params: Params) -> str:
 register(EntryKind.SITUATION, "written", _written)
 register(EntryKind.SITUATION, "confirmed", _("%(actor)s says that the head still holds."))
 
+# What was done, never what the notice says: it stays with who may see it.
+for _code, _sentence in {
+    "started": _("%(actor)s started the 72-hour clock for personal data."),
+    "aware": _("%(actor)s put right when we became aware of the breach of personal data."),
+    "notified": _("%(actor)s recorded that the data protection authority has been notified."),
+    "not_needed": _("%(actor)s recorded that the authority need not be notified."),
+    "reopened": _("%(actor)s took the notice to the authority up again."),
+    "telling": _("%(actor)s recorded whether those affected are told."),
+}.items():
+    register(EntryKind.BREACH, _code, _sentence)
+
 
 @citing.places
 def in_the_timeline(incident_id: int) -> list[citing.Place]:

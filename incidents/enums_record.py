@@ -51,3 +51,44 @@ class TimerKind(models.TextChoices):
     SILENCE = "SILENCE", _("The public hears nothing")
     PROMISE = "PROMISE", _("A promise falls due")
     BREACH = "BREACH", _("72 hours to the authority")
+
+
+class BreachState(models.TextChoices):
+    """Where the notice to the supervisory authority stands (GDPR art. 33)."""
+
+    OPEN = "OPEN", pgettext_lazy("notice to the authority", "In work")
+    NOTIFIED = "NOTIFIED", pgettext_lazy("notice to the authority", "Notified")
+    NOT_NEEDED = "NOT_NEEDED", pgettext_lazy("notice to the authority", "Not needed")
+
+
+class Telling(models.TextChoices):
+    """Where telling the people concerned stands (GDPR art. 34)."""
+
+    UNDECIDED = "UNDECIDED", pgettext_lazy("telling those affected", "Not decided")
+    NEEDED = "NEEDED", pgettext_lazy("telling those affected", "Must be told")
+    DONE = "DONE", pgettext_lazy("telling those affected", "Told")
+    NOT_NEEDED = "NOT_NEEDED", pgettext_lazy("telling those affected", "Need not be told")
+
+
+class BreachField(models.TextChoices):
+    """What a notice holds: art. 33(3)(a) to (d); the last one only when it is late, 33(1)."""
+
+    NATURE = "NATURE", _("Nature of the breach")
+    PEOPLE = "PEOPLE", _("People concerned: categories and about how many")
+    RECORDS = "RECORDS", _("Records concerned: categories and about how many")
+    CONTACT = "CONTACT", _("Contact point: data protection officer or other")
+    CONSEQUENCES = "CONSEQUENCES", _("Likely consequences")
+    MEASURES = "MEASURES", _("Measures taken and proposed")
+    DELAY = "DELAY", _("Reasons for the delay")
+
+
+class BreachStep(models.TextChoices):
+    """What was done about a breach; art. 33(5) wants all of it documented."""
+
+    STARTED = "STARTED", _("Clock started")
+    AWARE = "AWARE", _("Moment of awareness changed")
+    NOTIFIED = "NOTIFIED", _("Authority notified")
+    NOT_NEEDED = "NOT_NEEDED", _("Notice not needed")
+    REOPENED = "REOPENED", _("Taken up again")
+    TELLING = "TELLING", _("Telling those affected")
+    EXPORTED = "EXPORTED", _("Document made")

@@ -1,5 +1,6 @@
 """What people type into the record, checked. Saving is a service's work."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -85,3 +86,15 @@ class DecisionForm(forms.Form):
         owner = self.fields["owner"]
         assert isinstance(owner, forms.ModelChoiceField)  # noqa: S101 - for the reader and mypy
         owner.queryset = people
+
+
+class MomentForm(forms.Form):
+    """A day and time as a page's field holds it; its zone is the incident's."""
+
+    at = forms.CharField(label=_("When"), max_length=16)
+
+    def clean_at(self) -> datetime:
+        try:
+            return datetime.strptime(self.cleaned_data["at"], "%Y-%m-%dT%H:%M")  # noqa: DTZ007
+        except ValueError:
+            raise forms.ValidationError(_("Give the day and the time.")) from None

@@ -48,11 +48,29 @@ register(
     title=_("%(reference)s: is the head still right?"),
     body=_("Nobody has written or confirmed what happened in %(title)s for %(held)s."),
 )
+register(
+    "breach_hours",
+    title=_("%(reference)s: the 72 hours end at %(due_at)s"),
+    body=_("The notice to the data protection authority has not gone out yet."),
+)
+register(
+    "breach_over",
+    title=_("%(reference)s: the 72 hours are over"),
+    body=_("They ended at %(due_at)s. Notify now, and write the reasons for the delay."),
+)
 
 register_actions(
     {
         "fact.added": _("Added a fact"),
         "fact.changed": _("Changed a fact"),
+        "breach.started": _("Started the 72-hour clock"),
+        "breach.aware": _("Changed when we became aware of a breach"),
+        "breach.written": _("Wrote in a notice to the authority"),
+        "breach.notified": _("Recorded a notice to the authority"),
+        "breach.not_needed": _("Recorded that no notice is needed"),
+        "breach.reopened": _("Took a notice to the authority up again"),
+        "breach.telling": _("Recorded whether those affected are told"),
+        "breach.exported": _("Made a notice's document"),
         "situation.written": _("Rewrote the head of an incident"),
         "situation.confirmed": _("Confirmed the head of an incident"),
         "public_word.noted": _("Noted a word to the public"),

@@ -11,6 +11,7 @@ from accounts.models import User
 from monitoring.enums import CrisisType
 
 from . import (  # noqa: F401 - found here
+    models_breach,
     models_cases,
     models_evidence,
     models_facts,

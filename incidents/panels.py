@@ -73,6 +73,7 @@ settings_page(
 WAR_ROOM.add(Panel("roles", _("Roles"), "incidents:roles", order=30, live="roles"))
 WAR_ROOM.add(Panel("plan", _("Plan"), "incidents:plan", order=40, live="plan"))
 
+WAR_ROOM.add(Panel("breach", _("Personal data"), "incidents:breach", order=24, live="breach"))
 WAR_ROOM.add(Panel("decisions", _("Decisions"), "incidents:decisions", order=22, live="decisions"))
 
 # What this room shows on a mention's page.

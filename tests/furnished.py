@@ -20,7 +20,7 @@ from incidents import services as incidents
 from incidents.enums import Origin, State
 from incidents.enums_record import FactStatus
 from incidents.models import Incident
-from incidents.services import facts, promises, silence, situation
+from incidents.services import breach, facts, promises, silence, situation
 from incidents.services.decisions import Why
 from monitoring.enums import CrisisType, DetectionKind, ImportState, Occasion, Opinion, Sentiment
 from monitoring.models import FileImport, Mention, MentionCount, Query, Step
@@ -105,6 +105,12 @@ def recorded(incident: Incident, alice: User, bob: User) -> None:
         situation.write_situation(incident.pk, situation.Writing(section, text, 0), by=bob, now=now)
     instead = Why(reason="Flere partier", rejected="At vente", owner=alice, corrects=1)
     incidents.add_decision(incident.pk, by=bob, text="Vi trækker alt", why=instead, now=now)
+    breach.start_breach(incident.pk, now, reason="Værten ringede", by=alice, now=now)
+    people = breach.Text("PEOPLE", "Kunder, omkring 310 [F1]", 0)
+    breach.write_field(incident.pk, people, by=alice, now=now)
+    breach.decide_telling(incident.pk, "NEEDED", reason="Kortnumre", by=alice, now=now)
+    sent = breach.Notified(now, "2026-431-0001", "Tal følger")
+    breach.notify_authority(incident.pk, sent, by=alice, now=now)
     said = silence.Word("press", now, text="Vi beklager")
     silence.note_word(incident.pk, said, by=bob, now=now)
     incidents.mark_responded(
@@ -281,7 +287,7 @@ def filled_fixture(
     InvitationFactory.create(brand=brand)
     return {
         "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,
-        "fact": 1, "promise": 1, "found": 0,
+        "form": "html", "fact": 1, "promise": 1, "found": 0,
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
         "token": answer_link(karen, incident), "service": "ntfy",

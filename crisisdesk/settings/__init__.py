@@ -287,6 +287,7 @@ SPECTACULAR_SETTINGS = {
         "JobState": "monitoring.enums.JobState",
         "IncidentState": "incidents.enums.State",
         "PromiseState": "incidents.enums_record.PromiseState",
+        "BreachState": "incidents.enums_record.BreachState",
         "FactStatus": "incidents.enums_record.FactStatus",
         "SwapState": "incidents.enums_rota.SwapState",
         "DraftState": "responses.enums.DraftState",

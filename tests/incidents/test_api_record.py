@@ -132,3 +132,25 @@ def test_the_head_is_written_and_read(
     assert client.put(f"{START}situation/", changed, **JSON).status_code == 409
     assert signed_in(observer).put(f"{START}situation/", changed, **JSON).status_code == 403
     assert client.get(f"{START}situation/").json() == written
+
+
+def test_a_breach_is_started_written_and_notified_by_who_may(
+    incident: Incident, bob: User, charlie: User, observer: User, signed_in: SignedIn
+) -> None:
+    client, here = signed_in(bob), f"{START}breach/"
+    assert client.get(here).status_code == 404
+    aware = (database_now() - timedelta(hours=2)).isoformat()
+    start = {"aware_at": aware, "reason": "The host called"}
+    assert client.post(here, start, **JSON).status_code == 201
+    assert client.post(here, start, **JSON).status_code == 409
+    text = {"do": "write", "field": "NATURE", "text": "A list leaked"}
+    assert "NATURE" not in client.patch(here, text, **JSON).json()["missing"]
+    assert client.patch(here, text | {"text": "Other"}, **JSON).status_code == 409
+    assert client.patch(here, {"do": "notify", "reference": "1"}, **JSON).status_code == 400
+    sent = {"do": "notify", "at": aware, "reference": "2026-431-0001"}
+    read = client.patch(here, sent, **JSON).json()
+    assert (read["state"], read["events"][0]["reference"]) == ("NOTIFIED", "2026-431-0001")
+    assert client.get(here).json() == read
+    for method in ("get", "post", "patch"):
+        assert getattr(signed_in(charlie), method)(here, **JSON).status_code == 404
+        assert getattr(signed_in(observer), method)(here, **JSON).status_code == 403
