@@ -92,6 +92,14 @@ def register() -> None:
             pip_words=_("waiting for you"),
         ),
         Entry(
+            pgettext_lazy("crisis plans", "Plans"),
+            "clipboard-list",
+            "incidents:plans",
+            ("incidents:plans", "incidents:plan_"),
+            key="P",
+            on_phone=False,
+        ),
+        Entry(
             _("Cases"),
             "archive",
             "training:cases",

@@ -2,11 +2,10 @@
 
 from django.urls import path
 
-from . import urls_rota
+from . import urls_plans, urls_rota
 from .urls_record import record
 from .views import (
     actions,
-    crew,
     drills,
     entries,
     evidence,
@@ -55,9 +54,6 @@ urlpatterns = [
     path("i/<slug:reference>/files/<int:number>/verify/", evidence.verify, name="file_verify"),
     path("i/<slug:reference>/files/<int:number>/delete/", evidence.delete, name="file_delete"),
     path("i/<slug:reference>/triage/", privacy.triage, name="triage"),
-    path("i/<slug:reference>/tasks/<int:task>/change/", actions.task, name="task"),
-    path("i/<slug:reference>/roles/", crew.crew_panel, name="roles"),
-    path("i/<slug:reference>/plan/", crew.plan_panel, name="plan"),
     path("i/<slug:reference>/summary/", review.summarise, name="summary"),
     path("i/<slug:reference>/themes/", room.themes, name="themes"),
     path("i/<slug:reference>/review/", review.review, name="review"),
@@ -67,6 +63,7 @@ urlpatterns = [
     path("settings/on-call/", rota.on_call, name="on_call"),
     path("settings/on-call/<int:pk>/remove/", rota.remove_shift, name="remove_shift"),
     *urls_rota.urlpatterns,
+    *urls_plans.urlpatterns,
     path("settings/policies/", policies.policies, name="policies"),
     path("settings/policies/new/<slug:slug>/", policies.policy_new, name="policy_new"),
     path("settings/policies/<int:pk>/", policies.policy, name="policy"),
