@@ -50,7 +50,8 @@ class SpanField(forms.Field):
 
 
 def _small(field: forms.Field) -> forms.Field:
-    kind = "form-select form-select-sm" if isinstance(field, forms.ChoiceField) else "form-control"
+    chosen = isinstance(field, (forms.ChoiceField, forms.ModelChoiceField))
+    kind = "form-select form-select-sm" if chosen else "form-control form-control-sm"
     field.widget.attrs.setdefault("class", kind)
     return field
 
@@ -127,7 +128,8 @@ class SeverityForm(Section):
         for at in (0, 1):
             found |= {f"{axis.value}_{at + 1}": matrix[axis.value][at] for axis in MEASURED}
             for share in SHARES:
-                found[f"{share}_{at + 1}"] = round(matrix["blame"][share][at] * 100, 1)
+                percent = round(matrix["blame"][share][at] * 100, 1)
+                found[f"{share}_{at + 1}"] = int(percent) if percent % 1 == 0 else percent
             found[f"guide_{at + 1}"] = matrix["harm"]["guide"][at]
         kinds = matrix["harm"]["kinds"]
         found |= {f"harm_{kind}": kinds.get(kind, 0) for kind in CrisisType.values[1:]}
