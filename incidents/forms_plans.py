@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Brand, User
 from accounts.selectors import members
+from core import formats
 from monitoring.enums import CrisisType
 
 from . import plan_shape
@@ -339,9 +341,13 @@ FORMS: Mapping[str, Any] = {
 }
 
 
+def _languages() -> list[tuple[str, str]]:
+    return [(code, formats.language_name(code)) for code, _name in settings.LANGUAGES]
+
+
 class NewPlanForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=PlanKind.choices)
-    language = forms.ChoiceField(label=_("Language"), choices=[("en", "English"), ("da", "Dansk")])
+    language = forms.ChoiceField(label=_("Language"), choices=_languages)
     name = forms.CharField(label=_("Name"), max_length=120, required=False)
 
 

@@ -17,11 +17,12 @@ from accounts.models import Brand, User
 from accounts.services import issue_token
 from connectors.models import ConnectedAccount
 from incidents import services as incidents
-from incidents.enums import Origin, State
+from incidents.enums import Origin, PlanKind, State
 from incidents.enums_record import FactStatus
 from incidents.models import Incident
-from incidents.services import breach, facts, promises, silence, situation
+from incidents.services import breach, facts, plans, promises, silence, situation
 from incidents.services.decisions import Why
+from incidents.services.plan_running import adopt
 from monitoring.enums import CrisisType, DetectionKind, ImportState, Occasion, Opinion, Sentiment
 from monitoring.models import FileImport, Mention, MentionCount, Query, Step
 from monitoring.models_queries import QueryCount
@@ -242,6 +243,23 @@ def exported(by: User) -> StreamJob:
     return StreamJob.objects.get(pk=job.pk)
 
 
+def planned(brand: Brand, incident: Incident, karen: User) -> dict[str, int]:
+    """A crisis plan with a version that an incident runs on, a newer one, and a draft."""
+    now = timezone.now()
+    made = plans.create_plan(brand, plans.Wanted(PlanKind.PRODUCT_SAFETY, "da"), by=karen, now=now)
+    first = plans.publish(made.pk, by=karen, now=now)
+    adopt(incident.pk, first.pk, by=karen, now=now)
+    for about in ("Når nogen kan komme til skade.", "Når et produkt kan skade."):
+        content = made.versions.order_by("-number")[0].content
+        plans.save_section(
+            made.pk, "severity", {"about": about, "matrix": content["matrix"]},
+            base=plans.digest(content, "severity"), by=karen, now=now,
+        )  # fmt: skip
+        if made.versions.count() == 2:
+            plans.publish(made.pk, note="Efter øvelsen", by=karen, now=now)
+    return {f"incidents:plan_{page}": made.pk for page in ("edit", "history")}
+
+
 def told(brand: Brand, person: User) -> dict[str, int]:
     """How the person is told: two addresses, one unconfirmed, an order, a failing service."""
     there = {"to": "ntfys://ntfy.sh/emne"}
@@ -307,6 +325,7 @@ def filled_fixture(
             "accounts:member_remove": bob.pk,
             **{f"connectors:account{page}": account.pk for page in ACCOUNT_PAGES},
             **on_duty(brand, karen, bob),
+            **planned(brand, incident, karen),
             **{f"incidents:policy{page}": brand.policies.get().pk for page in ("", "_versions")},
             "incidents:drill": drilled(brand, karen),
         },
