@@ -64,6 +64,11 @@ def decode_key(text: str) -> bytes:
     return key
 
 
+def secrets() -> list[bytes]:
+    """Return the secrets that other keys may be derived from, the writing one first."""
+    return list(_keys().values())
+
+
 def _keys() -> dict[bytes, bytes]:
     return _parse(tuple(settings.CREDENTIAL_KEYS), settings.SECRET_KEY)
 

@@ -12,6 +12,7 @@ class IncidentsConfig(AppConfig):
             linking,
             live,
             loops,
+            loops_packs,
             loops_record,
             loops_rota,
             messages,

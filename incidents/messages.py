@@ -234,6 +234,8 @@ register_actions(
         "incident.summary": _("Rewrote a summary"),
         "incident.decided": _("Wrote a decision"),
         "incident.corrected": _("Corrected a line of the log"),
+        "wall.opened": _("Made an address for a screen"),
+        "wall.closed": _("Took an address for a screen back"),
         "incident.pinned": _("Pinned a line of the log"),
         "incident.unpinned": _("Took a pinned line down"),
         "incident.resolved": _("Resolved an incident"),

@@ -15,6 +15,7 @@ from . import (  # noqa: F401 - found here
     models_cases,
     models_evidence,
     models_facts,
+    models_packs,
     models_plan,
     models_promises,
     models_roles,
@@ -232,6 +233,8 @@ class Incident(models.Model):
     escalate_failures = models.PositiveSmallIntegerField(default=0)
     # The last number given to a timeline entry.
     entries_count = models.PositiveIntegerField(default=0)
+    # When the engine's loop "packs" makes the offline pack anew; null: it is as it should be.
+    pack_at = models.DateTimeField(null=True)
     # Seen by its members alone (models_cases.IncidentMember), whatever one's role in the brand.
     is_private = models.BooleanField(_("private"), default=False)
     # A suspicion that nobody has judged by then calls people by itself: the "triage" loop.
@@ -259,6 +262,12 @@ class Incident(models.Model):
                 fields=["escalate_at"],
                 condition=models.Q(escalate_at__isnull=False),
                 name="incident_due",
+            ),
+            # The engine's "packs" loop.
+            models.Index(
+                fields=["pack_at"],
+                condition=models.Q(pack_at__isnull=False),
+                name="incident_pack_due",
             ),
             models.Index(
                 fields=["brand", "-detected_at"],

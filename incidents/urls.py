@@ -6,6 +6,7 @@ from . import urls_plans, urls_rota
 from .urls_record import record
 from .views import (
     actions,
+    away,
     drills,
     entries,
     evidence,
@@ -35,6 +36,13 @@ urlpatterns = [
     path("i/<slug:reference>/title/", actions.rename, name="rename"),
     path("i/<slug:reference>/resolve/", actions.resolve, name="resolve"),
     path("i/<slug:reference>/write/", actions.write, name="write"),
+    path("i/<slug:reference>/report/", away.report, name="report"),
+    path("i/<slug:reference>/pack/", away.pack, name="pack"),
+    path("i/<slug:reference>/wall/", away.wall, name="wall"),
+    path("i/<slug:reference>/screens/", away.wall_links, name="wall_links"),
+    path("i/<slug:reference>/screens/<int:pk>/close/", away.wall_close, name="wall_close"),
+    path("wall/<str:wall>/", away.wall_by_link, name="wall_by_link"),
+    path("packs/", away.check, name="packs"),
     path("i/<slug:reference>/typing/", room.typing, name="typing"),
     path("i/<slug:reference>/timeline/<int:number>/", entries.entry, name="entry"),
     path("i/<slug:reference>/timeline/<int:number>/edit/", entries.edit, name="entry_edit"),

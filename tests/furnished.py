@@ -20,7 +20,7 @@ from incidents import services as incidents
 from incidents.enums import Origin, PlanKind, State
 from incidents.enums_record import FactStatus
 from incidents.models import Incident
-from incidents.services import breach, facts, plans, promises, silence, situation
+from incidents.services import breach, facts, plans, promises, silence, situation, walls
 from incidents.services.decisions import Why
 from incidents.services.plan_running import adopt
 from monitoring.enums import CrisisType, DetectionKind, ImportState, Occasion, Opinion, Sentiment
@@ -234,6 +234,14 @@ def signalled(brand: Brand, post: Mention, karen: User) -> dict[str, int]:
     }
 
 
+def walled(incident: Incident, by: User) -> tuple[int, str]:
+    """A screen without anybody signed in: its link and its secret."""
+    link, secret = walls.open_wall(
+        incident.pk, place="Kantinen", language="da", by=by, now=timezone.now()
+    )
+    return link.pk, secret
+
+
 def exported(by: User) -> StreamJob:
     """An export whose file is ready."""
     now = timezone.now()
@@ -308,6 +316,7 @@ def filled_fixture(
         "form": "html", "fact": 1, "promise": 1, "found": 0,
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
+        "wall": walled(incident, karen)[1],
         "token": answer_link(karen, incident), "service": "ntfy",
         "pk": {
             "monitoring:import": upload.pk, "monitoring:import_progress": upload.pk,
@@ -321,6 +330,7 @@ def filled_fixture(
             "monitoring:query": query.pk,
             "monitoring:query_delete": query.pk,
             **told(brand, karen),
+            "incidents:wall_close": walled(incident, karen)[0],
             **signalled(brand, Mention.objects.get(), karen),
             "accounts:member_remove": bob.pk,
             **{f"connectors:account{page}": account.pk for page in ACCOUNT_PAGES},

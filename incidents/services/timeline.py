@@ -1,10 +1,11 @@
 """The log of an incident: numbered under its lock, never changed afterwards."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -20,6 +21,8 @@ from incidents.severity import targets
 from .notices import tell
 
 LONGEST_TEXT = 4000
+# The offline pack follows the first change of a few by so long.
+PACK_DELAY = timedelta(seconds=10)
 # What else happens with what a person wrote, in the same transaction and under the lock.
 LISTENERS: list[Callable[[Incident, TimelineEntry], None]] = []
 
@@ -61,7 +64,10 @@ def append(
 ) -> TimelineEntry:
     """Write the next entry of an incident that the caller has locked. Announces nothing."""
     incident.entries_count += 1
-    incident.save(update_fields=["entries_count"])
+    # Changes that follow each other make one pack; one that is being made is made once more.
+    soon = timezone.now() + PACK_DELAY
+    incident.pack_at = min(incident.pack_at or soon, soon)
+    incident.save(update_fields=["entries_count", "pack_at"])
     return TimelineEntry.objects.create(
         incident=incident,
         number=incident.entries_count,

@@ -223,6 +223,7 @@ def tasks(asked: Asked) -> Context:
     return {
         "tasks": found,
         "done": done,
+        "open": len(found) - done,
         "share": done / len(found) if found else 0,
         "people": asked.people if asked.may(Permission.WRITE_TIMELINE) else [],
     }

@@ -326,9 +326,10 @@ customElements.define("cd-tabs", Tabs);
 
 /* A link to a panel behind a tab brings it to the front first. */
 const uncover = (id) => {
-  const panel = id && document.getElementById(id)?.closest("[role=tabpanel]");
-  const tab = panel && document.querySelector(`[role=tab][aria-controls="${panel.id}"]`);
-  tab?.closest("cd-tabs").choose(tab);
+  const panel = id ? document.getElementById(id)?.closest("[role=tabpanel]") : null;
+  if (!panel) return;
+  const tab = document.querySelector(`[role=tab][aria-controls="${panel.id}"]`);
+  tab.closest("cd-tabs").choose(tab);
 };
 document.addEventListener("click", (event) => {
   const link = event.target.closest('a[href^="#"]');
