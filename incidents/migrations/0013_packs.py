@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_audit_append_only'),
-        ('incidents', '0011_timeline'),
+        ('incidents', '0012_breach'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
