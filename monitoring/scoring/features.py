@@ -212,7 +212,10 @@ def _words(
 
 def _turned(words: Words, last: Index) -> Words:
     """1 for the words within reach after a negation, not beyond the end of the text."""
-    negation = np.isin(words, _NEGATION_HASHES)
+    # Few words pass the first look, at twelve bits; only they are compared.
+    likely = np.flatnonzero(_LIKE_NEGATIONS[(words >> _TO_LOOK).astype(np.intp)])
+    negation = np.zeros(len(words), dtype=bool)
+    negation[likely] = np.isin(words[likely], _NEGATION_HASHES)
     turned = np.zeros(len(words), dtype=bool)
     stop = np.zeros(len(words), dtype=bool)
     stop[last] = True
@@ -231,4 +234,7 @@ def _hash_of(word: str) -> int:
 
 
 _NEGATION_HASHES = np.array([_hash_of(word) for word in _NEGATIONS.split()], dtype=np.uint64)
+_TO_LOOK = np.uint64(52)
+_LIKE_NEGATIONS = np.zeros(1 << 12, dtype=bool)
+_LIKE_NEGATIONS[(_NEGATION_HASHES >> _TO_LOOK).astype(np.intp)] = True
 _RETWEET = np.uint64(_hash_of("rt"))
