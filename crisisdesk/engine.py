@@ -17,7 +17,9 @@ CYCLES_IN_A_ROW = 20
 BREATH = 0.01
 BEAT_SECONDS = 1.0
 RECONNECT_SECONDS = 0.1
-LONGEST_PAUSE = 10.0
+# A failing loop is tried again after so long at the latest: what broke it may be over by then, and
+# what it does is due within five seconds.
+LONGEST_PAUSE = 2.0
 
 # A beat lost in a power cut is followed by another: it need not wait for the disk.
 _BEAT = """

@@ -6,6 +6,7 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import (  # noqa: F401 - each registers what it holds
+            answering,
             blocking_record,
             effects,
             entries_record,

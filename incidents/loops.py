@@ -46,6 +46,18 @@ def take_up() -> int:
     return services.take_up_detections(database_now())
 
 
+@loop("clock", every=1)
+def clock() -> int:
+    """Note the time, so that a clock that is set back silences nobody."""
+    services.watch_clock()
+    return 0
+
+
+@audit("clock")
+def set_back() -> list[str]:
+    return services.set_back(database_now())
+
+
 @loop("end_drills", every=1)
 def end_drills() -> int:
     """Close the fire drills whose time is over."""

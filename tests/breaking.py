@@ -10,13 +10,14 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 from django.core.management import call_command
 from django.db import Error, connection, connections
 
@@ -81,6 +82,39 @@ class Database:
         self.server.prepare()
         self.start()
         self.outages.append((began, time.time()))
+
+    def freeze(self, seconds: float) -> None:
+        """Stop every process of it for a while: it answers nobody, and refuses nobody."""
+        assert self.process
+        main = psutil.Process(self.process.pid)
+        frozen = [main, *main.children(recursive=True)]
+        began = time.time()
+        for process in frozen:
+            process.suspend()
+        time.sleep(seconds)
+        for process in frozen:
+            process.resume()
+        self.outages.append((began, time.time()))
+
+    def refuse_writes(self, seconds: float) -> None:
+        """Let nobody write for a while, as with a full disk."""
+        began = time.time()
+        self._writable("on")
+        time.sleep(seconds)
+        self._writable("off")
+        self.outages.append((began, time.time()))
+
+    def _writable(self, read_only: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = off")
+            cursor.execute(
+                f"ALTER DATABASE crisisdesk SET default_transaction_read_only = {read_only}"
+            )
+            # What is connected keeps its setting: it has to come again.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE usename = current_user AND pid <> pg_backend_pid()"
+            )
 
 
 class Engine:
@@ -187,13 +221,17 @@ def run(
     count: int = 2,
     kill_every: float = 1.0,
     crashes: int = 3,
+    deed: Callable[[Database, list[Engine]], None] | None = None,
 ) -> Outcome:
-    """Let steps fall due while an engine is killed every so often and the database crashes."""
+    """Let steps fall due while an engine is killed every so often and the database crashes.
+
+    `deed` is done instead of the crashes, as often as there would be.
+    """
     with Database() as database:
         start = fill(steps, over)
         with engines(count) as running:
             seen = _watch(start, running, database, steps=steps, over=over,
-                          kill_every=kill_every, crashes=crashes)  # fmt: skip
+                          kill_every=kill_every, crashes=crashes, deed=deed)  # fmt: skip
             kills = sum(engine.kills for engine in running)
         return _count(Outcome(steps, kills=kills, outages=database.outages), seen)
 
@@ -207,6 +245,7 @@ def _watch(
     over: float,
     kill_every: float,
     crashes: int,
+    deed: Callable[[Database, list[Engine]], None] | None = None,
 ) -> dict[int, tuple[float, float]]:
     """Note when each step was due and when an onlooker first sees it, breaking things meanwhile."""
     seen: dict[int, tuple[float, float]] = {}
@@ -217,7 +256,10 @@ def _watch(
             seen[incident] = (due, time.time())
         if ahead and time.time() > ahead[0]:
             ahead.pop(0)
-            database.crash()
+            if deed:
+                deed(database, running)
+            else:
+                database.crash()
         if time.time() - killed >= kill_every:
             running[turn % len(running)].kill()
             killed, turn = time.time(), turn + 1

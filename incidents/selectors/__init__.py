@@ -23,7 +23,6 @@ __all__ = [
     "by_reference",
     "closed_of_brand",
     "coming_shifts",
-    "current_shifts",
     "drills",
     "foreseen",
     "get_incident",

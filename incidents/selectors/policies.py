@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Brand
+from accounts.models import Brand, User
 from accounts.selectors import members
 from core import formats
 from incidents import escalation, wording
@@ -22,12 +22,25 @@ from notifications.models import Channel
 def names(brand: Brand) -> Names:
     """Return what everything that a brand's ladders may reach for is called: three queries."""
     people = {user.pk: str(user) for user in members(brand)}
-    subjects = {
-        (str(Target.WEBHOOK), pk): name
-        for pk, name in OutgoingWebhook.objects.filter(brand=brand).values_list("pk", "name")
-    }
-    channels = Channel.objects.filter(brand=brand).values_list("pk", "name")
-    return Names(people, subjects | {(str(Target.CHANNEL), pk): name for pk, name in channels})
+    return Names(people, _webhooks(brand) | _channels(brand))
+
+
+def names_in(ladder: list[Step], brand: Brand, people: Iterable[User]) -> Names:
+    """Return what one ladder reaches for is called: no query for what it does not hold."""
+    targets = {step.target for step in ladder}
+    subjects = _webhooks(brand) if Target.WEBHOOK in targets else {}
+    subjects |= _channels(brand) if Target.CHANNEL in targets else {}
+    return Names({user.pk: str(user) for user in people}, subjects)
+
+
+def _webhooks(brand: Brand) -> dict[tuple[str, int], str]:
+    rows = OutgoingWebhook.objects.filter(brand=brand).values_list("pk", "name")
+    return {(str(Target.WEBHOOK), pk): name for pk, name in rows}
+
+
+def _channels(brand: Brand) -> dict[tuple[str, int], str]:
+    rows = Channel.objects.filter(brand=brand).values_list("pk", "name")
+    return {(str(Target.CHANNEL), pk): name for pk, name in rows}
 
 
 @dataclass(frozen=True)

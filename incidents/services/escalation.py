@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -15,9 +15,10 @@ from incidents.enums import EntryKind, State
 from incidents.models import Incident
 from incidents.models_escalation import FireDrill
 from notifications.models import Urgency
+from notifications.services import call_off
 
 from . import firing
-from .notices import tell
+from .notices import subject_of, tell
 from .timeline import append, lock, show
 from .triage import accept_and_call
 
@@ -42,6 +43,9 @@ def fire_next(*, now: datetime) -> bool:
         try:
             with transaction.atomic():
                 _fire(incident, now=now)
+        except OperationalError:
+            # The database's trouble is not this ladder's: the next cycle tries again at once.
+            raise
         except Exception:
             logger.exception("The ladder of %s could not be climbed", incident.reference)
             _push_away(incident.pk, now=now)
@@ -179,5 +183,6 @@ def say_awake(incident_id: int, *, by: User, now: datetime) -> Incident:
     if said.exists():
         return incident
     append(incident, EntryKind.CALLED, actor=by, params={"code": "awake"}, now=now)
+    call_off(subject_of(incident), user=by)
     show(incident, ["ladder", "head", "timeline"])
     return incident

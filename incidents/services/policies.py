@@ -27,6 +27,7 @@ from .copying import copied
 MOST_STEPS, MOST_ROUNDS, MOST_TIMES, MOST_PEOPLE = 20, 10, 10, 20
 LONGEST_WAIT = 24 * 3600
 LONGEST_WINDOW = 7 * 24 * 60
+CONDITIONS = ("hours", "severity", "alarms")
 
 
 @transaction.atomic
@@ -90,7 +91,9 @@ def _step(policy: EscalationPolicy, position: int, step: dict[str, Any]) -> Esca
         level=step.get("level"),
         times=step.get("times") or 1,
         key=(step.get("key") or uuid4().hex[:8]) if turn else "",
-        only=step.get("only") or {},
+        only={
+            name: step["only"][name] for name in CONDITIONS if (step.get("only") or {}).get(name)
+        },
     )
 
 

@@ -52,7 +52,10 @@ def _acknowledge(incident: Incident, request: SignedIn, now: datetime) -> None:
 
 
 def _escalate(incident: Incident, request: SignedIn, now: datetime) -> None:
-    services.escalate_now(incident.pk, by=request.user, now=now)
+    """The next step, or the one whose number was sent."""
+    asked = request.POST.get("step", "")
+    step = int(asked) if asked.isdecimal() and len(asked) < 4 else None
+    services.escalate_now(incident.pk, by=request.user, step=step, now=now)
 
 
 def _take_lead(incident: Incident, request: SignedIn, now: datetime) -> None:
