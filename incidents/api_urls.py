@@ -11,6 +11,7 @@ from .api_privacy import (
     SealedView,
 )
 from .api_ties import LinksView, LinkView, MergeView, SplitView, UnmergeView
+from .api_urls_life import life
 from .api_urls_policies import policies
 from .api_urls_record import record
 from .api_urls_rota import rota
@@ -19,6 +20,7 @@ router = SimpleRouter()
 router.register("incidents", IncidentViewSet, basename="incident")
 
 urlpatterns = [
+    *life,
     *record,
     *policies,
     *rota,

@@ -411,6 +411,12 @@ _OWN: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.FILE, "deleted"): _(
         "%(actor)s deleted the file “%(name)s”. Reason: %(text)s SHA-256 %(sha256)s"
     ),
+    (EntryKind.BRIEF, "sent"): _("%(actor)s sent update %(number)s to %(count)s: %(text)s"),
+    (EntryKind.BRIEF, "corrected"): _(
+        "%(actor)s corrected update %(number)s, to %(count)s: %(text)s"
+    ),
+    (EntryKind.HANDOVER, "written"): _("%(actor)s wrote a hand-over note for %(name)s."),
+    (EntryKind.HANDOVER, "signed"): _("%(actor)s signed the hand-over note by %(name)s."),
     (EntryKind.OPENED, "split"): _("%(actor)s opened it as a part of another incident."),
     (EntryKind.MEMBER, "began"): _members(_("The incident is private to %(people)s.")),
     (EntryKind.MEMBER, "private"): _members(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from core.clock import database_now
 from core.engine import audit, loop
 
-from . import selectors, services
+from . import briefing, selectors, services
 from .selectors.tasks import untold as untold_ones
 from .services import care, evidence, tasks
 
@@ -32,6 +32,12 @@ def triage() -> int:
         if not services.accept_next_due(now=database_now()):
             return accepted
     return MOST_RUNGS
+
+
+@loop("briefs", every=1.0)
+def briefs() -> int:
+    """Mail the updates that are due."""
+    return briefing.send_due(database_now())
 
 
 @loop("evidence", every=3600.0)

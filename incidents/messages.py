@@ -172,6 +172,21 @@ register(
     body=_("%(actor)s merged %(other)s into %(reference)s %(title)s. Work goes on there."),
 )
 register(
+    "brief",
+    title=_("%(severity)s %(brand)s: update %(number)s"),
+    body=_("%(reference)s %(title)s has an update for you. Confirm that you have read it."),
+)
+register(
+    "handover",
+    title=_("%(brand)s: %(actor)s hands over to you"),
+    body=_("%(reference)s %(title)s: read the note and sign it."),
+)
+register(
+    "handover_signed",
+    title=_("%(brand)s: %(actor)s has taken over"),
+    body=_("%(actor)s signed your hand-over note of %(reference)s %(title)s."),
+)
+register(
     "suspicion",
     title=_("%(brand)s: a suspicion to look at"),
     body=_(
@@ -256,6 +271,11 @@ register_actions(
         "file.verified": _("Verified a file"),
         "file.broken": _("Found a file to be changed"),
         "file.deleted": _("Deleted a file"),
+        "incident.subscribed": _("Added a reader of an incident's updates"),
+        "incident.unsubscribed": _("Ended a reader's updates"),
+        "incident.briefed": _("Sent an update to subscribers"),
+        "incident.handover": _("Wrote a hand-over note"),
+        "incident.handover_signed": _("Signed a hand-over note"),
         "brand.triage": _("Changed what goes through triage"),
         "policy.saved": _("Saved an escalation policy"),
         "policy.deleted": _("Deleted an escalation policy"),

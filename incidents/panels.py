@@ -56,6 +56,12 @@ WAR_ROOM.add(Panel("situation", _("Situation"), "incidents:situation", order=11,
 WAR_ROOM.add(Panel("clocks", _("The public's clock"), "incidents:clocks", order=12, live="clocks"))
 WAR_ROOM.add(Panel("promises", _("Promises"), "incidents:promises", order=14, live="promises"))
 WAR_ROOM.add(Panel("facts", _("Facts"), "incidents:facts", order=20, live="facts"))
+WAR_ROOM.add(
+    Panel("updates", _("Updates to subscribers"), "incidents:updates", order=53, live="briefs")
+)
+WAR_ROOM.add(
+    Panel("handover", _("Hand-over"), "incidents:handover_panel", order=54, live="handover")
+)
 WAR_ROOM.add(Panel("files", _("Files"), "incidents:files", order=55, live="files"))
 WAR_ROOM.add(Panel("related", _("Linked incidents"), "incidents:related", order=62, live="links"))
 WAR_ROOM.add(Panel("members", _("Who sees it"), "incidents:members", order=60, live="members"))

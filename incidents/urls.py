@@ -3,6 +3,7 @@
 from django.urls import path
 
 from . import urls_plans, urls_rota
+from .urls_life import life
 from .urls_record import record
 from .views import (
     actions,
@@ -23,6 +24,7 @@ from .views import (
 app_name = "incidents"
 
 urlpatterns = [
+    *life,
     path("incidents/", listing.incidents, name="list"),
     path("incidents/declare/", listing.declare, name="declare"),
     path("mentions/link/", mentions.link, name="link"),

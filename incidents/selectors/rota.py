@@ -7,10 +7,11 @@ from django.db.models import QuerySet
 from accounts.enums import Permission
 from accounts.models import Brand, Membership, User
 from accounts.rules import roles_with
-from incidents.enums import State
+from incidents.enums import Receipt, State
 from incidents.escalation import MOST_FAILURES, Roster
 from incidents.models import Incident, Shift
 from incidents.models_escalation import CallState, WebhookCall
+from incidents.models_updates import BriefReceipt
 from monitoring.models import Detection
 
 from .duty import duties_at, first_called
@@ -44,6 +45,7 @@ def late(*, now: datetime, grace: timedelta) -> list[str]:
         state=State.DETECTED, escalate_at=None, escalate_failures__gte=MOST_FAILURES
     )
     unjudged = Incident.objects.filter(state=State.TRIAGE, triage_until__lt=before)
+    unmailed = BriefReceipt.objects.filter(state=Receipt.QUEUED, send_at__lt=now - HOOKS_GRACE)
     unseen = Detection.objects.filter(handled_at=None, detected_at__lt=before).count()
     found = [f"{incident.reference}: the next call is overdue" for incident in unfired[:20]]
     found += [f"{incident.reference}: calling has stopped" for incident in parked[:20]]
@@ -52,6 +54,8 @@ def late(*, now: datetime, grace: timedelta) -> list[str]:
     if waiting := hooks.count():
         found.append(f"{waiting} webhook calls are overdue")
     found += [f"{incident.reference}: triage is overdue" for incident in unjudged[:20]]
+    if mails := unmailed.count():
+        found.append(f"{mails} updates to subscribers are overdue")
     if unseen:
         found.append(f"{unseen} detections have not been taken up")
     return found

@@ -15,7 +15,7 @@ from notifications.models import Channel, Urgency
 from notifications.services import notify, notify_channel
 
 # The names of facts that also the notices of a private incident tell.
-PLAIN = {"actor", "role", "other"}
+PLAIN = {"actor", "role", "other", "number"}
 HIDDEN = "…"
 
 

@@ -22,6 +22,7 @@ from monitoring.services.rehearsals import forget_case
 from notifications.models import Urgency
 from notifications.services import withdraw
 
+from .briefs import end_outsiders
 from .notices import tell
 from .timeline import append, lock, readable, show
 
@@ -223,6 +224,7 @@ def _shut_out(incident: Incident, people: Iterable[User], *, now: datetime) -> N
     shut = list(people)
     held = incident.holdings.filter(user__in=shut, until=None)
     held.update(until=now, care_at=None)
+    end_outsiders(incident, now=now)
     withdraw(shut, about=incident.reference)
     for each in shut:
         live.publish(f"user.{each.pk}", "membership")

@@ -1,0 +1,12 @@
+"""Pages of an incident's life beside its room."""
+
+from django.urls import path
+
+from .views import briefs, handover
+
+life = [
+    path("i/<slug:reference>/updates/", briefs.updates, name="updates"),
+    path("updates/<str:token>/", briefs.brief_read, name="brief_read"),
+    path("i/<slug:reference>/handover/", handover.note, name="handover"),
+    path("i/<slug:reference>/handover/panel/", handover.panel, name="handover_panel"),
+]
