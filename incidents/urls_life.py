@@ -6,7 +6,7 @@ from .views import briefs, handover
 
 life = [
     path("i/<slug:reference>/updates/", briefs.updates, name="updates"),
-    path("updates/<str:token>/", briefs.brief_read, name="brief_read"),
+    path("updates/<str:receipt>/", briefs.brief_read, name="brief_read"),
     path("i/<slug:reference>/handover/", handover.note, name="handover"),
     path("i/<slug:reference>/handover/panel/", handover.panel, name="handover_panel"),
 ]

@@ -6,11 +6,13 @@ those that it is made of.
 
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
+from PIL import Image
 
 from accounts.enums import Role
 from accounts.models import Brand, User
@@ -20,7 +22,19 @@ from incidents import services as incidents
 from incidents.enums import Origin, PlanKind, State
 from incidents.enums_record import FactStatus
 from incidents.models import Incident
-from incidents.services import breach, facts, plans, promises, silence, situation, walls
+from incidents.models_updates import BriefReceipt
+from incidents.services import (
+    breach,
+    briefs,
+    evidence,
+    facts,
+    handover,
+    plans,
+    promises,
+    silence,
+    situation,
+    walls,
+)
 from incidents.services.decisions import Why
 from incidents.services.plan_running import adopt
 from monitoring.enums import CrisisType, DetectionKind, ImportState, Occasion, Opinion, Sentiment
@@ -288,6 +302,21 @@ def answer_link(person: User, incident: Incident) -> str:
     return url.rstrip("/").rpartition("/")[2]
 
 
+def told_and_kept(incident: Incident, by: User, taker: User) -> str:
+    """A file, an update with a correction, a hand-over note; return the update's secret address."""
+    now, picture = timezone.now(), BytesIO()
+    Image.new("RGB", (8, 8), "red").save(picture, "PNG")
+    picture.seek(0)
+    note = "Den løse kæde"
+    evidence.add_file(incident.pk, picture, name="kæde.png", note=note, by=by, now=now)
+    briefs.subscribe(incident.pk, user=taker, by=by, now=now)
+    briefs.subscribe(incident.pk, email="formand@example.org", language="da", by=by, now=now)
+    brief = briefs.send_brief(incident.pk, "Fabrikken er standset", by=by, now=now)
+    briefs.correct_brief(brief.pk, "Fabrikken er lukket", version=1, by=by, now=now)
+    handover.hand_over(incident.pk, taker=taker, text="Pas på kæden", by=by, now=now)
+    return BriefReceipt.objects.first().token
+
+
 @pytest.fixture(name="filled")
 def filled_fixture(
     incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
@@ -318,6 +347,7 @@ def filled_fixture(
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
         "wall": walled(incident, karen)[1],
         "token": answer_link(karen, incident), "service": "ntfy",
+        "receipt": told_and_kept(incident, bob, karen),
         "pk": {
             "monitoring:import": upload.pk, "monitoring:import_progress": upload.pk,
             "monitoring:mention": Mention.objects.get().pk,

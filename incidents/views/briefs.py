@@ -121,25 +121,25 @@ _DEEDS: dict[str, Callable[[Incident, SignedIn, datetime], None]] = {
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def brief_read(request: HttpRequest, token: str) -> HttpResponse:
+def brief_read(request: HttpRequest, receipt: str) -> HttpResponse:
     """An update as its reader sees it, without a sign-in; opening it proves nothing, a button does.
 
     Mail scanners open links: they do not press buttons. Of a private incident it leads to the page
     behind the sign-in.
     """
-    receipt = _receipt(token)
-    brief: BriefUpdate = receipt.version.brief
+    sent = _receipt(receipt)
+    brief: BriefUpdate = sent.version.brief
     if brief.incident.is_private:
         return redirect("incidents:updates", brief.incident.reference)
     if request.method == "POST":
         now = database_now()
         if request.POST.get("do") == "unsubscribe":
-            briefs.unsubscribe(receipt.subscriber_id, now=now)
+            briefs.unsubscribe(sent.subscriber_id, now=now)
         else:
-            briefs.confirm_read(receipt.pk, now=now)
-        return redirect("incidents:brief_read", token)
+            briefs.confirm_read(sent.pk, now=now)
+        return redirect("incidents:brief_read", receipt)
     latest = brief.versions.first()
-    context = {"receipt": receipt, "brief": brief, "latest": latest}
+    context = {"receipt": sent, "brief": brief, "latest": latest}
     return render(request, "incidents/brief_read.html", context)
 
 
