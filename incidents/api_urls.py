@@ -12,6 +12,7 @@ from .api_privacy import (
 )
 from .api_ties import LinksView, LinkView, MergeView, SplitView, UnmergeView
 from .api_urls_life import life
+from .api_urls_plans import plans
 from .api_urls_policies import policies
 from .api_urls_record import record
 from .api_urls_rota import rota
@@ -24,6 +25,7 @@ urlpatterns = [
     *record,
     *policies,
     *rota,
+    *plans,
     path("incidents/<slug:reference>/privacy/", PrivacyView.as_view(), name="privacy"),
     path("incidents/<slug:reference>/members/", MembersView.as_view(), name="members"),
     path("incidents/<slug:reference>/members/remove/", MemberRemovalView.as_view(), name="remove"),

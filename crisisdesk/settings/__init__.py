@@ -286,6 +286,7 @@ SPECTACULAR_SETTINGS = {
         "JobKind": "monitoring.enums.JobKind",
         "JobState": "monitoring.enums.JobState",
         "IncidentState": "incidents.enums.State",
+        "PlanKind": "incidents.enums.PlanKind",
         "PromiseState": "incidents.enums_record.PromiseState",
         "BreachState": "incidents.enums_record.BreachState",
         "FactStatus": "incidents.enums_record.FactStatus",

@@ -26,6 +26,7 @@ from notifications.models import Urgency
 
 from .duties import answering, handles
 from .notices import tell
+from .plan_running import concern
 from .timeline import append, lock, lock_current, show
 
 LONGEST = 4000
@@ -72,6 +73,7 @@ def start_breach(
     _fill(breach, by=by, now=now)
     _wind(breach, now=now)
     _write(breach, "started", by=by, now=now)
+    concern(incident, True, by=by, now=now)
     return breach
 
 

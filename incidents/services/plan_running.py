@@ -125,19 +125,26 @@ def _rescore(incident: Incident) -> None:
 def set_personal_data(incident_id: int, concerned: bool, *, by: User, now: datetime) -> Incident:
     """Say whether personal data is concerned; tasks that hang on it are added, never taken away."""
     incident = lock(incident_id)
-    if incident.personal_data == concerned:
+    if not concern(incident, concerned, by=by, now=now):
         return incident
-    incident.personal_data = concerned
-    incident.save(update_fields=["personal_data"])
-    code = "personal_data" if concerned else "no_personal_data"
-    append(incident, EntryKind.STATE, actor=by, params={"code": code}, now=now)
-    add_due(incident, now=now)
     audit.record(
         "incident.personal_data", actor=by, brand=incident.brand,
         subject=incident.reference, after=concerned,
     )  # fmt: skip
     show(incident, PARTS)
     return incident
+
+
+def concern(incident: Incident, concerned: bool, *, by: User, now: datetime) -> bool:
+    """Note in a locked incident whether personal data is concerned; False if it is known."""
+    if incident.personal_data == concerned:
+        return False
+    incident.personal_data = concerned
+    incident.save(update_fields=["personal_data"])
+    code = "personal_data" if concerned else "no_personal_data"
+    append(incident, EntryKind.STATE, actor=by, params={"code": code}, now=now)
+    add_due(incident, now=now)
+    return True
 
 
 @transaction.atomic
