@@ -18,9 +18,11 @@ from accounts.selectors import brand_names, visible_brands
 from core import formats, markup
 from core.navigation import address
 from incidents.enums import Severity, State
+from incidents.enums_rota import How
 from incidents.models import Call, Incident, Task
 from incidents.selectors import open_of_brand
 from incidents.selectors.duty import OnDuty, able_people, duties_at
+from incidents.selectors.schedule import swaps_for
 from monitoring import feed
 from monitoring.models import Source
 from monitoring.selectors import Filters, Pulse, latest_at, pulses, stream
@@ -176,8 +178,10 @@ def _note(pulse: Pulse) -> tuple[str, str]:
 
 
 def waiting(user: User, now: datetime) -> dict[str, Any]:
-    """What waits for this person: calls to answer, drafts to approve, tasks of their own."""
-    return {"now": now, "waiting": [*_calls(user), *_drafts(user), *_tasks(user)]}
+    """What waits for this person: calls to answer, drafts to approve, tasks of their own, and
+    colleagues who ask to be covered."""
+    rows = [*_calls(user), *_drafts(user), *_tasks(user), *_covers(user, now)]
+    return {"now": now, "waiting": rows}
 
 
 def _calls(user: User) -> list[Waiting]:
@@ -224,6 +228,19 @@ def _tasks(user: User) -> list[Waiting]:
     ]
 
 
+def _covers(user: User, now: datetime) -> list[Waiting]:
+    return [
+        Waiting(
+            "repeat",
+            _("%(name)s asks to be covered") % {"name": swap.asker},
+            f"{swap.rota} · {swap.rota.brand}",
+            address("incidents:my_duties"),
+            swap.starts_at,
+        )
+        for swap in swaps_for(user, now=now)[:10]
+    ]
+
+
 def on_call(user: User, now: datetime) -> dict[str, Any]:
     """Who is on call, for which brands, and whether they answer."""
     people: dict[int, list[OnDuty]] = {}
@@ -240,6 +257,8 @@ def on_call(user: User, now: datetime) -> dict[str, Any]:
     rows = []
     for pk, duties in people.items():
         tone, word = "", ""
+        if all(each.how == How.FALLBACK for each in duties):
+            tone, word = "amber", _("Nobody is on duty: called instead")
         if pk in called:
             tone, word = "amber", _("Called, no answer yet")
         elif pk in leads:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from accounts.enums import Permission
 from accounts.models import Brand, User
+from accounts.rules import allowed
 from incidents import rotation
 from incidents.enums_rota import How
 from incidents.models_rota import Absence, CalendarFeed, HandOver, Override, Rota, Swap
@@ -62,13 +64,15 @@ def known_rotas(
     return rotas, loaded.extras
 
 
-def schedule_of(known: Known, since: datetime, until: datetime) -> Schedule:
-    """Work out a rota over a time; no query."""
+def schedule_of(
+    known: Known, since: datetime, until: datetime, *, gaps_too: bool = True
+) -> Schedule:
+    """Work out a rota over a time, without its gaps if nobody asks for them; no query."""
     found: dict[int, LineSchedule] = {}
     gaps: list[Span] = []
     plan = known.versions[-1].plan if known.versions else None
     for rules, start, end in known.parts(since, until):
-        gaps += rotation.uncovered(rules, start, end)
+        gaps += rotation.uncovered(rules, start, end) if gaps_too else []
         for line in rules.plan.lines:
             number = line_of(plan, line.key)[0] if plan else 0
             so_far = found.get(line.key, LineSchedule(line.key, number, line.name, []))
@@ -78,13 +82,14 @@ def schedule_of(known: Known, since: datetime, until: datetime) -> Schedule:
     return Schedule(known, lines, rotation.joined(gaps), plan)
 
 
-def schedule(rota: Rota, since: datetime, until: datetime, *, now: datetime) -> Schedule:
+def schedule(
+    rota: Rota, since: datetime, until: datetime, *, now: datetime, gaps_too: bool = True
+) -> Schedule:
     """Return a rota over a time: two queries."""
     rotas, _extras = known_rotas([rota.brand_id], since, until, now=now)
-    found = [each for each in rotas if each.pk == rota.pk]
-    return schedule_of(
-        found[0] if found else Known(rota.pk, rota.name, rota.brand_id), since, until
-    )
+    nothing = Known(rota.pk, rota.name, rota.brand_id)
+    known = next((each for each in rotas if each.pk == rota.pk), nothing)
+    return schedule_of(known, since, until, gaps_too=gaps_too)
 
 
 def holder(line: LineSchedule, at: datetime) -> Span | None:
@@ -105,7 +110,7 @@ def duties_of(user: User, since: datetime, until: datetime, *, now: datetime) ->
 
 
 def _own(rota: Known, user: int, since: datetime, until: datetime) -> Iterator[Coming]:
-    for line in schedule_of(rota, since, until).lines:
+    for line in schedule_of(rota, since, until, gaps_too=False).lines:
         for span in line.spans:
             if span.duty and span.duty.user == user:
                 yield Coming(rota.brand_id, rota.pk, rota.name, line.key, line.name, span)
@@ -152,8 +157,27 @@ def open_swaps(user: User, *, now: datetime) -> list[Swap]:
     return list(rows.select_related("rota__brand", "asker", "asked"))
 
 
+def swaps_for(user: User, *, now: datetime) -> list[Swap]:
+    """Return the open requests that a person could take: made to them, or to everybody."""
+    able = [pk for pk in user.roles if allowed(user, Permission.RUN_INCIDENT, pk)]
+    return [
+        swap
+        for swap in open_swaps(user, now=now)
+        if swap.asker_id != user.pk
+        and swap.asked_id in (None, user.pk)
+        and swap.rota.brand_id in able
+    ]
+
+
 def latest_notes(rota: Rota, most: int = 3) -> list[HandOver]:
     return list(rota.hand_overs.select_related("written_by")[:most])
+
+
+def fresh_notes(rotas: Iterable[Rota], *, since: datetime) -> dict[int, HandOver]:
+    """Return the latest note of each rota by its id, if there is one since then: one query."""
+    rows = HandOver.objects.filter(rota__in=list(rotas), at__gte=since)
+    latest = rows.order_by("rota_id", "-at", "-pk").distinct("rota_id").select_related("written_by")
+    return {note.rota_id: note for note in latest}
 
 
 def absences_of(user: User, *, now: datetime) -> list[Absence]:
@@ -168,7 +192,7 @@ def duties_in(
     rota: Rota, since: datetime, until: datetime, *, now: datetime
 ) -> tuple[list[Coming], dict[int, str]]:
     """Return everybody's duties in a rota, in order, and the people's names by id."""
-    found = schedule(rota, since, until, now=now)
+    found = schedule(rota, since, until, now=now, gaps_too=False)
     duties = [
         Coming(rota.brand_id, rota.pk, rota.name, line.key, line.name, span)
         for line in found.lines

@@ -47,7 +47,7 @@ def telling(
 
 
 def _lines(rota: Rota, now: datetime) -> list[LineSchedule]:
-    return schedule(rota, now, now + HORIZON, now=now).lines
+    return schedule(rota, now, now + HORIZON, now=now, gaps_too=False).lines
 
 
 def _changes(before: list[LineSchedule], after: list[LineSchedule]) -> dict[int, Changes]:

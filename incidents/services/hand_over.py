@@ -94,7 +94,7 @@ def tell_next(*, now: datetime) -> bool:
 
 def _tell(rota: Rota, *, now: datetime) -> None:
     since = max(rota.told_until, now - OLDEST)
-    lines = schedule(rota, since - AROUND, now + AROUND, now=now).lines
+    lines = schedule(rota, since - AROUND, now + AROUND, now=now, gaps_too=False).lines
     found = sorted((event for line in lines for event in events(line)), key=lambda each: each.at)
     happened = [event for event in found if since < event.at <= now]
     people = User.objects.in_bulk({event.user for event in happened})

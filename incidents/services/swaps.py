@@ -72,7 +72,7 @@ def _left(part: Part, now: datetime) -> Part:
 
 def _own(rota: Rota, part: Part, user: User, now: datetime) -> None:
     """Refuse a time in which the line is not, or not all the time it is held, this person's."""
-    lines = schedule(rota, part.starts_at, part.ends_at, now=now).lines
+    lines = schedule(rota, part.starts_at, part.ends_at, now=now, gaps_too=False).lines
     spans = [span for line in lines if line.key == part.line for span in line.spans]
     holders = {span.duty.user for span in spans if span.duty}
     if holders != {user.pk}:

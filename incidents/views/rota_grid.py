@@ -105,6 +105,12 @@ class _Maker:
         rows = [
             self._row(line.name, "", line.spans, dates, empty=True) for line in self.schedule.lines
         ]
+        # A line that the rota no longer has, in a week in which it had nobody.
+        rows = [
+            row
+            for row, line in zip(rows, self.schedule.lines, strict=True)
+            if line.number or any(cell.chips for cell in row.cells)
+        ]
         gaps = [span for span in self.schedule.gaps if self._touches(span, dates)]
         if gaps:
             title = _("Gaps")

@@ -12,8 +12,11 @@ from accounts.enums import Role
 from accounts.models import Brand, User
 from core import palette
 from crisisdesk import navigation
+from incidents import rotation
 from incidents.enums import State
 from incidents.models import Call, Incident
+from incidents.services import swaps
+from incidents.services.covers import Part
 from monitoring.models import MentionCount, Step
 from responses.enums import DraftState
 from responses.selectors import waiting_for
@@ -21,6 +24,7 @@ from tests.factories.accounts import BrandFactory, MembershipFactory, UserFactor
 from tests.factories.incidents import IncidentFactory, ShiftFactory, TaskFactory
 from tests.factories.monitoring import SourceFactory, mention
 from tests.factories.responses import DraftFactory, VersionFactory
+from tests.factories.rota import line_of, plan_of, rota_of
 
 pytestmark = pytest.mark.django_db
 PAGE = reverse("overview")
@@ -140,6 +144,22 @@ def test_who_is_on_call_and_whether_they_answer(
     assert "Called, no answer yet" in region(client, "on-call")
     Incident.objects.update(state=State.ACKNOWLEDGED, lead=alice)
     assert f"Leads {incident.reference}" in region(client, "on-call")
+
+
+def test_rotas_say_who_is_on_call_and_whoever_asks_for_cover_waits_for_the_others(
+    signed_in: SignIn, alice: User, bob: User, brand: Brand
+) -> None:
+    now = timezone.now()
+    begun = now.replace(tzinfo=None) - timedelta(days=1)
+    rota = rota_of(brand, line_of(bob, alice, starts=begun), fallback=alice.pk)
+    assert "Bob Berg" in region(signed_in(alice), "on-call")
+    assert "called instead" not in region(signed_in(alice), "on-call")
+    part = Part(1, now + timedelta(hours=1), now + timedelta(hours=2))
+    swaps.ask(rota.pk, part, by=bob, now=now)
+    assert "Bob Berg asks to be covered" in region(signed_in(alice), "waiting")
+    assert "asks to be covered" not in region(signed_in(bob), "waiting")
+    rota.versions.update(plan=rotation.write(plan_of(line_of(), fallback=alice.pk)))
+    assert "called instead" in region(signed_in(bob), "on-call")
 
 
 def test_one_brand_and_many_cost_the_same_queries(

@@ -349,6 +349,21 @@ def test_an_address_stops_to_work_with_whoever_made_it(
     assert read(path).status_code == 404
 
 
+def test_a_page_costs_the_same_with_one_rota_and_with_many(
+    brand: Brand, alice: User, bob: User, rota: Rota, signed_in: SignedIn,
+    django_assert_max_num_queries: Any,
+) -> None:  # fmt: skip
+    client, counts = signed_in(bob), []
+    for more in (0, 5):
+        for _each in range(more):
+            other = rota_of(brand, line_of(bob, alice))
+            HandOver.objects.create(rota=other, written_by=bob, at=database_now(), text="x")
+        with django_assert_max_num_queries(30) as counted:
+            assert page(client, ON_CALL).count('<table class="rota"') == more + 1
+        counts.append(len(counted))
+    assert counts[0] == counts[1]
+
+
 def test_pages_cost_the_same_however_long_the_history(
     brand: Brand, bob: User, rota: Rota, signed_in: SignedIn, django_assert_max_num_queries: Any
 ) -> None:
