@@ -3,8 +3,10 @@
 Imported by the AppConfig.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -12,6 +14,7 @@ from .blocking import Action, Blocker, source
 from .enums_record import BreachState, PromiseState
 from .models import Incident
 from .models_breach import WITHIN, Breach
+from .models_promises import Promise, PublicWord
 from .selectors.silence import due
 
 # Between the first response (20) and the ladder (30).
@@ -20,20 +23,46 @@ LEGAL, BROKEN, SILENT = 21, 22, 24
 NEAR = timedelta(hours=12)
 
 
+@dataclass(frozen=True)
+class _Glance:
+    """What the three sources below need to know, from one query."""
+
+    aware_at: datetime | None
+    is_promise_late: bool
+    last_word_at: datetime | None
+
+
+def _glance(incident: Incident, now: datetime) -> _Glance:
+    """Look once for all three: most of the time none of them has anything to tell."""
+    kept = incident.__dict__.get("_record_glance")
+    if kept is None or kept[0] != now:
+        running = Breach.objects.filter(incident=OuterRef("pk"), state=BreachState.OPEN)
+        late = Promise.objects.filter(
+            incident=OuterRef("pk"), state=PromiseState.OPEN, due_at__lt=now
+        )
+        words = PublicWord.objects.filter(incident=OuterRef("pk")).order_by("-at")
+        row = Incident.with_drills.filter(pk=incident.pk).values_list(
+            Subquery(running.values("aware_at")[:1]), Exists(late), Subquery(words.values("at")[:1])
+        )[0]
+        kept = incident.__dict__["_record_glance"] = (now, _Glance(*row))
+    glance: _Glance = kept[1]
+    return glance
+
+
 @source(LEGAL)
 def deadline_of_law(incident: Incident, now: datetime) -> Blocker | None:
     """The end of the 72 hours, without a word of what it is about: everyone reads the strip."""
-    running = Breach.objects.filter(incident=incident, state=BreachState.OPEN)
-    breach = running.filter(aware_at__lt=now - WITHIN + NEAR).first()
-    if breach is None:
+    aware_at = _glance(incident, now).aware_at
+    if aware_at is None or aware_at + WITHIN - NEAR > now:
         return None
-    late = breach.due_at < now
+    due_at = aware_at + WITHIN
+    late = due_at < now
     page = reverse("incidents:breach", args=[incident.reference])
     return Blocker(
         _("A deadline of the law has passed.") if late else _("A deadline of the law is near."),
         tone="red" if late else "amber",
         icon="shield-check",
-        until=breach.due_at,
+        until=due_at,
         until_words=_("Late by") if late else _("Runs out in"),
         actions=(Action(_("See the notice"), page, "shield-check", running=True),),
     )
@@ -41,6 +70,8 @@ def deadline_of_law(incident: Incident, now: datetime) -> Blocker | None:
 
 @source(BROKEN)
 def promise_due(incident: Incident, now: datetime) -> Blocker | None:
+    if not _glance(incident, now).is_promise_late:
+        return None
     waiting = incident.promises.select_related("owner")
     promise = waiting.filter(state=PromiseState.OPEN, due_at__lt=now).order_by("due_at").first()
     if promise is None:
@@ -63,7 +94,7 @@ def silent(incident: Incident, now: datetime) -> Blocker | None:
     """The first word has a blocker of its own; this is the silence after it."""
     if incident.responded_at is None:
         return None
-    last = incident.public_words.order_by("-at").values_list("at", flat=True).first()
+    last = _glance(incident, now).last_word_at
     by = due(incident, last or incident.responded_at)
     if by is None or by > now:
         return None

@@ -31,6 +31,7 @@ PLACES: dict[str, tuple[str, int]] = {
     "evidence": (WORLD, 60),
     "drafts": (SAY, 10),
     "facts": (SAY, 20),
+    "decisions": (SAY, 25),
     "promises": (SAY, 30),
     "clocks": (SAY, 40),
     "breach": (SAY, 60),

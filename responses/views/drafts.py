@@ -148,6 +148,8 @@ def preview(request: SignedIn, reference: str, number: int) -> HttpResponse:
     context = {
         "previews": showing.previews(chosen, text),
         "hidden": texts.hidden_characters(text),
+        "draft": found,
+        "version": {"text": text},
     }
     return render(request, "responses/composer.html#previews", {"page": context})
 

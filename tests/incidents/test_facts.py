@@ -16,7 +16,9 @@ from incidents.models_facts import Fact, FactChange
 from incidents.selectors import facts as ledger
 from incidents.services.facts import Change, Claim, add_fact, change_fact
 from notifications.models import Notice
+from responses.services import create_draft
 from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import NOON, IncidentFactory
 
 from .test_races import at_once
@@ -281,3 +283,21 @@ def test_a_stranger_sees_nothing_and_an_observer_changes_nothing(
     step = {"version": "1", "step": "WITHDRAWN", "why": "x"}
     assert client.post(f"{here}1/", step).status_code == 403
     assert Fact.objects.get().status == FactStatus.VERIFIED
+
+
+def test_a_draft_that_cites_a_fact_is_flagged_when_it_is_taken_back(
+    fact: Fact, alice: User, bob: User, signed_in: SignedIn
+) -> None:
+    text = "The lid breaks [F1]. We are sorry."
+    account = AccountFactory.create(brand=fact.incident.brand, config={"world": "x"})
+    draft = create_draft(
+        fact.incident.pk, title="Sorry", text=text, by=bob, account_ids=[account.pk], now=NOON
+    )
+    client, here = signed_in(alice), f"/i/{fact.incident.reference}/drafts/{draft.number}/"
+    sure = client.get(here).content.decode()
+    assert "Facts cited:" in sure
+    assert "not verified" not in sure
+    change(fact, alice, status=FactStatus.WITHDRAWN, reason="Wrong")
+    assert "It stands on facts that are not verified." in client.get(here).content.decode()
+    assert [each.label for each in ledger.citations(fact.incident)[1]] == ["Draft: Sorry"]
+    assert "Draft: Sorry" in client.get(f"/i/{fact.incident.reference}/facts/").content.decode()
