@@ -52,6 +52,8 @@ _DETAILS: dict[str, Any] = {
     "ends": pgettext_lazy("detail", "to"),
     "filter": pgettext_lazy("detail", "filter"),
     "job": pgettext_lazy("detail", "job"),
+    "field": pgettext_lazy("detail", "field"),
+    "drill": pgettext_lazy("detail", "drill"),
     "factor": pgettext_lazy("detail", "times the usual"),
 }
 

@@ -1,4 +1,4 @@
-"""The record's timeline entries in words, and where the timeline cites facts.
+"""The record's timeline entries in words, what outlets are called, and where facts are cited.
 
 Imported by the AppConfig.
 """
@@ -10,13 +10,17 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from core import formats
+from core.markup import NETWORK_NAMES
 
 from . import citing
 from .entries import WRITTEN, Params, register
 from .enums import EntryKind
-from .enums_record import FactStatus, Section
+from .enums_record import FactStatus, Outlet, Section
 from .models import TimelineEntry
 from .selectors.silence import name as channel_name
+
+# An outlet stands where otherwise a network does; its name is the network's where both are one.
+NETWORK_NAMES.update({each.value: each.label for each in Outlet} | NETWORK_NAMES)
 
 
 def _added(params: Params) -> str:

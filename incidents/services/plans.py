@@ -49,7 +49,9 @@ def create_plan(brand: Brand, wanted: Wanted, *, by: User, now: datetime) -> Cri
         raise Conflict(_("The brand has a plan for this kind already.")) from None
     content = plan_shape.checked(made.content)
     PlanVersion.objects.create(plan=plan, number=1, content=content, edited_at=now, edited_by=by)
-    audit.record("plan.created", actor=by, brand=brand, subject=name, kind=wanted.kind)
+    audit.record(
+        "plan.created", actor=by, brand=brand, subject=name, kind=PlanKind(wanted.kind).name
+    )
     return plan
 
 

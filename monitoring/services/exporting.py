@@ -80,7 +80,7 @@ def begin(user: User, filters: Filters, kind: str, *, query: str, now: datetime)
 
 
 def _note(user: User, filters: Filters, kind: str, **detail: Any) -> None:
-    usual = {**pack(Filters()), "brands": [], "until": None}
+    usual = {**pack(Filters(fold=False)), "brands": [], "until": None}
     asked = {**pack(filters), "brands": [], "until": None}
     wanted = {name: value for name, value in asked.items() if value != usual[name]}
     for brand in sorted(filters.brands):
