@@ -1,7 +1,9 @@
 """What becomes of a call: answered, called off, or reaching nobody."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.message import Message
 
 import pytest
 from django.db import transaction
@@ -9,6 +11,7 @@ from django.test import Client
 
 from accounts.enums import Role
 from accounts.models import Brand, User
+from accounts.services import remove_member
 from core.clock import database_now
 from core.engine import LOOPS
 from core.models import LiveSequence
@@ -146,3 +149,76 @@ def test_the_ladder_shows_what_became_of_each_call_and_follows_it(
     assert LiveSequence.objects.filter(group=f"incident.{incident.pk}").get().number > before
     Notice.objects.filter(user=bob).update(unreached_at=database_now())
     assert "Cannot be reached" in client.get(page).content.decode()
+
+
+def links(mail: Message) -> dict[str, str]:
+    """The answers that a mail offers: their paths by action."""
+    found = re.findall(r"https://desk\.example\.org(/answer/\S+)", mail.get_content())
+    return {re.search(r"-([a-z]+)-incident", path)[1]: path for path in found}
+
+
+@pytest.mark.django_db
+def test_a_call_is_acknowledged_from_the_mail_without_signing_in(
+    brand: Brand,
+    alice: User,
+    bob: User,
+    postbox: Postbox,  # noqa: F811
+) -> None:
+    reach(bob, "sms", {"to": "+4512345678"}, "sms")
+    incident = IncidentFactory.create(brand=brand, escalate_at=database_now(), ladder=[])
+    assert services.fire_next(now=database_now())
+    send_all()
+    mails = {str(mail["To"]): mail for mail in postbox.mails}
+    bobs, alices = links(mails[bob.email]), links(mails[alice.email])
+    assert set(bobs) == {"acknowledge", "escalate", "awake"}
+    assert "https://desk.example.org/i/" in mails[bob.email].get_content()
+    visitor = Client()
+    assert visitor.get(bobs["acknowledge"]).status_code == 200
+    incident.refresh_from_db()
+    assert incident.acknowledged_at is None
+    assert visitor.post(bobs["acknowledge"]).status_code == 200
+    incident.refresh_from_db()
+    assert (incident.acknowledged_by, incident.escalate_at) == (bob, None)
+    assert set(Delivery.objects.filter(channel="sms").values_list("state", flat=True)) == {
+        "CANCELLED"
+    }
+    late = visitor.post(alices["acknowledge"])
+    assert late.status_code == 409
+    assert "Bob Berg has already acknowledged." in late.content.decode()
+
+
+@pytest.mark.django_db
+def test_who_is_awake_is_not_rung_again_and_the_others_are(
+    brand: Brand,
+    alice: User,
+    bob: User,
+    postbox: Postbox,  # noqa: F811
+) -> None:
+    for person in (alice, bob):
+        reach(person, "sms", {"to": f"+451234567{person.pk}"}, "sms")
+    incident = IncidentFactory.create(brand=brand, escalate_at=database_now(), ladder=[])
+    assert services.fire_next(now=database_now())
+    send_all()
+    mails = {str(mail["To"]): mail for mail in postbox.mails}
+    assert Client().post(links(mails[bob.email])["awake"]).status_code == 200
+    incident.refresh_from_db()
+    assert incident.acknowledged_at is None
+    assert incident.entries.filter(params__code="awake", actor=bob).count() == 1
+    texts = Delivery.objects.filter(channel="sms").values_list("notice__user", "state")
+    assert dict(texts) == {bob.pk: "CANCELLED", alice.pk: "QUEUED"}
+
+
+@pytest.mark.django_db
+def test_a_link_of_somebody_who_left_the_brand_does_nothing(
+    brand: Brand,
+    alice: User,
+    bob: User,
+    postbox: Postbox,  # noqa: F811
+) -> None:
+    incident = called(brand, bob)
+    send_all()
+    path = links(postbox.mails[0])["acknowledge"]
+    remove_member(brand, user=bob, by=alice)
+    assert Client().post(path).status_code == 409
+    incident.refresh_from_db()
+    assert incident.acknowledged_at is None
