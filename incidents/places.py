@@ -41,7 +41,9 @@ PLACES: dict[str, tuple[str, int]] = {
     "crew": (WORK, 40),
     "members": (WORK, 50),
     "subscribers": (WORK, 55),
-    "updates": (SAY, 35),
+    "updates": (WORK, 55),
+    "decisions": (SAY, 25),
+    "recipients": (WORK, 56),
     "situation": (SAY, 5),
 }
 

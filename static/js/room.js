@@ -229,7 +229,11 @@ const showEntry = async (number) => {
   const entries = document.getElementById("entries");
   if (!find() && entries) {
     const address = `${location.pathname}?part=entries&entry=${number}`;
-    await window.htmx.ajax("GET", address, { target: "#entries", swap: "morph", source: entries });
+    // From now on the log follows this page of itself, also with a request that waits already.
+    entries.setAttribute("hx-get", address);
+    window.htmx.process(entries);
+    window.htmx.ajax("GET", address, { target: "#entries", swap: "morph", source: entries });
+    for (let tries = 0; tries < 60 && !find(); tries += 1) await new Promise((go) => setTimeout(go, 100));
   }
   const line = find();
   if (!line) return;
