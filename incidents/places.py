@@ -42,7 +42,6 @@ PLACES: dict[str, tuple[str, int]] = {
     "members": (WORK, 50),
     "subscribers": (WORK, 55),
     "updates": (WORK, 55),
-    "decisions": (SAY, 25),
     "recipients": (WORK, 56),
     "situation": (SAY, 5),
 }
