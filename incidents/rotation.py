@@ -382,18 +382,25 @@ def _between(cuts: list[datetime], who: Callable[[datetime], Duty | None]) -> li
     made: list[Span] = []
     for start, end in pairwise(cuts):
         duty = who(start)
-        if made and made[-1].duty == duty:
+        if made and _same(made[-1].duty, duty):
             made[-1] = Span(made[-1].starts_at, end, duty)
         else:
             made.append(Span(start, end, duty))
     return made
 
 
+def _same(one: Duty | None, other: Duty | None) -> bool:
+    """Whether it is one duty: a cover stays one, whoever's turns it runs through."""
+    if one is None or other is None:
+        return one is other
+    return (one.line, one.user, one.how) == (other.line, other.user, other.how)
+
+
 def joined(found: Iterable[Span]) -> list[Span]:
     """Join neighbours that touch and say the same, as at the edge of two versions."""
     made: list[Span] = []
     for span in found:
-        if made and made[-1].duty == span.duty and made[-1].ends_at == span.starts_at:
+        if made and _same(made[-1].duty, span.duty) and made[-1].ends_at == span.starts_at:
             made[-1] = Span(made[-1].starts_at, span.ends_at, span.duty)
         else:
             made.append(span)

@@ -174,7 +174,7 @@ def _mergeable() -> Any:
 
 def _joined(cells: list[Cell]) -> Cell:
     first, last = cells[0], cells[-1]
-    name = first.name if len(cells) == 1 else f"{first.name} – {last.name}"
+    name = first.name if len(cells) == 1 else f"{first.name} – {within(last.name)}"
     return Cell(first.chips, len(cells), name, any(cell.today for cell in cells))
 
 
@@ -190,7 +190,12 @@ def times(span: Span, zone: str) -> str:
     begins = f"{day_name(start.date())} {start:%H:%M}"
     if start.date() == end.date():
         return f"{begins}–{end:%H:%M}"
-    return f"{begins} – {day_name(end.date())} {end:%H:%M}"
+    return f"{begins} – {within(day_name(end.date()))} {end:%H:%M}"
+
+
+def within(name: str) -> str:
+    """A day's name within a line: Danish writes it small there."""
+    return name[:1].lower() + name[1:] if formats.language() == "da" else name
 
 
 def holiday_of(plan: Plan | None, on: date) -> str:

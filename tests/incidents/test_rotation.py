@@ -204,6 +204,18 @@ def test_a_cover_fills_the_hours_in_which_a_line_rests() -> None:
     assert who(made, night, covers=(Cover(1, 1, DINA, night, night + HOUR),)) == [DINA]
 
 
+def test_a_cover_is_one_duty_through_the_turns_and_rests_it_covers() -> None:
+    made = plan(line(hours=(Hours(WEEKDAYS, 480, 1320),)))
+    start, end = at("2026-01-07T12:00"), at("2026-01-13T12:00")
+    rules = Rules(made, (Cover(1, 1, DINA, start, end),))
+    found = rotation.spans(rules, made.lines[0], start - HOUR, end + HOUR)
+    assert [(span.starts_at, span.duty.user) for span in found if span.duty] == [
+        (start - HOUR, ANNA),
+        (start, DINA),
+        (end, BO),
+    ]
+
+
 def test_the_next_in_turn_stands_in_for_who_is_away_and_nobody_else_is_moved() -> None:
     noon = at("2026-01-07T12:00")
     away = (Away(ANNA, noon - HOUR, noon + HOUR),)
@@ -260,6 +272,10 @@ HOURS = st.lists(
 ).map(tuple)
 
 
+def held(duty: Duty | None) -> Any:
+    return duty and (duty.line, duty.user, duty.how)
+
+
 @given(LINES, HOURS, COVERS, AWAY, st.integers(0, 60 * 24 * 30))
 @settings(max_examples=200, deadline=None)
 def test_spans_have_no_gap_and_say_at_each_moment_what_the_moment_says(
@@ -272,11 +288,13 @@ def test_spans_have_no_gap_and_say_at_each_moment_what_the_moment_says(
     assert (found[0].starts_at, found[-1].ends_at) == (since, since + 30 * DAY)
     for before, after in pairwise(found):
         assert before.ends_at == after.starts_at
-        assert before.duty != after.duty
+        assert held(before.duty) != held(after.duty)
     moment = since + timedelta(minutes=minute)
     holding = [span for span in found if span.starts_at <= moment < span.ends_at]
     if minute < 60 * 24 * 30:
-        assert [span.duty for span in holding] == [rotation.on_line(rules, first, moment)]
+        assert [held(span.duty) for span in holding] == [
+            held(rotation.on_line(rules, first, moment))
+        ]
 
 
 @given(LINES, COVERS, AWAY, st.integers(0, 60 * 24 * 30))
