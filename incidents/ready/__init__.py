@@ -46,7 +46,7 @@ def _read(kind: PlanKind, language: str) -> Ready:
         "about": data["about"][language],
         "matrix": _matrix(common["matrix"] | data["matrix"], language),
         "roles": [_role(row, common["duties"], language) for row in data["roles"]],
-        "tasks": [_task(row, language) for row in data["tasks"]],
+        "tasks": [_task(kind, row, language) for row in data["tasks"]],
         **say,
         "channels": [_channel(row, language) for row in data["channels"]],
         "policy": None,
@@ -66,10 +66,11 @@ def _role(row: dict[str, Any], duties: dict[str, Any], language: str) -> dict[st
     return {"role": row["role"], "from": row["from"], "duty": duty}
 
 
-def _task(row: dict[str, Any], language: str) -> dict[str, Any]:
+def _task(kind: PlanKind, row: dict[str, Any], language: str) -> dict[str, Any]:
+    """Its key is the kind's own: two plans may both call a task "authority" and mean another."""
     title, _sep, detail = row[language].partition(" | ")
     return {
-        "key": row["key"],
+        "key": f"{kind}.{row['key']}",
         "title": title,
         "detail": detail,
         "role": row.get("role", ""),

@@ -20,6 +20,7 @@ from incidents.models import Incident, LinkedMention, Signal, Task
 from incidents.models_ties import Merge
 
 from .notices import tell
+from .plan_tasks import add_due
 from .privacy import seat
 from .running import answer, set_severity
 from .timeline import append, lock, readable, show
@@ -115,12 +116,18 @@ def _move(source: Incident, target: Incident) -> dict[str, list[int]]:
     there = target.linked_mentions.values("mention_id")
     fresh = source.linked_mentions.exclude(mention_id__in=there)
     return {
-        "tasks": _hang(source.tasks.all(), target),
+        "tasks": _hang(_new_tasks(source, target), target),
         "signals": _hang(source.signals.all(), target),
         "mentions": _hang(fresh, target),
         # What was merged into the source before goes on as the target, too.
         "merged": _hang(source.merged.all(), target, "merged_into"),
     }
+
+
+def _new_tasks(source: Incident, target: Incident) -> Any:
+    """A task of the plan that both have is done once: the target's stands, the other stays."""
+    planned = target.tasks.exclude(key="").values("key")
+    return source.tasks.exclude(key__in=planned)
 
 
 def _hang(rows: Any, target: Incident, column: str = "incident") -> list[int]:
@@ -153,6 +160,7 @@ def _gather(source: Incident, target: Incident, *, by: User, now: datetime) -> N
         set_severity(target, level, reasons=source.severity_reasons, now=now)
         params = {"code": "merged", "before": before, "after": level}
         append(target, EntryKind.SEVERITY, actor=by, params=params, now=now)
+        add_due(target, now=now)
     target.began_at = min(target.began_at, source.began_at)
     target.responded_at = target.responded_at or source.responded_at
     target.save(update_fields=["began_at", "responded_at"])

@@ -47,12 +47,19 @@ def create_plan(brand: Brand, wanted: Wanted, *, by: User, now: datetime) -> Cri
             )  # fmt: skip
     except IntegrityError:
         raise Conflict(_("The brand has a plan for this kind already.")) from None
-    content = plan_shape.checked(made.content)
+    content = plan_shape.checked(_own_keys(wanted.kind, made.content))
     PlanVersion.objects.create(plan=plan, number=1, content=content, edited_at=now, edited_by=by)
     audit.record(
         "plan.created", actor=by, brand=brand, subject=name, kind=PlanKind(wanted.kind).name
     )
     return plan
+
+
+def _own_keys(kind: PlanKind, content: plan_shape.Content) -> plan_shape.Content:
+    """Plans of one's own are about different things: so are their tasks, and get keys anew."""
+    if kind != PlanKind.OWN:
+        return content
+    return content | {"tasks": [task | {"key": ""} for task in content["tasks"]]}
 
 
 def lock(plan_id: int) -> CrisisPlan:

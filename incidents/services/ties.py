@@ -131,7 +131,10 @@ def split(
 
 def _take_over(incident: Incident, made: Incident, part: Part) -> None:
     incident.linked_mentions.filter(mention_id__in=part.mentions).update(incident=made)
-    incident.tasks.filter(pk__in=part.tasks).update(incident=made)
+    moved = incident.tasks.filter(pk__in=part.tasks)
+    # What the new incident's plan asks for and is on its way already comes as it is.
+    made.tasks.filter(key__in=moved.exclude(key="").values("key")).delete()
+    moved.update(incident=made)
     chosen = incident.entries.filter(number__in=part.entries).order_by("number")
     _copy(made, incident, list(chosen.select_related("actor")[:MOST_COPIED]))
 

@@ -8,7 +8,7 @@ from django.db import connection
 
 from accounts.models import Brand, User
 from core.errors import Conflict, Refused
-from incidents import services
+from incidents import ready, services
 from incidents.enums import IncidentRole, Origin, PlanKind, PlanState, State
 from incidents.models import Incident, Task
 from incidents.models_plan import PlanVersion
@@ -211,3 +211,31 @@ def test_two_changes_at_once_add_each_task_once(brand: Brand, alice: User) -> No
     assert not failed
     assert Task.objects.filter(incident=incident, key="grave").count() == 1
     assert Incident.objects.get(pk=incident.pk).state == State.DETECTED
+
+
+def test_merged_incidents_of_one_plan_have_its_tasks_once(brand: Brand, alice: User) -> None:
+    published(brand)
+    source, target = opened(brand, alice, severity=2), opened(brand, alice)
+    own = services.add_task(source.pk, title="Only here", by=alice, now=NOON)
+    services.merge(source.pk, target.pk, by=alice, reason="The same", now=NOON)
+    assert sorted(target.tasks.values_list("key", flat=True)) == ["", "always", "grave", "last"]
+    assert Task.objects.get(pk=own.pk).incident_id == target.pk
+
+
+def test_a_split_takes_a_task_of_the_plan_with_it_as_it_is(brand: Brand, alice: User) -> None:
+    published(brand)
+    incident = opened(brand, alice)
+    task = incident.tasks.get(key="always")
+    services.claim_task(incident.pk, task.pk, by=alice, now=NOON)
+    part = services.Part(title="Another", severity=3, tasks=[task.pk])
+    made = services.split(incident.pk, part, by=alice, reason="Two matters", now=NOON)
+    assert made.tasks.get(key="always").owner == alice
+    assert keys(made) == {"always", "last"}
+
+
+def test_plans_of_two_kinds_share_no_tasks(brand: Brand, alice: User) -> None:
+    breach, safety = (
+        {task["key"] for task in ready.plan(kind, "en").content["tasks"]}
+        for kind in (PlanKind.DATA_BREACH, PlanKind.PRODUCT_SAFETY)
+    )
+    assert not breach & safety

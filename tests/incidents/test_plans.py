@@ -196,7 +196,7 @@ def test_tasks_are_added_ordered_and_taken_out_on_the_page(
     assert (tasks[0]["title"], tasks[0]["due"], tasks[0]["from"]) == ("Ny opgave", 7200, 2)
     assert len(tasks) == count
     assert "known" not in [task["key"] for task in tasks]
-    assert tasks[1]["key"] == "contain"
+    assert tasks[1]["key"] == "data_breach.contain"
 
 
 def test_a_plan_for_nobody_is_not_published(plan: CrisisPlan, alice: User) -> None:
