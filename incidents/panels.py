@@ -63,9 +63,18 @@ WAR_ROOM.add(
     Panel("handover", _("Hand-over"), "incidents:handover_panel", order=54, live="handover")
 )
 WAR_ROOM.add(Panel("files", _("Files"), "incidents:files", order=55, live="files"))
+WAR_ROOM.add(Panel("precedents", _("What this reminds of"), "incidents:precedents", order=64))
 WAR_ROOM.add(Panel("related", _("Linked incidents"), "incidents:related", order=62, live="links"))
 WAR_ROOM.add(Panel("members", _("Who sees it"), "incidents:members", order=60, live="members"))
 
+settings_page(
+    "incidents:triage_settings",
+    _("Triage"),
+    _("What is looked at before anybody is called."),
+    order=65,
+    icon="help-circle",
+    owns=("incidents:triage_settings",),
+)
 settings_page(
     "incidents:sealed",
     _("Private incidents"),
