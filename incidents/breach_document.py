@@ -21,7 +21,7 @@ def document(notice: Notice, events: list[BreachEvent], *, now: datetime) -> Doc
     zone = incident.brand.time_zone
     blocks: list[Block] = [Pairs(_pairs(notice, zone))]
     if notice.missing:
-        names = ", ".join(str(field.label) for field in notice.missing)
+        names = "; ".join(str(field.label) for field in notice.missing)
         missing = _("Still missing: %(fields)s. It may follow in a later phase (art. 33(4)).")
         blocks.append(Text(missing % {"fields": names}, "warning"))
     for each in notice.fields:
