@@ -59,7 +59,7 @@ def _matrix(before: Content, after: Content) -> Iterator[str]:
 def _pair(label: str, before: list[float], after: list[float]) -> Iterator[str]:
     for points, (old, new) in enumerate(zip(before, after, strict=True), start=1):
         if old != new:
-            yield _("%(axis)s: %(points)d points from %(after)s instead of %(before)s.") % {
+            yield _("%(axis)s, %(points)d of 2: from %(after)s instead of %(before)s.") % {
                 "axis": label, "points": points, "after": _figure(new), "before": _figure(old),
             }  # fmt: skip
 

@@ -110,7 +110,7 @@ def test_every_part_of_a_plan_shows_in_the_differences() -> None:
         found = plan_diff.differences(before, after)
     for words in (
         "When the plan applies is described anew.",
-        "Reach: 1 points from 5 instead of 250,000.",
+        "Reach, 1 of 2: from 5 instead of 250,000.",
         "SEV1 from 8 points instead of 6.",
         "Never less grave than SEV2 instead of SEV4.",
         "Role taken out: Incident lead.",
