@@ -7,12 +7,13 @@ import pytest
 
 from accounts.enums import Role
 from accounts.models import Brand, Membership, User
-from incidents import selectors
+from incidents import selectors, services
 from incidents.enums_rota import How
+from incidents.models import Incident
 from incidents.rotation import Hours
 from incidents.selectors import duty
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.incidents import NOON, ShiftFactory
+from tests.factories.incidents import NOON, IncidentFactory, ShiftFactory
 from tests.factories.rota import away, cover, line_of, plan_of, rota_of, version
 
 HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
@@ -145,3 +146,20 @@ def test_a_rota_that_is_broken_keeps_nobody_else_from_being_called(
     rota_of(brand, line_of(alice))
     broken.versions.update(plan=plan)
     assert selectors.roster(brand, at=NOON)[0].on_call == {alice.pk}
+
+
+def test_a_step_calls_the_first_line_then_the_second_and_in_a_gap_the_fallback(
+    brand: Brand, alice: User, bob: User, dora: User
+) -> None:
+    days = (Hours(frozenset(range(7)), 480, 1200),)
+    rota_of(brand, line_of(bob, hours=days), line_of(alice, key=2, hours=days), fallback=dora.pk)
+    first = {"target": "ON_CALL", "wait": 60}
+    ladder = [first, first | {"line": 2}]
+    for now, called in ((NOON, [bob, alice]), (NOON + 10 * HOUR, [dora])):
+        incident = IncidentFactory.create(
+            brand=brand, ladder=ladder, ladder_rounds=1, escalate_at=now, severity=2
+        )
+        for minute in range(len(called)):
+            assert services.fire_next(now=now + minute * timedelta(minutes=1))
+        assert [call.user for call in incident.calls.order_by("rung")] == called
+        Incident.objects.filter(pk=incident.pk).update(escalate_at=None)
