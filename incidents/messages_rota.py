@@ -80,6 +80,15 @@ register(
     body="%(note)s",
 )
 
+register(
+    "incidents.rota_gap",
+    title=_("%(rota)s: nobody is called from %(starts_at)s"),
+    body=_(
+        "%(brand)s: until %(ends_at)s nobody is on duty and there is no fallback. "
+        "Put somebody on duty."
+    ),
+)
+
 register_actions(
     {
         "rota.saved": _("Saved a rota"),

@@ -8,14 +8,18 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 
 from accounts import audit
+from accounts.enums import Permission
 from accounts.models import User
+from accounts.selectors import members
 from core import live
 from core.text import clean
 from incidents.models_rota import HandOver, Rota
 from incidents.selectors.duty import OnDuty, able_people, duties_at
 from incidents.selectors.schedule import LineSchedule, schedule
+from notifications.services import notify
 
 from .duty_news import news
 from .rotas import lock
@@ -31,6 +35,8 @@ AROUND = timedelta(days=8)
 OLDEST, LATEST = timedelta(days=1), timedelta(hours=6)
 RETRY_AFTER = timedelta(minutes=5)
 TOLD = 500
+# How far ahead a gap in which nobody is called is looked for.
+GAPS_AHEAD = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -100,10 +106,34 @@ def _tell(rota: Rota, *, now: datetime) -> None:
     people = User.objects.in_bulk({event.user for event in happened})
     for event in happened:
         _tell_one(rota, event, people[event.user], now)
+    _tell_gap(rota, now=now)
     if happened:
         live.publish(f"brand.{rota.brand_id}", "incidents")
     coming = next((event.at for event in found if event.at > now), now + LATEST)
     Rota.objects.filter(pk=rota.pk).update(told_until=now, look_at=min(coming, now + LATEST))
+
+
+def _tell_gap(rota: Rota, *, now: datetime) -> None:
+    """Tell who plans, once a week, of the next time in which nobody at all would be called."""
+    gaps = schedule(rota, now, now + GAPS_AHEAD, now=now).gaps
+    gap = next((each for each in gaps if each.duty is None), None)
+    if gap is None:
+        return
+    year, week, _day = gap.starts_at.isocalendar()
+    notify(
+        members(rota.brand, permission=Permission.MANAGE_BRAND),
+        key=f"rota_gap.{rota.pk}.{year}.{week}",
+        kind="incidents.rota_gap",
+        params={
+            "rota": rota.name,
+            "brand": rota.brand.name,
+            "starts_at": gap.starts_at.isoformat(),
+            "ends_at": gap.ends_at.isoformat(),
+        },
+        url=reverse("incidents:rota", args=[rota.pk]),
+        brand=rota.brand,
+        now=now,
+    )
 
 
 def _tell_one(rota: Rota, event: Event, user: User, now: datetime) -> None:

@@ -444,6 +444,23 @@ def test_a_note_written_during_a_duty_is_told_to_who_has_it(
         hand_over.write_hand_over(rota.pk, text="  ", by=alice, now=NOON)
 
 
+def test_who_plans_is_told_once_a_week_of_a_gap_in_which_nobody_is_called(
+    brand: Brand, alice: User, bob: User, dora: User
+) -> None:
+    hours = (Hours(frozenset(range(5)), 480, 1320),)
+    rota = rota_of(brand, line_of(bob, hours=hours))
+    for now in (NOON, NOON + DAY, NOON + 5 * DAY):
+        look(rota, now)
+    assert told(dora) == ["rota_gap", "rota_gap"]
+    assert (told(alice), told(bob)) == ([], [])
+    gap = Notice.objects.filter(user=dora).earliest("pk")
+    assert gap.params["starts_at"] == datetime(2026, 11, 19, 21, tzinfo=UTC).isoformat()
+    Notice.objects.all().delete()
+    saved = rota_of(brand, line_of(bob, hours=hours), fallback=alice.pk)
+    look(saved, NOON)
+    assert told(dora) == []
+
+
 def test_the_next_look_is_set_to_what_comes(rota: Rota) -> None:
     look(rota, MONDAY - DAY - HOUR)
     rota.refresh_from_db()
