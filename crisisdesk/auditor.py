@@ -3,6 +3,7 @@
 It runs in a process of its own and needs neither Redis nor the engine. What it finds it says in
 the log, and keeps in the row "auditor" of LoopBeat for the rooms above. Only while nothing is
 wrong does it ask the outside address HEARTBEAT_URL, whose owner raises the alarm when that stops.
+What lasts it also writes to those who administer, by itself (alarm.py).
 """
 
 import logging
@@ -18,6 +19,8 @@ from core import http
 from core.clock import database_now
 from core.engine import AUDITS, LOOPS, Loop
 from core.models import LoopBeat
+
+from .alarm import Alarm
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +86,7 @@ class Auditor:
 
     def __init__(self) -> None:
         self._said: dict[str, float] = {}
+        self._alarm = Alarm()
         self._beat_due = 0.0
 
     def look(self) -> bool:
@@ -90,6 +94,7 @@ class Auditor:
         found = problems()
         self._say(found)
         _keep(found)
+        self._alarm.consider({_kind(problem): problem for problem in found})
         if not found and settings.HEARTBEAT_URL and time.monotonic() >= self._beat_due:
             self._beat()
         return not found

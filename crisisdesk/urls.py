@@ -8,6 +8,7 @@ from . import health, views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.overview, name="overview"),
     path("navigation/", views.navigation, name="navigation"),
+    path("alarm/", views.alarm, name="alarm"),
     path("search/", views.search, name="search"),
     path("", include("monitoring.urls")),
     path("healthz", health.healthz),

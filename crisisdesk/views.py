@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accounts.enums import Role
 from accounts.http import SignedIn
 from core import palette
 from core.clock import database_now
@@ -13,6 +14,7 @@ from core.text import clean
 
 from . import kit as samples
 from . import overview as regions
+from .alarm import current
 
 
 @require_GET
@@ -53,3 +55,16 @@ def search(request: SignedIn) -> HttpResponse:
 def kit(request: SignedIn) -> HttpResponse:
     """Every component and state, with its markup: the reference for those who make screens."""
     return render(request, "crisisdesk/kit.html", samples.context(database_now()))
+
+
+@require_GET
+@login_required
+def alarm(request: SignedIn) -> HttpResponse:
+    """The strip on every page while the desk's own check finds something wrong; else nothing.
+
+    What exactly is for those who can mend it.
+    """
+    found = current()
+    administers = Role.ADMINISTRATOR in request.user.roles.values()
+    context = {"found": found, "details": found if administers else []}
+    return render(request, "components/alarm.html", context)

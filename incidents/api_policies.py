@@ -66,7 +66,7 @@ class PolicyOutput(serializers.Serializer):
     """`words` tells each step in the caller's language."""
 
     id = serializers.IntegerField(source="pk")
-    brand: Any = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    brand = serializers.SlugField(source="brand.slug")
     name = serializers.CharField()
     rounds = serializers.IntegerField()
     is_default = serializers.BooleanField()
@@ -126,7 +126,7 @@ class ReachedOutput(serializers.Serializer):
 
 class DrillOutput(serializers.Serializer):
     id = serializers.IntegerField(source="pk")
-    brand: Any = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    brand = serializers.SlugField(source="brand.slug")
     policy = serializers.CharField(source="policy_name")
     incident = serializers.CharField(source="incident.reference", default=None)
     started_at = serializers.DateTimeField()

@@ -287,6 +287,7 @@ SPECTACULAR_SETTINGS = {
         "JobState": "monitoring.enums.JobState",
         "IncidentState": "incidents.enums.State",
         "PlanKind": "incidents.enums.PlanKind",
+        "SeverityEnum": "incidents.enums.Severity",
         "PromiseState": "incidents.enums_record.PromiseState",
         "BreachState": "incidents.enums_record.BreachState",
         "FactStatus": "incidents.enums_record.FactStatus",
