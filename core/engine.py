@@ -23,22 +23,26 @@ AUDITS: dict[str, Audit] = {}
 class Loop:
     """`run` does one bounded cycle and returns how much it did; at once again while above zero.
 
-    `woken` cuts the pause between two cycles short.
+    `woken` cuts the pause between two cycles short. What is `urgent` begins at once when an engine
+    starts; the others let it have the processor first.
     """
 
     name: str
     every: float
     run: Callable[[], int]
     woken: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
+    urgent: bool = False
 
 
-def loop(name: str, *, every: float) -> Callable[[Callable[[], int]], Callable[[], int]]:
+def loop(
+    name: str, *, every: float, urgent: bool = False
+) -> Callable[[Callable[[], int]], Callable[[], int]]:
     """Register a cycle to be run `every` seconds; it returns the number of rows it worked on."""
 
     def register(function: Callable[[], int]) -> Callable[[], int]:
         if name in LOOPS:
             raise ValueError(f"The loop {name} is registered twice.")
-        LOOPS[name] = Loop(name, every, function)
+        LOOPS[name] = Loop(name, every, function, urgent=urgent)
         return function
 
     return register

@@ -166,7 +166,9 @@ def _next_words(incident: Incident) -> str:
         return _("%(name)s is called in") % {"name": user}
     if step.target == Target.ROLE and step.role in Role.values:
         return _("Everyone with the role %(role)s is called in") % {"role": Role(step.role).label}
-    return _("Whoever is on call is called in")
+    if step.target == Target.ON_CALL:
+        return _("Whoever is on call is called in")
+    return _("The next step is taken in")
 
 
 def next_step(incident: Incident) -> escalation.Step | None:

@@ -47,6 +47,15 @@ class PolicyForm(forms.ModelForm):
         """The service refuses what makes no sense, in words."""
 
 
+def _dressed(form: forms.Form) -> None:
+    """Give each field the class by which it is drawn."""
+    for field in form.fields.values():
+        if isinstance(field.widget, forms.CheckboxSelectMultiple):
+            continue
+        choosing = isinstance(field.widget, forms.Select)
+        field.widget.attrs["class"] = "form-select" if choosing else "form-control"
+
+
 class PreviewForm(forms.Form):
     """For when "what would happen" is asked; times are the brand's."""
 
@@ -60,6 +69,10 @@ class PreviewForm(forms.Form):
     alarms = forms.IntegerField(
         label=_("Alarms so far"), min_value=0, max_value=99, initial=1, required=False
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dressed(self)
 
 
 class StepForm(forms.Form):
@@ -144,6 +157,7 @@ class StepForm(forms.Form):
         self, data: QueryDict | None = None, *, key: str, choices: "Choices", **kwargs: Any
     ) -> None:
         super().__init__(data, prefix=f"s-{key}", **kwargs)
+        _dressed(self)
         self.key = key
         self.zone_of_brand = choices.zone
         for name, offered in choices.of_fields.items():
@@ -266,7 +280,7 @@ def stored_as_initial(step: dict[str, Any], zone: str) -> dict[str, Any]:
         "webhook": step.get("subject"),
         "level": step.get("level"),
         "times": step.get("times") or 1,
-        "wait": round(step["wait"] / 60, 2),
+        "wait": _minutes(step["wait"]),
         "from_severity": only.get("severity"),
         "start": hours.get("from"),
         "end": hours.get("to"),
@@ -275,6 +289,11 @@ def stored_as_initial(step: dict[str, Any], zone: str) -> dict[str, Any]:
         "alarms": alarms.get("count"),
         "minutes": alarms.get("minutes"),
     }
+
+
+def _minutes(seconds: int) -> float | int:
+    """Whole minutes without a decimal, as people write them."""
+    return seconds // 60 if seconds % 60 == 0 else round(seconds / 60, 2)
 
 
 class Ladder:

@@ -16,7 +16,7 @@ GRACE = timedelta(seconds=5)
 REMINDER_GRACE = timedelta(seconds=30)
 
 
-@loop("escalate", every=0.5)
+@loop("escalate", every=0.5, urgent=True)
 def escalate() -> int:
     """Fire what is due. The clock is read for each: firing fifty takes time."""
     for fired in range(MOST_RUNGS):

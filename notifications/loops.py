@@ -14,7 +14,7 @@ _LANES = Lanes()
 SILENT = timedelta(minutes=1)
 
 
-@loop("send", every=1)
+@loop("send", every=1, urgent=True)
 def send() -> int:
     """Send what is due, and that whose sender did not come back."""
     return _LANES.run()

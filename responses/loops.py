@@ -21,7 +21,7 @@ def forget_gone() -> int:
     return 0
 
 
-@loop("publish", every=1)
+@loop("publish", every=1, urgent=True)
 def publish() -> int:
     """Publish what is approved and due, and settle what was left under way."""
     return _outbox().cycle()

@@ -117,7 +117,7 @@ def _moment(
     passed = [
         _("Step %(number)d is passed: %(why)s")
         % {"number": lap[rung % len(lap)] + 1, "why": PASSED.get(why, why)}
-        for rung, why in climb.passed
+        for rung, why in {lap[rung % len(lap)]: (rung, why) for rung, why in climb.passed}.values()
     ]
     people = [known.person(pk) for pk in climb.users]
     if climb.step is None:

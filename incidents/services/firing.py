@@ -84,9 +84,11 @@ def _row(firing: Firing, rung: int, target: str, why: str) -> FiredStep:
 
 
 def _pass(firing: Firing) -> None:
-    for rung, why in firing.climb.passed:
+    # A step that repeats is passed as often, and told of once.
+    steps = {firing.number(rung): why for rung, why in firing.climb.passed}
+    for number, why in steps.items():
         code = {"code": "nobody"} if why == escalation.NOBODY else {"code": "passed", "why": why}
-        _log(firing, EntryKind.CALLED, **code, step=firing.number(rung))
+        _log(firing, EntryKind.CALLED, **code, step=number)
 
 
 def _log(firing: Firing, kind: EntryKind, **params: Any) -> None:

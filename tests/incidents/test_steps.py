@@ -476,3 +476,11 @@ def test_what_is_foreseen_is_what_the_engine_does(brand: Brand, alice: User, see
         reached: set[int] = set() if climb.resting else set(rung.values_list("user", flat=True))
         assert reached == set(climb.users)
     assert incident.state == State.DETECTED
+
+
+def test_a_step_that_repeats_and_has_nobody_is_told_of_once(brand: Brand, bob: User) -> None:
+    made = policy(brand, bob, step("ON_CALL", times=3), step("USER", user=bob))
+    incident = opened(made)
+    run(0)
+    assert told(incident) == ["nobody", ""]
+    assert incident.fired_steps.filter(passed="nobody").count() == 3

@@ -9,6 +9,9 @@ from django.core.management.base import BaseCommand
 from core.engine import LOOPS
 from crisisdesk.engine import Runner
 
+# Seconds that urgent loops have the processor to themselves when an engine starts.
+HEAD_START = 0.5
+
 
 class Command(BaseCommand):
     help = "Run the loops that turn due rows into deeds. Any number of engines may run."
@@ -17,11 +20,20 @@ class Command(BaseCommand):
         ending = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ending.set())
-        runners = [Runner(loop) for loop in LOOPS.values()]
-        for runner in runners:
-            runner.start()
+        runners = [Runner(loop) for loop in LOOPS.values() if loop.urgent]
+        rest = [Runner(loop) for loop in LOOPS.values() if not loop.urgent]
+        _start(runners)
+        # Thirty loops that all connect at once keep the one that calls people waiting.
+        if not ending.wait(HEAD_START):
+            _start(rest)
+            runners += rest
         ending.wait()
         for runner in runners:
             runner.end()
         for runner in runners:
             runner.join()
+
+
+def _start(runners: list[Runner]) -> None:
+    for runner in runners:
+        runner.start()
