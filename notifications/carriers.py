@@ -13,7 +13,6 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.utils.translation import gettext_noop as noop
 
 from .channels.relay import BadAddress, check
 from .enums import Means
@@ -135,19 +134,19 @@ CARRIERS = {
             "+45 12 34 56 78", _phone, "NOTIFY_VOICE",
         ),
         Carrier(
-            "signal", noop("Signal"), Means.CHAT, "message-circle", _NUMBER,
+            "signal", "Signal", Means.CHAT, "message-circle", _NUMBER,
             gettext_lazy("The number that you use Signal with."),
             "+45 12 34 56 78", _phone, "NOTIFY_SIGNAL",
         ),
         Carrier(
-            "telegram", noop("Telegram"), Means.CHAT, "send-2", gettext_lazy("Chat number"),
+            "telegram", "Telegram", Means.CHAT, "send-2", gettext_lazy("Chat number"),
             gettext_lazy(
                 "Write to the desk's bot first, then to @userinfobot: it says your number."
             ),
             "123456789", _chat, "NOTIFY_TELEGRAM",
         ),
         Carrier(
-            "ntfy", noop("ntfy"), Means.CHAT, "bell-ringing", gettext_lazy("Address of the topic"),
+            "ntfy", "ntfy", Means.CHAT, "bell-ringing", gettext_lazy("Address of the topic"),
             gettext_lazy(
                 "Subscribe to a topic with a long random name in the ntfy app. Whoever knows the "
                 "name can read it."
@@ -155,12 +154,12 @@ CARRIERS = {
             "https://ntfy.sh/…", _ntfy,
         ),
         Carrier(
-            "slack", noop("Slack"), Means.CHAT, "messages", _WEBHOOK,
+            "slack", "Slack", Means.CHAT, "messages", _WEBHOOK,
             gettext_lazy("An incoming webhook of Slack, for a chat that only you read."),
             "https://hooks.slack.com/services/…", _pasted("hooks.slack.com"),
         ),
         Carrier(
-            "teams", noop("Microsoft Teams"), Means.CHAT, "users", _WEBHOOK,
+            "teams", "Microsoft Teams", Means.CHAT, "users", _WEBHOOK,
             gettext_lazy(
                 "In Teams: Workflows, “Post to a chat when a webhook request is received”."
             ),

@@ -58,7 +58,7 @@ def test_looking_at_a_link_does_nothing_and_pressing_its_button_acts(
         assert client.options(path).status_code == 405
     assert (shown.status_code, log) == (200, [])
     html = shown.content.decode()
-    assert html.count("<button") - html.count('name="language"') >= 1
+    assert html.count("<button") == 1
     assert "SEV1 Fjordkaffe" in html
     assert shown["Referrer-Policy"] == "no-referrer"
     assert shown["X-Robots-Tag"].startswith("noindex")
