@@ -1,5 +1,6 @@
 """Writing the fact ledger. Every change is a new version with its reason; none is overwritten."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +19,14 @@ from incidents.models import Incident
 from incidents.models_facts import Fact, FactChange
 from incidents.selectors import insiders
 from incidents.selectors.facts import citations
+from monitoring.models import Mention
 
 from .notices import tell
 from .timeline import append, lock, lock_current, readable, show
 
 LONGEST, LONGEST_SOURCE = 1000, 500
 # What may be changed of a fact; the rest is its history.
+_MENTION = re.compile(r"/mentions/(\d+)/?(?:[?#]|$)")
 CHANGEABLE = ("text", "status", "source", "source_url", "owner")
 
 
@@ -60,7 +63,7 @@ def add_fact(incident_id: int, claim: Claim, *, by: User, now: datetime) -> Fact
         status=claim.status,
         source=clean(claim.source).strip()[:LONGEST_SOURCE],
         source_url=_address(claim.source_url),
-        mention_id=claim.mention_id,
+        mention_id=claim.mention_id or _mention(incident, claim.source_url),
         owner=_owner(incident, claim.owner or by),
         created_at=now,
         changed_at=now,
@@ -118,6 +121,8 @@ def _apply(incident: Incident, fact: Fact, changed: dict[str, Any]) -> bool:
     different = {name: value for name, value in new.items() if getattr(fact, name) != value}
     for name, value in different.items():
         setattr(fact, name, value)
+    if "source_url" in different:
+        fact.mention_id = _mention(incident, fact.source_url)
     return bool(different)
 
 
@@ -143,6 +148,15 @@ def _address(url: str) -> str:
     if wanted and not wanted.startswith(("https://", "http://")):
         raise Refused(_("The source's address must begin with https:// or http://."))
     return wanted[:LONGEST_SOURCE]
+
+
+def _mention(incident: Incident, url: str) -> int | None:
+    """Return the brand's mention whose page on this desk the address is, if it is one."""
+    found = _MENTION.search(url)
+    if found is None or len(found[1]) > 18:
+        return None
+    mention = Mention.objects.filter(pk=int(found[1]), brand_id=incident.brand_id)
+    return int(found[1]) if mention.exists() else None
 
 
 def _owner(incident: Incident, owner: User | None) -> User | None:

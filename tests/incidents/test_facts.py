@@ -20,6 +20,7 @@ from responses.services import create_draft
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import NOON, IncidentFactory
+from tests.factories.monitoring import mention
 
 from .test_races import at_once
 
@@ -301,3 +302,20 @@ def test_a_draft_that_cites_a_fact_is_flagged_when_it_is_taken_back(
     assert "It stands on facts that are not verified." in client.get(here).content.decode()
     assert [each.label for each in ledger.citations(fact.incident)[1]] == ["Draft: Sorry"]
     assert "Draft: Sorry" in client.get(f"/i/{fact.incident.reference}/facts/").content.decode()
+
+
+def test_a_source_on_the_desk_is_the_brands_own_mention(
+    incident: Incident, other_brand: Brand, bob: User, signed_in: SignedIn
+) -> None:
+    own = mention(incident.brand, text="It broke")
+    foreign = mention(other_brand, text="Secret")
+    address = "https://desk.example/mentions/%d/"
+    told = add_fact(incident.pk, Claim("x", source_url=address % own.pk), by=bob, now=NOON)
+    other = add_fact(incident.pk, Claim("y", source_url=address % foreign.pk), by=bob, now=NOON)
+    assert (told.mention_id, other.mention_id) == (own.pk, None)
+    verified = change(told, bob, status=FactStatus.VERIFIED)
+    assert verified.status == FactStatus.VERIFIED
+    moved = change(told, bob, seen=2, source_url="https://lab.example/7")
+    assert moved.mention_id is None
+    page = signed_in(bob).get(f"/i/{incident.reference}/facts/").content.decode()
+    assert "https://lab.example/7" in page
