@@ -80,9 +80,13 @@ def append(
 
 
 def show(incident: Incident, parts: Iterable[str], *, brand: bool = False) -> None:
-    """Tell the open pages which parts changed; last in a transaction (core.live)."""
+    """Tell the open pages which parts changed; last in a transaction (core.live).
+
+    The head's frame carries the status: pages show that before they have fetched the rest.
+    """
     for part in parts:
-        live.publish(f"incident.{incident.pk}", part)
+        data = {"state": str(incident.state)} if part == "head" else {}
+        live.publish(f"incident.{incident.pk}", part, data)
     if brand:
         live.publish(f"brand.{incident.brand_id}", "incidents")
 

@@ -14,6 +14,7 @@
    <cd-tabs data-keep="say"> [role=tablist] > [role=tab][aria-controls], [role=tabpanel]: arrows,
      Home and End move; the chosen one is remembered for this browser. A tab's [data-count] shows
      what its panel says in its [data-count] or .panel-count.
+   .stepper li[data-state="RESPONDING"]: becomes the current one by the frame itself
    [data-focus="#field"] (on a popover's button): the field gets the focus once it is open. */
 
 const TYPING = 3_000;
@@ -221,6 +222,21 @@ if (room) {
     if (!idle && Date.now() - last > Number(room.dataset.idleAfter || IDLE)) tell(true);
   }, 5_000);
 }
+
+/* ---- the status, at once ---- */
+
+/* The frame carries the code of the new status: it is shown before the head that says the rest has
+   been fetched, since all who have the room open fetch at the same moment. */
+document.body.addEventListener("cd:head", ({ detail }) => {
+  const steps = [...document.querySelectorAll(".stepper li[data-state]")];
+  const here = steps.findIndex((step) => step.dataset.state === detail?.state);
+  if (here < 0) return;
+  steps.forEach((step, at) => {
+    step.classList.toggle("done", at < here);
+    if (at === here) step.setAttribute("aria-current", "step");
+    else step.removeAttribute("aria-current");
+  });
+});
 
 /* ---- lines of the log by their link ---- */
 

@@ -167,6 +167,7 @@ def test_a_link_opens_a_line_far_back_and_it_is_corrected_with_a_trace(
         expect(line).to_be_in_viewport()
         expect(line).to_be_focused()
         line.locator(".entry-open").click()
+        expect(page.locator("#entry-sheet dialog")).to_be_visible()
         picture(page, "entry")
         assert violations(page, "dialog[open]") == []
         page.fill("#entry-text", "Queue was at 99.")
