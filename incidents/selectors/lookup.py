@@ -35,7 +35,8 @@ class Filters:
 
 def listing(user: User, filters: Filters) -> QuerySet[Incident]:
     """Return the incidents that `user` may see, gravest and newest first among the open ones."""
-    found = Incident.objects.visible_to(user).select_related("brand", "lead")
+    # A plan is some ten kilobytes, and no list shows it.
+    found = Incident.objects.visible_to(user).select_related("brand", "lead").defer("plan")
     if filters.shown == "open":
         found = found.exclude(state=State.RESOLVED).order_by("severity", "-detected_at")
     elif filters.shown == "resolved":
