@@ -40,7 +40,7 @@ def failed(parcel: Sequence[Delivery], error: Failed) -> None:
     for address in {each.address_id for each in parcel if each.address_id}:
         if gone:
             Address.objects.filter(pk=address).delete()
-        else:
+        elif str(error) not in Trouble.values:  # those are ours, not the address's
             words = clean(str(error))[:300]
             Address.objects.filter(pk=address).update(failed_at=database_now(), error=words)
     otherwise(parcel)
