@@ -8,21 +8,25 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.enums import Permission
 from accounts.models import User
+from accounts.panels import SETTINGS
 from accounts.rules import allowed
 from core.navigation import Counts, Entry, add, counted_by
 from incidents.enums import Severity
-from incidents.panels import ON_CALL
 
 # Asked for by every page, so in one query and without the cost of building it. What it counts is
 # what incidents.selectors and responses.selectors list; tests compare them.
 _COUNTS = """
+WITH seen AS NOT MATERIALIZED (
+    SELECT id, brand_id, state, severity, is_drill FROM incidents_incident AS incident
+    WHERE brand_id = ANY(%(brands)s::bigint[]) AND (NOT is_private OR EXISTS (
+        SELECT FROM incidents_incidentmember AS member
+        WHERE member.incident_id = incident.id AND member.user_id = %(user)s))
+)
 SELECT
-    (SELECT count(*) FROM incidents_incident
-        WHERE brand_id = ANY(%(brands)s::bigint[]) AND state <> 'RESOLVED' AND NOT is_drill
-            AND severity <= %(severity)s),
-    (SELECT count(*) FROM responses_draft AS draft
-        JOIN incidents_incident AS incident ON incident.id = draft.incident_id
-        WHERE draft.state = 'SUBMITTED' AND incident.brand_id = ANY(%(approving)s::bigint[])
+    (SELECT count(*) FROM seen
+        WHERE state <> 'RESOLVED' AND NOT is_drill AND severity <= %(severity)s),
+    (SELECT count(*) FROM responses_draft AS draft JOIN seen ON seen.id = draft.incident_id
+        WHERE draft.state = 'SUBMITTED' AND seen.brand_id = ANY(%(approving)s::bigint[])
             AND draft.author_id <> %(user)s
             AND NOT EXISTS (SELECT FROM responses_version AS version
                 WHERE version.draft_id = draft.id AND version.editor_id = %(user)s))
@@ -111,14 +115,7 @@ def register() -> None:
             _("Settings"),
             "settings",
             "accounts:settings",
-            (
-                "accounts:",
-                "monitoring:source",
-                "monitoring:import",
-                "monitoring:quer",
-                *ON_CALL,
-                "incidents:polic",
-            ),
+            ("accounts:", *(start for page in SETTINGS.panels for start in page.owns)),
             on_phone=False,
             at_foot=True,
         ),

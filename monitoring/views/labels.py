@@ -28,6 +28,11 @@ from monitoring.services import layers, rules, second_look
 @require_GET
 def labels(request: SignedIn) -> HttpResponse:
     """Agreement, the second tier, and the rules of the reader's brands."""
+    return _page(request, {})
+
+
+def _page(request: SignedIn, typed: dict[str, Any]) -> HttpResponse:
+    """The page, with what was typed and refused still in its form."""
     brands = list(visible_brands(request.user))
     context = {
         "agreement": [_shown(each) for each in agreement(request.user.roles)],
@@ -36,8 +41,9 @@ def labels(request: SignedIn) -> HttpResponse:
         "brands": [_brand(request, brand) for brand in brands],
         "fields": [field for field in LabelField.choices if field[0] != LabelField.ABOUT],
         "choices": _choices(),
+        "typed": typed,
     }
-    return render(request, "monitoring/labels.html", context)
+    return render(request, "monitoring/labels.html", context, status=422 if typed else 200)
 
 
 @login_required
@@ -53,6 +59,7 @@ def rule_new(request: SignedIn, slug: str) -> HttpResponse:
         messages.success(request, _("The rule holds for what comes in from now on."))
     except Refused as refusal:
         messages.error(request, str(refusal))
+        return _page(request, {**request.POST.dict(), "brand": brand.pk})
     return redirect("monitoring:labels")
 
 

@@ -15,6 +15,7 @@ from crisisdesk import navigation
 from incidents import rotation
 from incidents.enums import State
 from incidents.models import Call, Incident
+from incidents.models_cases import IncidentMember
 from incidents.services import swaps
 from incidents.services.covers import Part
 from monitoring.models import MentionCount, Step
@@ -249,6 +250,12 @@ def test_the_pips_count_what_the_lists_show(
         found = navigation.counts(user)
         assert (found["incidents"], found["drafts"]) == expected
         assert found["drafts"] == waiting_for(user).count()
+    # Nobody learns by a number that a private incident is there.
+    Incident.objects.filter(pk=grave.pk).update(is_private=True)
+    assert navigation.counts(alice) == {"incidents": 0, "drafts": 0}
+    IncidentMember.objects.create(incident=grave, user=alice, since=timezone.now())
+    assert navigation.counts(alice) == {"incidents": 1, "drafts": 1}
+    assert navigation.counts(bob) == {"incidents": 0, "drafts": 0}
 
 
 def test_the_navigation_follows_along_and_keeps_the_open_page_marked(

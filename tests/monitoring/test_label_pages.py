@@ -73,7 +73,12 @@ def test_rules_are_made_and_removed_on_the_page_by_those_who_may(
 def test_a_rule_of_nonsense_is_refused_with_words(
     brand: Brand, bob: User, signed_in: SignIn
 ) -> None:
-    form = {"phrase": "sick", "label": "nonsense"}
-    answer = signed_in(bob).post("/settings/labels/fjordkaffe/rules/", form, follow=True)
-    assert "That is not a label." in answer.content.decode()
+    form = {"phrase": "sick <b>", "label": "nonsense", "is": "is"}
+    answer = signed_in(bob).post("/settings/labels/fjordkaffe/rules/", form)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "That is not a label." in page
+    # What was typed is still there, and nobody's markup.
+    assert 'value="sick &lt;b&gt;"' in page
+    assert '<option value="is" selected>' in page
     assert not LabelRule.objects.exists()
