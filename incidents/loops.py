@@ -61,6 +61,7 @@ def clock() -> int:
 
 @audit("clock")
 def set_back() -> list[str]:
+    """A database clock that was set back within the last ten minutes."""
     return services.set_back(database_now())
 
 

@@ -30,7 +30,7 @@ def means_of_calls(calls: Iterable[Call]) -> dict[int, list[Means]]:
         notice = delivery.notice
         call = wanted.get((notice.user_id, notice.key)) if notice else None
         if call is not None:
-            label = str(delivery.channel)
+            label = str(delivery.get_channel_display())
             found[call].append(Means(label, delivery.state, str(delivery.get_state_display())))
     return found
 
