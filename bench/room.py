@@ -36,7 +36,7 @@ SELECT %(brand)s, 1, 'room-' || n, (ARRAY['x', 'facebook', 'tiktok'])[1 + n %% 3
     'person' || (n * 7919) %% 50000, '', 'Number ' || n || ' is broken.',
     'https://example.org/' || n, 'en', at, at, (n * 104729) %% 20000, 'negative', 0, 0.9, 'none'
 FROM (SELECT n, %(now)s::timestamptz - n * interval '40 minutes' / %(count)s AS at
-    FROM generate_series(1, %(count)s) AS n) AS made
+    FROM generate_series(1::bigint, %(count)s::bigint) AS n) AS made
 """
 
 
