@@ -250,6 +250,8 @@ const showEntry = async (number) => {
     window.htmx.process(entries);
     window.htmx.ajax("GET", address, { target: "#entries", swap: "morph", source: entries });
     for (let tries = 0; tries < 60 && !find(); tries += 1) await new Promise((go) => setTimeout(go, 100));
+    // Shown, but perhaps not bound yet: a quick click must open the sheet, not the page.
+    window.htmx.process(document.getElementById("entries"));
   }
   const line = find();
   if (!line) return;
