@@ -26,3 +26,9 @@ def settings_page(
     """Add a page to the settings. Its name is that of its URL within the room."""
     name = url_name.partition(":")[2]
     SETTINGS.add(SettingsPage(name, title, url_name, order, icon=icon, about=about, owns=owns))
+
+
+def owned() -> tuple[str, ...]:
+    """Return the beginnings of the view names of all pages of the settings."""
+    pages = (page for page in SETTINGS.panels if isinstance(page, SettingsPage))
+    return tuple(start for page in pages for start in page.owns)

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.enums import Permission
 from accounts.models import User
-from accounts.panels import SETTINGS
+from accounts.panels import owned
 from accounts.rules import allowed
 from core.navigation import Counts, Entry, add, counted_by
 from incidents.enums import Severity
@@ -115,7 +115,7 @@ def register() -> None:
             _("Settings"),
             "settings",
             "accounts:settings",
-            ("accounts:", *(start for page in SETTINGS.panels for start in page.owns)),
+            ("accounts:", *owned()),
             on_phone=False,
             at_foot=True,
         ),

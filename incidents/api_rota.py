@@ -25,10 +25,10 @@ from . import rotation
 from .api_rota_shapes import (
     AbsenceInput,
     AbsenceOutput,
+    DutyHandOverInput,
+    DutyHandOverOutput,
     FeedInput,
     FeedOutput,
-    HandOverInput,
-    HandOverOutput,
     MomentInput,
     OnDutyOutput,
     OverrideInput,
@@ -157,23 +157,25 @@ class RotaViewSet(viewsets.ViewSet):
         )
         return Response(OverrideOutput(made).data, MADE)
 
-    @extend_schema(responses=HandOverOutput(many=True), summary="The latest hand-over notes")
+    @extend_schema(responses=DutyHandOverOutput(many=True), summary="The latest hand-over notes")
     @action(detail=True, methods=["get"])
     def notes(self, request: Request, pk: str) -> Response:
         rows = schedule.latest_notes(_find(request, pk), 20)
-        return Response({"results": HandOverOutput(rows, many=True).data})
+        return Response({"results": DutyHandOverOutput(rows, many=True).data})
 
     @extend_schema(
-        request=HandOverInput, responses={201: HandOverOutput}, summary="Leave a hand-over note"
+        request=DutyHandOverInput,
+        responses={201: DutyHandOverOutput},
+        summary="Leave a hand-over note",
     )
     @notes.mapping.post
     def note(self, request: Request, pk: str) -> Response:
-        rota, wanted = _find(request, pk), checked(HandOverInput, request.data)
+        rota, wanted = _find(request, pk), checked(DutyHandOverInput, request.data)
         require(caller(request), Permission.RUN_INCIDENT, rota.brand)
         made = hand_over.write_hand_over(
             rota.pk, text=wanted["text"], by=caller(request), now=database_now()
         )
-        return Response(HandOverOutput(made).data, MADE)
+        return Response(DutyHandOverOutput(made).data, MADE)
 
     @extend_schema(
         request=SwapInput,

@@ -137,11 +137,11 @@ class OverrideOutput(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class HandOverInput(serializers.Serializer):
+class DutyHandOverInput(serializers.Serializer):
     text = serializers.CharField(max_length=4000)
 
 
-class HandOverOutput(serializers.ModelSerializer):
+class DutyHandOverOutput(serializers.ModelSerializer):
     by = serializers.EmailField(source="written_by.email", read_only=True, default=None)
 
     class Meta:

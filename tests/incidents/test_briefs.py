@@ -198,9 +198,9 @@ def test_it_is_sent_and_corrected_over_the_api(
     assert len(client.get(f"{path}subscribers/").json()) == 3
     sent = client.post(f"{path}updates/", {"text": "Hej"}, "application/json").json()
     assert (sent[0]["number"], len(sent[0]["receipts"])) == (1, 3)
-    body = {"text": "Hej igen", "version": 1}
-    assert client.put(f"{path}updates/1/", body, "application/json").json()[0]["version"] == 2
-    assert client.put(f"{path}updates/1/", body, "application/json").status_code == 409
+    again = {"text": "Hej igen", "version": 1}
+    assert client.put(f"{path}updates/1/", again, "application/json").json()[0]["version"] == 2
+    assert client.put(f"{path}updates/1/", again, "application/json").status_code == 409
     reader = client.get(f"{path}subscribers/").json()[0]["id"]
     assert client.delete(f"{path}subscribers/{reader}/").status_code == 204
 

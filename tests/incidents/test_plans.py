@@ -308,7 +308,7 @@ def test_who_may_not_write_reads_and_strangers_see_nothing(
 def test_hostile_text_stays_text(plan: CrisisPlan, alice: User, signed_in: SignedIn) -> None:
     bad = "<script>alert(1)</script>\x00"
     save(plan, "messages", alice, messages=[bad], never=[bad])
-    save(plan, "tasks", alice, tasks=[{"title": bad, **TASKS[0], "detail": bad}])
+    save(plan, "tasks", alice, tasks=[dict(TASKS[0], title=bad, detail=bad)])
     client = signed_in(alice)
     for tab in FORMS:
         assert b"<script>alert" not in client.get(f"/plans/{plan.pk}/?tab={tab}").content
