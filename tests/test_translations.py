@@ -134,7 +134,8 @@ COUNTRIES = set(Locale("da").territories.values())
 # A fact as it is stored: RESPONDING, EMAIL_HOST.
 CODE = re.compile(r"\b[A-Z_]{3,}\b")
 WORDING = re.compile(r"[A-ZÆØÅ0-9{]\S* \S|[A-ZÆØÅ][a-zæøå]+$")
-KEYS = {"enter", "shift", "ctrl", "esc"}
+# Keys and units.
+KEYS = {"enter", "shift", "ctrl", "esc", "bytes"}
 # Read by the parser as text, said by nobody.
 SILENT = {"script", "style", "code", "svg", "noscript"}
 SPOKEN = {"aria-label", "title", "placeholder", "alt"}
