@@ -1,5 +1,6 @@
 """What is read about mentions. Callers pass only brands that the reader may see."""
 
+from .farthest import top_posts
 from .filters import Cursor, Filters
 from .pulse import Pulse, latest_at, pulses
 from .stream import (
@@ -14,7 +15,6 @@ from .stream import (
     samples,
     stream,
     summary,
-    top_posts,
     whole,
 )
 from .volume import NetworkShare, Point, Shares, by_network, sentiment_shares, volume

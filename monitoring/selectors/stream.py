@@ -155,7 +155,7 @@ def stream(
     if after:
         _continue(query, filters, after)
     with _patience(filters, patience):
-        posts = _read(_brands(user, filters), query, filters, size + 1)
+        posts = read(_brands(user, filters), query, filters, size + 1)
     return Page(posts[:size], _older(posts, filters, size))
 
 
@@ -190,7 +190,7 @@ def newer(user: User, filters: Filters, than: int, limit: int = 100) -> list[Pos
     )
     wanted = replace(filters, order=NEWEST, fold=False)
     with _patience(filters):
-        return _read(_brands(user, filters), query, wanted, limit)
+        return read(_brands(user, filters), query, wanted, limit)
 
 
 @dataclass(frozen=True)
@@ -221,12 +221,6 @@ def summary(user: User, filters: Filters, *, most: int) -> Summary:
     return Summary(brands, int(sum(reach for *_rest, reach in rows)), more)
 
 
-def top_posts(brand_id: int, *, since: datetime, until: datetime, limit: int = 5) -> list[Post]:
-    """Return the brand's farthest-reaching mentions from `since` to before `until`."""
-    wanted = Filters(since=since, until=until, order=REACH, fold=False)
-    return _read([brand_id], conditions(wanted), wanted, limit)
-
-
 def whole(user: User, posts: Sequence[Post]) -> list[Mention]:
     """Return the mentions behind a page's posts with every field, in its order. One query."""
     if not posts:
@@ -249,7 +243,7 @@ def shown(mentions: Sequence[Mention]) -> list[Post]:
     times = [mention.published_at for mention in mentions]
     query.add("m.published_at BETWEEN %(first)s AND %(last)s", first=min(times), last=max(times))
     brands = sorted({mention.brand_id for mention in mentions})
-    return _read(brands, query, Filters(fold=False), len(mentions))
+    return read(brands, query, Filters(fold=False), len(mentions))
 
 
 def samples(detection: Detection) -> list[Post]:
@@ -270,7 +264,7 @@ def kept_posts(brands: Iterable[int], kept: Sequence[dict[str, Any]]) -> dict[in
     query.add("m.id = ANY(%(ids)s)", ids=wanted)
     # For the planner: only the months that they are in.
     query.add("m.published_at BETWEEN %(first)s AND %(last)s", first=min(times), last=max(times))
-    posts = _read(list(brands), query, Filters(fold=False), len(wanted))
+    posts = read(list(brands), query, Filters(fold=False), len(wanted))
     places = {pk: place for place, pk in reversed(list(enumerate(wanted)))}
     return {post.id: post for post in sorted(posts, key=lambda post: places[post.id])}
 
@@ -320,7 +314,8 @@ def giving_up(seconds: int = PATIENCE) -> Iterator[None]:
         ) from error
 
 
-def _read(brands: list[int], query: Conditions, filters: Filters, limit: int) -> list[Post]:
+def read(brands: list[int], query: Conditions, filters: Filters, limit: int) -> list[Post]:
+    """Return the posts of these brands that the conditions want, in the filters' order."""
     sql = _sql(query, filters)
     read = max(READ, limit) if filters.fold else limit
     values = {**query.values, "brands": brands, "read": read, "limit": limit}

@@ -10,8 +10,9 @@ from accounts import urls as accounts_urls
 from accounts.models import Brand, User
 from accounts.services import issue_token
 from notifications import urls as notifications_urls
+from notifications.models import Rule
 from tests.factories.accounts import InvitationFactory
-from tests.factories.notifications import tell
+from tests.factories.notifications import ChannelFactory, reach, tell
 
 PUBLIC = {
     "accounts:sign_in",
@@ -19,6 +20,10 @@ PUBLIC = {
     "accounts:start",
     "accounts:language",
     "accounts:invitation",
+    # Whoever holds the link; the text gateway; the browser's own script.
+    "notifications:answer",
+    "notifications:replies",
+    "notifications:worker",
 }
 CANARY = "Fjordkaffe"
 
@@ -46,13 +51,34 @@ def addresses(alice: User, bob: User, brand: Brand) -> dict[str, str]:
         "accounts:token_revoke": token.pk,
         "accounts:invitation_withdraw": invitation.pk,
         "notifications:read": notice.pk,
+        **_ways(alice, brand),
     }
     found = {}
     for name, pattern in patterns():
-        values = {"slug": brand.slug, "pk": pk.get(name, bob.pk), "secret": "guessed"}
+        values = {
+            "slug": brand.slug,
+            "pk": pk.get(name, bob.pk),
+            "secret": "guessed",
+            "token": "guessed",
+            "service": "ntfy",
+        }
         wanted = {key: values[key] for key in pattern.pattern.converters}
         found[name] = reverse(name, kwargs=wanted)
     return found
+
+
+def _ways(alice: User, brand: Brand) -> dict[str, int]:
+    """How alice and her brand are reached: an address, an order, a channel."""
+    address = reach(alice, "ntfy", {"to": "https://ntfy.example/canary"}, "ntfy")
+    rule = Rule.objects.create(user=alice, urgency="PAGE", steps=[])
+    channel = ChannelFactory.create(brand=brand)
+    kinds = {"address": address.pk, "ring": address.pk, "rule": rule.pk, "channel": channel.pk}
+    return {
+        name: pk
+        for name, _pattern in patterns()
+        for kind, pk in kinds.items()
+        if name.startswith(f"notifications:{kind}")
+    }
 
 
 def ask(client: Client, address: str, method: str) -> tuple[int, str]:

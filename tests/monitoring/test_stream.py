@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import Brand, User
 from monitoring import selectors
 from monitoring.models import Mention, MentionCount, Step
+from monitoring.models_signals import FarthestPost
 from monitoring.selectors import Cursor, Filters
 from monitoring.selectors.stream import PAGE
 from tests.factories.accounts import BrandFactory, MembershipFactory
@@ -120,6 +121,23 @@ def test_the_farthest_reaching_posts_of_a_brand_since_a_moment(brand: Brand) -> 
     )
     assert [post.id for post in found] == [far.pk, near.pk]
     assert old.pk not in [post.id for post in found]
+
+
+def test_of_a_storm_the_farthest_post_is_found_behind_many_newer_ones(brand: Brand) -> None:
+    early = NOW - timedelta(minutes=30)
+    far = mention(brand, reach=90_000, published_at=early)
+    for number in range(4):
+        mention(brand, reach=number, published_at=NOW - timedelta(minutes=number))
+    FarthestPost.objects.create(
+        brand=brand, starts_at=early, reach=far.reach, published_at=far.published_at,
+        source_id=far.source_id, external_id=far.external_id,
+    )  # fmt: skip
+    window = {"since": NOW - timedelta(hours=1), "until": NOW + timedelta(minutes=1)}
+    found = selectors.top_posts(brand.pk, **window, limit=2, among=2)
+    assert [post.reach for post in found] == [90_000, 1]
+    Mention.objects.filter(pk=far.pk).update(gone_at=NOW)
+    found = selectors.top_posts(brand.pk, **window, limit=2, among=2)
+    assert [post.reach for post in found] == [1, 0]
 
 
 def step(brand: Brand, ago: int, total: int, low: float = 4, high: float = 8) -> None:
