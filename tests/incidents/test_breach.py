@@ -240,6 +240,7 @@ def test_the_timeline_tells_that_not_what(breach: Breach, bob: User) -> None:
     ]
     assert words == [
         "Bob recorded that the authority need not be notified.",
+        "Bob noted that personal data is concerned.",
         "Bob started the 72-hour clock for personal data.",
     ]
 
