@@ -41,7 +41,7 @@ def once() -> Measured:
 
 @figure("1,000 steps, two engines, kills, three crashes: p99", unit="s", must="<= 1", issue=4)
 def broken_p99() -> Measured:
-    """From due to fired; for what fell due during an outage, from its end."""
+    """From due to fired, without the seconds in which the database was away."""
     return Measured(_broken().p99, 2.0)
 
 

@@ -17,9 +17,10 @@ CYCLES_IN_A_ROW = 20
 BREATH = 0.01
 BEAT_SECONDS = 1.0
 RECONNECT_SECONDS = 0.1
-# A failing loop is tried again after so long at the latest: what broke it may be over by then, and
-# what it does is due within five seconds.
+# A failing loop is tried again after so long at the latest: what broke it may be over by then. What
+# an urgent one does is due within five seconds, and its first try afterwards may fail once more.
 LONGEST_PAUSE = 2.0
+LONGEST_URGENT_PAUSE = 0.5
 
 # A beat lost in a power cut is followed by another: it need not wait for the disk.
 _BEAT = """
@@ -101,7 +102,8 @@ class Runner(threading.Thread):
         except Error:
             # It was said in the log; the next turn finds out what is the matter.
             connection.close()
-        return min(LONGEST_PAUSE, self.loop.every * 2.0 ** min(self._failures, 10))
+        longest = LONGEST_URGENT_PAUSE if self.loop.urgent else LONGEST_PAUSE
+        return min(longest, self.loop.every * 2.0 ** min(self._failures, 10))
 
     def _cut_off(self, error: Exception) -> float:
         if not self._away:

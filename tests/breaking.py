@@ -163,8 +163,8 @@ def engines(count: int) -> Iterator[list[Engine]]:
 
 @dataclass
 class Outcome:
-    """`delays` are the seconds from due to seen, ascending; what fell due while the database was
-    away counts from its return. `late` are the same from due, whatever happened."""
+    """`delays` are the seconds from due to seen, ascending, without those in which the database was
+    away. `late` are the same with them."""
 
     steps: int
     delays: list[float] = field(default_factory=list)
@@ -279,15 +279,16 @@ def _new(known: list[int]) -> list[tuple[int, float]]:
 
 def _count(outcome: Outcome, seen: dict[int, tuple[float, float]]) -> Outcome:
     outcome.late = sorted(at - due for due, at in seen.values())
-    outcome.delays = sorted(at - _from(due, outcome.outages) for due, at in seen.values())
+    outcome.delays = sorted(at - due - _away(due, at, outcome.outages) for due, at in seen.values())
     outcome.lost = outcome.steps - fired_once()
     outcome.twice = doubled()
     return outcome
 
 
-def _from(due: float, outages: list[tuple[float, float]]) -> float:
-    """From when a step could have been fired: not while nobody could connect."""
-    return next((back for away, back in outages if away <= due <= back), due)
+def _away(due: float, at: float, outages: list[tuple[float, float]]) -> float:
+    """Seconds of this time in which nothing could be fired: an outage may begin in the moment in
+    which a step is due and on its way."""
+    return sum(max(0.0, min(at, back) - max(due, away)) for away, back in outages)
 
 
 def fired_once() -> int:
