@@ -58,7 +58,7 @@ from tests.factories.rota import on_duty
 from training.services import add_lesson
 
 Page = tuple[str, set[str]]
-ACCOUNT_PAGES = ("", "_test", "_secret", "_deactivate", "_activate")
+ACCOUNT_PAGES = ("", "_grant", "_test", "_secret", "_deactivate", "_activate")
 
 
 def names(

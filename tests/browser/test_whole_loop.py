@@ -152,6 +152,7 @@ def the_room_says_why(loop: Loop) -> None:
     with translation.override(loop.language), timezone.override("Europe/Copenhagen"):
         told = reasons.sentences(newest.detection)
     assert len(told) >= 4
+    loop.lead.page.locator("#tab-why").click()
     why = loop.lead.page.locator("#why")
     for sentence in told:
         expect(why).to_contain_text(sentence)
@@ -196,6 +197,10 @@ def the_room_writes_its_log(loop: Loop) -> None:
 def a_reply_is_drafted(loop: Loop, title: str, text: str) -> None:
     """Written for both accounts and handed in, by keys alone."""
     page = loop.duty.page
+    # The tab of the drafts is beside the first one; the second time the browser remembers it.
+    loop.duty.tab_to(page.locator(".tab-group-say [role=tab][aria-selected=true]"))
+    if page.locator("#tab-drafts").get_attribute("aria-selected") != "true":
+        page.keyboard.press("ArrowRight")
     loop.duty.press(loop.link(loop.duty, "New draft"))
     page.wait_for_url("**/drafts/new/")
     loop.duty.type(page.locator("#title"), title)

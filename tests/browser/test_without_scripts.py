@@ -65,7 +65,7 @@ def test_a_call_is_answered_and_a_reply_approved_without_scripts(
         page.locator("#say").fill("The roastery is told")
         page.locator("#say").press("Enter")
         expect(page.locator("#entries")).to_contain_text("The roastery is told")
-        page.locator("#slots").get_by_role("link", name="Drafts").click()
+        page.locator("#tab-panel-drafts").get_by_role("link", name="Drafts").click()
         page.get_by_role("link", name="New draft").click()
         page.locator("#title").fill("Holding statement")
         page.locator("#text").fill("We are sorry.")
