@@ -84,7 +84,9 @@ def _walked(filled: dict[str, Any], brand: Brand, client: Client) -> Iterator[st
         values = filled | {"pk": filled["pk"].get(name, brand.sources.get().pk)}
         path = reverse(name, kwargs={part: values[part] for part in parts})
         response = client.get(path)
-        whole = response.content.lstrip()[:9].lower() == b"<!doctype"
+        # A file that is saved is no page, whatever is in it.
+        saved = response.headers.get("Content-Disposition", "").startswith("attachment")
+        whole = response.content.lstrip()[:9].lower() == b"<!doctype" and not saved
         if response.status_code == 200 and whole:
             yield path
         else:
