@@ -1,6 +1,7 @@
 """The posts that reach farthest, found without reading a storm."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -43,7 +44,7 @@ def top_posts(
     Exact for up to `among` mentions; of more, the farthest of the newest `among` and of each five
     minutes' farthest that is not positive. Two queries, whose cost does not grow with the storm.
     """
-    values = {
+    values: dict[str, Any] = {
         "brand": brand_id,
         "since": since,
         "until": until,
