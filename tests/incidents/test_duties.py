@@ -108,7 +108,7 @@ def test_engines_that_are_killed_lose_nothing_and_repeat_nothing(
 ) -> None:
     """Killed in the middle again and again, until everything has been told."""
     environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_URL": _address(),
     }
     for _round in range(8):
