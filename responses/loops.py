@@ -1,17 +1,9 @@
 """The engine's loops of this room."""
 
-from functools import cache
-
 from core.engine import loop
 
-from .publishing import Outbox
+from .publishing import OUTBOX
 from .services import forgetting
-
-
-@cache
-def _outbox() -> Outbox:
-    """Made by the engine's first cycle: no other process needs its threads."""
-    return Outbox()
 
 
 @loop("quotes", every=5)
@@ -24,4 +16,4 @@ def forget_gone() -> int:
 @loop("publish", every=1, urgent=True)
 def publish() -> int:
     """Publish what is approved and due, and settle what was left under way."""
-    return _outbox().cycle()
+    return OUTBOX.cycle()

@@ -279,7 +279,7 @@ def test_a_claim_that_waited_too_long_is_not_sent_but_looked_for(
     due: Publication, monkeypatch: pytest.MonkeyPatch
 ):
     [claim] = claim_due(now=timezone.now(), limit=1)
-    monkeypatch.setattr("responses.publishing.CLAIM_GRACE", -1.0)
+    monkeypatch.setattr("connectors.outbox.CLAIM_GRACE", -1.0)
     deliver(claim)
     assert not SimulatedPost.objects.exists()
     monkeypatch.undo()

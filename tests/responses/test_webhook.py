@@ -13,12 +13,13 @@ from accounts.enums import Role
 from accounts.models import Brand, User
 from connectors import credentials
 from connectors.models import ConnectedAccount, SimulatedPost
+from connectors.outbox import Outbox
 from connectors.services import connect
 from core import signatures
 from responses import services
 from responses.enums import PublicationState
 from responses.models import Draft, Publication
-from responses.publishing import Outbox, publish_due
+from responses.publishing import Publications, publish_due
 from tests.factories.accounts import BrandFactory, MembershipFactory, UserFactory
 from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import IncidentFactory
@@ -147,7 +148,7 @@ def test_without_its_secret_the_account_fails_with_words(queued: Publication):
 
 @pytest.fixture
 def outbox() -> Iterator[Outbox]:
-    outbox = Outbox(workers=4)
+    outbox = Outbox(Publications(), workers=4)
     yield outbox
     outbox.close()
 
@@ -192,7 +193,7 @@ def test_a_hanging_network_holds_up_only_itself(
 def test_a_call_that_does_not_come_back_is_shown_and_a_late_proof_still_counts(
     server: Behaviour, queued: Publication, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("responses.publishing.CALL_LIMIT", 0.3)
+    monkeypatch.setattr("connectors.outbox.CALL_LIMIT", 0.3)
     server.delay = 2
     outbox.cycle()
     until(lambda: bool(server.calls))
