@@ -1,7 +1,8 @@
 """The trained table and how a batch of texts is judged by it.
 
-One row of small weights per hashed feature, one lane per question asked. The lanes of a row are
-packed three to a 64-bit word, so that one gather and one sum answer all questions at once.
+One row of small weights per hashed feature, one lane per question asked: a byte each, eight to a
+64-bit word, so that one gather and one sum answer all questions at once. Before they are summed the
+bytes of a word are parted into two words of four lanes with room above each.
 """
 
 import json
@@ -15,18 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import features
-from .features import Chunk
+from .features import Chunk, Index
 from .fingerprint import fingerprints
 
 Floats = NDArray[np.float64]
 
 SHIPPED = Path(__file__).resolve().parent.parent / "data" / "scoring.npz"
-# Three lanes of 21 bits in a word. A lane's sum stays below 2**21: at most 6,018 features of a
-# text (see features.LONGEST) times 255.
-_LANE_BITS = 21
-_LANES = 3
-_MASK = np.uint64((1 << _LANE_BITS) - 1)
+# Lanes of a byte in a word of the table; while summing four of sixteen bits.
+_LANES = 8
+_EVERY_OTHER = np.uint64(0x00FF00FF00FF00FF)
+_BYTE = np.uint64(8)
 _BIAS = 128
+# So many places are summed in lanes of sixteen bits: at most four features each, of at most 255.
+_STRETCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +105,36 @@ class Model:
         return self._chunk_sums(chunk), fingerprints(chunk)
 
     def _chunk_sums(self, chunk: Chunk) -> Floats:
-        packed = self._packed_sums(chunk)
-        lanes = [
-            (packed[:, word] >> np.uint64(_LANE_BITS * lane)) & _MASK
-            for word in range(packed.shape[1])
-            for lane in range(_LANES)
-        ]
-        sums: Floats = np.stack(lanes[: len(self.scale)], axis=1).astype(np.float64)
-        sums = (sums - _BIAS * chunk.counts[:, None]) * self.scale
+        words = self._total((chunk.tokens, chunk.pairs), chunk.token_starts)
+        total = words + self._total(chunk.grams, chunk.starts)
+        sums: Floats = total[:, : len(self.scale)] - _BIAS * chunk.counts[:, None]
+        sums *= self.scale
         sums[:, 2:] /= np.sqrt(chunk.counts)[:, None]
         return sums
 
-    def _packed_sums(self, chunk: Chunk) -> NDArray[np.uint64]:
-        take, add = self.table.take, np.add.reduceat
-        words = take(chunk.tokens, axis=0) + take(chunk.pairs, axis=0)
-        total = add(words, chunk.token_starts, axis=0)
-        grams = take(chunk.grams[0], axis=0)
-        for rows in chunk.grams[1:]:
-            grams += take(rows, axis=0)
-        total += add(grams, chunk.starts, axis=0)
+    def _total(self, rows: Sequence[Index], starts: Index) -> NDArray[np.int64]:
+        """The sums of each text's lanes, (texts, lanes): in whole numbers, so exact in any order.
+
+        The texts begin at `starts`. They are summed in stretches that fit sixteen bits first.
+        """
+        borders = np.union1d(starts, np.arange(0, len(rows[0]), _STRETCH))
+        whole = self.table.take(rows[0], axis=0)
+        odd = (whole >> _BYTE) & _EVERY_OTHER
+        found = np.empty_like(whole)
+        for each in rows[1:]:
+            # "clip" leaves out a copy; no row lies outside the table.
+            self.table.take(each, axis=0, out=found, mode="clip")
+            whole += found
+            found >>= _BYTE
+            found &= _EVERY_OTHER
+            odd += found
+        odd = np.add.reduceat(odd, borders, axis=0)
+        # Whole words overflow into each other and at the top: what is left without the odd lanes,
+        # modulo 2**64, are the even ones.
+        even = np.add.reduceat(whole, borders, axis=0) - (odd << _BYTE)
+        stretches = np.stack((even.view("<u2"), odd.view("<u2")), axis=2).astype(np.int64)
+        lanes = stretches.reshape(len(borders), -1)
+        total: NDArray[np.int64] = np.add.reduceat(lanes, np.searchsorted(borders, starts), axis=0)
         return total
 
 
@@ -145,15 +158,11 @@ def softmax(logits: Floats) -> Floats:
 
 
 def pack(weights: NDArray[np.int8]) -> NDArray[np.uint64]:
-    """Pack weights (rows, lanes) into words (rows, lanes / 3)."""
-    count = -(-weights.shape[1] // _LANES)
-    packed = np.zeros((len(weights), count), dtype=np.uint64)
-    for lane in range(count * _LANES):
-        word, place = divmod(lane, _LANES)
-        if lane < weights.shape[1]:
-            biased = (weights[:, lane].astype(np.int16) + _BIAS).astype(np.uint64)
-            packed[:, word] |= biased << np.uint64(_LANE_BITS * place)
-    return packed
+    """Pack weights (rows, lanes) into words (rows, lanes / 8), each raised above zero."""
+    words = -(-weights.shape[1] // _LANES)
+    packed = np.zeros((len(weights), words * _LANES), dtype=np.uint8)
+    packed[:, : weights.shape[1]] = weights.view(np.uint8) + np.uint8(_BIAS)
+    return packed.view("<u8")
 
 
 @cache
