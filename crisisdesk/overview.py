@@ -17,6 +17,7 @@ from accounts.rules import allowed
 from accounts.selectors import brand_names, visible_brands
 from core import formats, markup
 from core.navigation import address
+from incidents import blocking
 from incidents.enums import Severity, State
 from incidents.enums_rota import How
 from incidents.models import Call, Incident, Task
@@ -112,8 +113,13 @@ def head(user: User, now: datetime) -> dict[str, Any]:
 
 def incidents(user: User, now: datetime) -> dict[str, Any]:
     """The open incidents, the gravest first."""
-    rows = open_of_brand(user, user.roles).order_by("severity", "-detected_at")[:50]
-    return {"now": now, "incidents": list(rows), "latest_mention": latest_at(list(user.roles))}
+    rows = list(open_of_brand(user, user.roles).order_by("severity", "-detected_at")[:50])
+    found = blocking.blockers(rows, now=now)
+    return {
+        "now": now,
+        "incidents": [(incident, found.get(incident.pk)) for incident in rows],
+        "latest_mention": latest_at(list(user.roles)),
+    }
 
 
 def brands(user: User, now: datetime, wanted: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.http import Http404
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -31,6 +31,7 @@ from .api_rota_shapes import (
     FeedOutput,
     MomentInput,
     OnDutyOutput,
+    OthersAbsenceOutput,
     OverrideInput,
     OverrideOutput,
     PlanInput,
@@ -41,7 +42,7 @@ from .api_rota_shapes import (
     SwapOutput,
     plan_of,
 )
-from .models_rota import Absence, CalendarFeed, Override, Rota, Swap
+from .models_rota import CalendarFeed, Override, Rota, Swap
 from .selectors import duty, schedule
 from .services import calendar_feeds, covers, hand_over, rotas, swaps
 from .services.covers import Part
@@ -303,9 +304,22 @@ class SwapAnswerView(APIView):
 
 
 class AbsencesView(APIView):
-    @extend_schema(responses=AbsenceOutput(many=True), summary="One's own absences")
+    """One's own; with `brand`, those of the others in a brand whose plans the caller writes."""
+
+    @extend_schema(
+        responses=AbsenceOutput(many=True),
+        summary="Absences, one's own or a brand's",
+        description="The reason is told to the person alone.",
+        parameters=[OpenApiParameter("brand", str, description="A brand's slug.")],
+    )
     def get(self, request: Request) -> Response:
-        rows = schedule.absences_of(caller(request), now=database_now())
+        user, now = caller(request), database_now()
+        if slug := request.query_params.get("brand"):
+            brand = get_brand(user, slug)
+            require(user, Permission.WRITE_PLANS, brand)
+            rows = schedule.absences_kept_by(user, [brand.pk], now=now)
+            return Response({"results": OthersAbsenceOutput(rows, many=True).data})
+        rows = schedule.absences_of(user, now=now)
         return Response({"results": AbsenceOutput(rows, many=True).data})
 
     @extend_schema(
@@ -313,14 +327,27 @@ class AbsencesView(APIView):
     )
     def post(self, request: Request) -> Response:
         wanted, user = checked(AbsenceInput, request.data), caller(request)
-        made = covers.add_absence(user, **wanted, by=user, now=database_now())
-        return Response(AbsenceOutput(made).data, MADE)
+        person, shape = _absent(user, wanted), AbsenceOutput
+        if person != user:
+            wanted["reason"], shape = "", OthersAbsenceOutput
+        made = covers.add_absence(person, **wanted, by=user, now=database_now())
+        return Response(shape(made).data, MADE)
+
+
+def _absent(user: User, wanted: dict[str, Any]) -> User:
+    """Whom it is about: somebody of a brand whose plans `user` writes, or themselves."""
+    slug, email = wanted.pop("brand"), wanted.pop("person")
+    if not email or email == user.email:
+        return user
+    brand = get_brand(user, slug)
+    require(user, Permission.WRITE_PLANS, brand)
+    return members(brand, permission=Permission.RUN_INCIDENT).get(email=email)
 
 
 class AbsenceView(APIView):
     @extend_schema(responses={204: None}, summary="End an absence now")
     def delete(self, request: Request, pk: int) -> Response:
-        found = Absence.objects.get(pk=pk, user=caller(request))
+        found = schedule.absence_for(caller(request), pk, now=database_now())
         covers.remove_absence(found.pk, by=caller(request), now=database_now())
         return Response(status=GONE)
 

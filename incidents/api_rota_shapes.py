@@ -186,6 +186,10 @@ class SwapOutput(serializers.ModelSerializer):
 
 
 class AbsenceInput(serializers.Serializer):
+    """`person` (an address) and `brand` (its slug) if it is about somebody else; then no reason."""
+
+    brand = serializers.CharField(default="", allow_blank=True)
+    person = serializers.EmailField(default="", allow_blank=True)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     reason = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, default="")
@@ -195,6 +199,14 @@ class AbsenceOutput(serializers.ModelSerializer):
     class Meta:
         model = Absence
         fields = ("id", "starts_at", "ends_at", "reason")
+        read_only_fields = fields
+
+
+class OthersAbsenceOutput(AbsenceOutput):
+    user = serializers.CharField(source="user.email")
+
+    class Meta(AbsenceOutput.Meta):
+        fields = ("id", "user", "starts_at", "ends_at")
         read_only_fields = fields
 
 

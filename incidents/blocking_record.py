@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from .blocking import Action, Blocker, source
+from .blocking import Action, Blocker, Looked, source
 from .enums_record import BreachState, PromiseState
 from .models import Incident
 from .models_breach import WITHIN, Breach
@@ -32,31 +32,39 @@ class _Glance:
     last_word_at: datetime | None
 
 
-def _glance(incident: Incident, now: datetime) -> _Glance:
+def glances(incidents: list[Incident], now: datetime) -> dict[int, _Glance]:
     """Look once for all three: most of the time none of them has anything to tell."""
-    kept = incident.__dict__.get("_record_glance")
-    if kept is None or kept[0] != now:
-        running = Breach.objects.filter(incident=OuterRef("pk"), state=BreachState.OPEN)
-        late = Promise.objects.filter(
-            incident=OuterRef("pk"), state=PromiseState.OPEN, due_at__lt=now
-        )
-        words = PublicWord.objects.filter(incident=OuterRef("pk")).order_by("-at")
-        row = Incident.with_drills.filter(pk=incident.pk).values_list(
-            Subquery(running.values("aware_at")[:1]), Exists(late), Subquery(words.values("at")[:1])
-        )[0]
-        kept = incident.__dict__["_record_glance"] = (now, _Glance(*row))
-    glance: _Glance = kept[1]
-    return glance
+    running = Breach.objects.filter(incident=OuterRef("pk"), state=BreachState.OPEN)
+    late = Promise.objects.filter(incident=OuterRef("pk"), state=PromiseState.OPEN, due_at__lt=now)
+    words = PublicWord.objects.filter(incident=OuterRef("pk")).order_by("-at")
+    rows = Incident.with_drills.filter(pk__in=[each.pk for each in incidents]).values_list(
+        "pk",
+        Subquery(running.values("aware_at")[:1]),
+        Exists(late),
+        Subquery(words.values("at")[:1]),
+    )
+    return {pk: _Glance(*row) for pk, *row in rows}
+
+
+def late_promises(incidents: list[Incident], now: datetime) -> dict[int, Promise]:
+    rows = Promise.objects.filter(incident__in=incidents, state=PromiseState.OPEN, due_at__lt=now)
+    first = (
+        rows.select_related("owner").order_by("incident_id", "due_at", "pk").distinct("incident_id")
+    )
+    return {promise.incident_id: promise for promise in first}
+
+
+NOTHING = _Glance(None, False, None)
 
 
 @source(LEGAL)
-def deadline_of_law(incident: Incident, now: datetime) -> Blocker | None:
+def deadline_of_law(incident: Incident, looked: Looked) -> Blocker | None:
     """The end of the 72 hours, without a word of what it is about: everyone reads the strip."""
-    aware_at = _glance(incident, now).aware_at
-    if aware_at is None or aware_at + WITHIN - NEAR > now:
+    aware_at = (looked.at(incident, glances) or NOTHING).aware_at
+    if aware_at is None or aware_at + WITHIN - NEAR > looked.now:
         return None
     due_at = aware_at + WITHIN
-    late = due_at < now
+    late = due_at < looked.now
     page = reverse("incidents:breach", args=[incident.reference])
     return Blocker(
         _("A deadline of the law has passed.") if late else _("A deadline of the law is near."),
@@ -69,11 +77,10 @@ def deadline_of_law(incident: Incident, now: datetime) -> Blocker | None:
 
 
 @source(BROKEN)
-def promise_due(incident: Incident, now: datetime) -> Blocker | None:
-    if not _glance(incident, now).is_promise_late:
+def promise_due(incident: Incident, looked: Looked) -> Blocker | None:
+    if not (looked.at(incident, glances) or NOTHING).is_promise_late:
         return None
-    waiting = incident.promises.select_related("owner")
-    promise = waiting.filter(state=PromiseState.OPEN, due_at__lt=now).order_by("due_at").first()
+    promise = looked.at(incident, late_promises)
     if promise is None:
         return None
     page = reverse("incidents:promises", args=[incident.reference])
@@ -90,13 +97,13 @@ def promise_due(incident: Incident, now: datetime) -> Blocker | None:
 
 
 @source(SILENT)
-def silent(incident: Incident, now: datetime) -> Blocker | None:
+def silent(incident: Incident, looked: Looked) -> Blocker | None:
     """The first word has a blocker of its own; this is the silence after it."""
     if incident.responded_at is None:
         return None
-    last = _glance(incident, now).last_word_at
+    last = (looked.at(incident, glances) or NOTHING).last_word_at
     by = due(incident, last or incident.responded_at)
-    if by is None or by > now:
+    if by is None or by > looked.now:
         return None
     return Blocker(
         _("The public hears nothing from us."),

@@ -281,6 +281,14 @@ class AbsenceForm(forms.Form):
         help_text=_("Seen by you alone."),
     )
 
+    def __init__(self, *args: Any, people: Any = None, **kwargs: Any):
+        """With `people` it is about one of them, and nobody is asked for a reason."""
+        super().__init__(*args, **kwargs)
+        if people is not None:
+            del self.fields["reason"]
+            person = forms.ModelChoiceField(people, label=_("Person"))
+            self.fields = {"person": person, **self.fields}
+
     def times(self) -> tuple[datetime, datetime]:
         """Naive local midnights around the days."""
         found = self.cleaned_data

@@ -81,6 +81,19 @@ register(
 )
 
 register(
+    "incidents.absence_noted",
+    title=_("%(actor)s has noted that you are away from %(starts_at)s"),
+    body=_(
+        "Until %(ends_at)s the next in turn stands in for you, in every rota. Not so? Say under "
+        "My duties that you are back."
+    ),
+)
+register(
+    "incidents.absence_ended",
+    title=_("%(actor)s has noted that you are back"),
+    body=_("You are called in your turns again. Not so? Say under My duties that you are away."),
+)
+register(
     "incidents.rota_gap",
     title=_("%(rota)s: nobody is called from %(starts_at)s"),
     body=_(

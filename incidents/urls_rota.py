@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import calendar_feed, duties, rotas
+from .views import calendar_feed, duties, rota, rotas
 
 urlpatterns = [
     path("settings/on-call/mine/", duties.my_duties, name="my_duties"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("settings/on-call/rotas/<int:pk>/cover/", duties.ask, name="ask_cover"),
     path("settings/on-call/covers/<int:pk>/remove/", rotas.remove_override, name="cover_remove"),
     path("settings/on-call/swaps/<int:pk>/", duties.answer, name="swap_answer"),
+    path("settings/on-call/away/<slug:slug>/", rota.note_absence, name="absence_note"),
     path("settings/on-call/absences/", duties.add_absence, name="absence_add"),
     path(
         "settings/on-call/absences/<int:pk>/remove/", duties.remove_absence, name="absence_remove"

@@ -6,4 +6,4 @@ class ResponsesConfig(AppConfig):
 
     def ready(self) -> None:
         # Each registers what it has.
-        from . import citing, entries, handing, loops, messages, pack, panels  # noqa: F401
+        from . import blocking, citing, entries, handing, loops, messages, pack, panels  # noqa: F401

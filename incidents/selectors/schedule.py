@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accounts.enums import Permission
-from accounts.models import Brand, User
-from accounts.rules import allowed
+from accounts.models import Brand, Membership, User
+from accounts.rules import allowed, roles_with
 from incidents import rotation
 from incidents.enums_rota import How
 from incidents.models_rota import Absence, CalendarFeed, HandOver, Override, Rota, Swap
@@ -182,6 +182,24 @@ def fresh_notes(rotas: Iterable[Rota], *, since: datetime) -> dict[int, HandOver
 
 def absences_of(user: User, *, now: datetime) -> list[Absence]:
     return list(user.absences.filter(ends_at__gt=now))
+
+
+def absences_kept_by(user: User, brands: Iterable[int], *, now: datetime) -> list[Absence]:
+    """Return the others' absences in brands whose plans `user` writes, the next one first."""
+    kept = [pk for pk in brands if allowed(user, Permission.WRITE_PLANS, pk)]
+    people = Membership.objects.filter(brand__in=kept, role__in=roles_with(Permission.RUN_INCIDENT))
+    rows = Absence.objects.filter(user__in=people.values("user"), ends_at__gt=now)
+    return list(rows.exclude(user=user).select_related("user", "made_by"))
+
+
+def absence_for(user: User, pk: int, *, now: datetime) -> Absence:
+    """Return one that is theirs, or that they keep; else Absence.DoesNotExist."""
+    own = Absence.objects.filter(pk=pk, user=user).first()
+    kept = [own] if own else absences_kept_by(user, user.roles, now=now)
+    found = next((each for each in kept if each.pk == pk), None)
+    if found is None:
+        raise Absence.DoesNotExist
+    return found
 
 
 def feeds_of(user: User) -> list[CalendarFeed]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -13,6 +14,7 @@ from core.text import clean
 from incidents import rotation
 from incidents.models_rota import Absence, Override, Rota
 from incidents.selectors.schedule import current_plan, latest_plan
+from notifications.services import notify
 
 from .duty_news import telling
 from .rotas import check_able, lock, touch
@@ -143,7 +145,10 @@ def add_absence(
     reason: str = "",
     now: datetime,
 ) -> Absence:
-    """Note that somebody cannot be called; whoever stands in is told. The past is left alone."""
+    """Note that somebody cannot be called; whoever stands in is told. The past is left alone.
+
+    By somebody else the person is told of it, too.
+    """
     rotas = _rotas_with(user)
     starts_at = _from_now(starts_at, ends_at, LONGEST_ABSENCE, now)
     with telling(rotas, by=by, key=f"absence.{user.pk}", now=now):
@@ -155,6 +160,7 @@ def add_absence(
             made_by=by,
             made_at=now,
         )
+    _tell_absent(made, "absence_noted", by=by, now=now)
     _record(rotas, "absence.added", user, by)
     for rota in rotas:
         touch(rota, now=now)
@@ -171,9 +177,25 @@ def remove_absence(absence_id: int, *, by: User, now: datetime) -> None:
         raise Conflict(_("It is over already: what has been stays as it was."))
     with telling(rotas, by=by, key=f"absence.{absence.pk}.removed", now=now):
         _end(absence, now)
+    _tell_absent(absence, "absence_ended", by=by, now=now)
     _record(rotas, "absence.removed", user, by)
     for rota in rotas:
         touch(rota, now=now)
+
+
+def _tell_absent(absence: Absence, kind: str, *, by: User, now: datetime) -> None:
+    """Whoever is said to be away, or back, by somebody else learns of it."""
+    if absence.user == by:
+        return
+    times = {"starts_at": absence.starts_at.isoformat(), "ends_at": absence.ends_at.isoformat()}
+    notify(
+        [absence.user],
+        key=f"{kind}.{absence.user_id}.{now.isoformat()}",
+        kind=f"incidents.{kind}",
+        params={"actor": str(by), **times},
+        url=reverse("incidents:my_duties"),
+        now=now,
+    )
 
 
 def _record(rotas: list[Rota], action: str, user: User, by: User) -> None:

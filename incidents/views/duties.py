@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -204,11 +204,17 @@ def add_absence(request: SignedIn) -> HttpResponse:
 @login_required
 @require_POST
 def remove_absence(request: SignedIn, pk: int) -> HttpResponse:
-    absence = get_object_or_404(Absence, pk=pk, user=request.user)
+    """End one's own absence, or that of somebody in a brand whose plans one writes."""
     now = database_now()
+    try:
+        absence = schedule.absence_for(request.user, pk, now=now)
+    except Absence.DoesNotExist:
+        raise Http404 from None
+    mine = absence.user_id == request.user.pk
     if not attempt(request, lambda: covers.remove_absence(absence.pk, by=request.user, now=now)):
-        messages.success(request, _("You are back in your turns."))
-    return redirect("incidents:my_duties")
+        theirs = _("%(name)s is back in their turns, and is told.") % {"name": absence.user}
+        messages.success(request, _("You are back in your turns.") if mine else theirs)
+    return redirect("incidents:my_duties" if mine else "incidents:on_call")
 
 
 # --- Calendar addresses -------------------------------------------------------------------------

@@ -19,11 +19,14 @@ from accounts.enums import Permission
 from accounts.http import SignedIn
 from accounts.models import Brand, User
 from accounts.rules import allowed
+from accounts.selectors import members
 from core.clock import database_now
-from incidents import selectors, services
+from incidents import rotation, selectors, services
 from incidents.forms import ShiftForm
+from incidents.forms_rota import AbsenceForm
 from incidents.models import Shift
 from incidents.selectors import duty, schedule
+from incidents.services import covers
 
 from . import rota_grid
 from .access import attempt, require
@@ -54,18 +57,30 @@ def on_call(request: SignedIn) -> HttpResponse:
             valid = form.is_valid()
         if valid and _planned(request, brand, form.cleaned_data, now):
             return redirect(f"{reverse('incidents:on_call')}?brand={brand.slug}")
+    return _page(request, brand, now, form=form)
+
+
+def _page(request: SignedIn, brand: Brand | None, now: datetime, **more: Any) -> HttpResponse:
+    brands = list(Brand.objects.visible_to(request.user))
     context: dict[str, Any] = {
         "brands": brands,
         "brand": brand,
-        "managing": managing,
-        "form": form,
+        "managing": more.get("form") is not None,
         "now": now,
         **_at(request, brands, now),
     }
     if brand:
         context["rotas"] = _rotas(brand, now)
         context["shifts"] = selectors.coming_shifts(brand, at=now)[:MOST_SHIFTS]
-    return render(request, "incidents/on_call.html", context)
+        context |= _absences(request.user, brand, now)
+    return render(request, "incidents/on_call.html", context | more)
+
+
+def _absences(user: User, brand: Brand, now: datetime) -> dict[str, Any]:
+    if not allowed(user, Permission.WRITE_PLANS, brand):
+        return {}
+    absences = schedule.absences_kept_by(user, [brand.pk], now=now)
+    return {"absences": absences, "absence_form": absence_form(brand, user)}
 
 
 def _at(request: SignedIn, brands: list[Brand], now: datetime) -> dict[str, Any]:
@@ -146,6 +161,37 @@ def gaps(found: schedule.Schedule, people: Any, now: datetime) -> dict[str, Any]
         "gaps_seconds": hours,
         "uncalled": any(gap.duty is None for gap in coming),
     }
+
+
+def absence_form(brand: Brand, user: User, data: Any = None) -> AbsenceForm:
+    people = members(brand, permission=Permission.RUN_INCIDENT).exclude(pk=user.pk)
+    return AbsenceForm(data, people=people, prefix="away")
+
+
+@login_required
+@require_POST
+def note_absence(request: SignedIn, slug: str) -> HttpResponse:
+    """Note that somebody of the brand is away: for whoever writes its plans."""
+    brand = get_object_or_404(Brand.objects.visible_to(request.user), slug=slug)
+    require(request.user, Permission.WRITE_PLANS, brand)
+    form, now = absence_form(brand, request.user, request.POST), database_now()
+    if form.is_valid():
+        problem = attempt(request, lambda: _away(form, request.user, now))
+        if not problem:
+            said = _("Noted. %(name)s is told, and the next in turn stands in.")
+            messages.success(request, said % {"name": form.cleaned_data["person"]})
+            return redirect(f"{reverse('incidents:on_call')}?brand={brand.slug}")
+        form.add_error(None, problem)
+    managing = allowed(request.user, Permission.MANAGE_BRAND, brand)
+    shift_form = ShiftForm(brand=brand) if managing else None
+    return _page(request, brand, now, form=shift_form, absence_form=form)
+
+
+def _away(form: AbsenceForm, by: User, now: datetime) -> None:
+    """Days begin and end where the person lives."""
+    person: User = form.cleaned_data["person"]
+    starts_at, ends_at = (rotation.moment(at, person.time_zone) for at in form.times())
+    covers.add_absence(person, starts_at=starts_at, ends_at=ends_at, by=by, now=now)
 
 
 def _planned(request: SignedIn, brand: Brand, shift: dict[str, Any], now: datetime) -> bool:

@@ -8,16 +8,25 @@ write: mark them `django_db(transaction=True)`.
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
+from django.conf.global_settings import PASSWORD_HASHERS
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.models import User
+from connectors.models import SimulatedPost
+from core.clock import database_now
+from crisisdesk.demo import load
+from crisisdesk.demo.people import DUTY, LEAD, LEGAL
+from tests.browser.crisis import Loop
+from tests.browser.living import running, seat
 from tests.core.live_rig import WebServer
+from tests.responses.servers import Behaviour, webhook_server
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
@@ -88,3 +97,38 @@ def screen(
         assert said == []
 
     return open_screen
+
+
+@pytest.fixture
+def receiver() -> Iterator[Behaviour]:
+    with webhook_server(Behaviour()) as behaviour:
+        yield behaviour
+
+
+@pytest.fixture
+def loop(
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    receiver: Behaviour,
+    transactional_db: None,
+    settings: LazySettings,
+) -> Iterator[Loop]:
+    """The demo organisation, its desk running, and three of its people signed in.
+
+    Parametrised indirectly by their language.
+    """
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+    load.load(now=database_now(), crisis_in=timedelta(days=1))
+    SimulatedPost.objects.filter(appears_at__gt=database_now() + timedelta(hours=1)).delete()
+    people = User.objects.filter(email__in=[LEAD.email, DUTY.email, LEGAL.email])
+    people.update(language=request.param)
+    lead, duty, legal = (people.get(email=each.email) for each in (LEAD, DUTY, LEGAL))
+    touch = {"has_touch": True, "is_mobile": True}
+    with ExitStack() as stack:
+        desk = stack.enter_context(running(OUTBOUND_ALLOW="127.0.0.1"))
+        lead_at, duty_at, legal_at = (
+            stack.enter_context(seat(browser, desk, lead, viewport=DESKTOP)),
+            stack.enter_context(seat(browser, desk, duty, viewport=DESKTOP)),
+            stack.enter_context(seat(browser, desk, legal, viewport=PHONE, **touch)),
+        )
+        yield Loop(desk, lead_at, duty_at, legal_at, receiver, request.param)

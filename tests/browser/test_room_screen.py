@@ -1,7 +1,6 @@
 """The war room as a screen: all of it at 1440 by 900, worked by keys, and on a phone."""
 
 import os
-from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -10,10 +9,9 @@ from playwright.sync_api import Page, expect
 from accounts.models import Brand, User
 from incidents import services
 from incidents.models import Incident, TimelineEntry
-from monitoring.models import Step
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, Screen
-from tests.factories.incidents import on_the_ladder
+from tests.browser.rooms import begun, live
 from tests.factories.monitoring import mention
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,26 +29,10 @@ def picture(page: Page, name: str) -> None:
 def incident(brand: Brand, alice: User, bob: User) -> Incident:
     """A full one: a past, posts, calls, tasks, facts, decisions, pins and a long log."""
     now = timezone.now()
-    on_the_ladder(brand, bob, alice, wait=900)
-    for ago in range(1, 60):
-        Step.objects.create(
-            brand=brand, starts_at=now - timedelta(minutes=5 * ago), total=ago % 7 * 9, negative=4,
-            positive=1, reach=10, expected_low=3, expected_high=20, score=0,
-        )  # fmt: skip
     for number in range(12):
         mention(brand, text=f"Plastic in my porridge, number {number}", reach=1000 * number)
-    opened = services.open_incident(
-        brand,
-        title="Plastic fragments reported in the oat porridge of every kind, from all the shops",
-        crisis_type="product_safety",
-        severity=1,
-        severity_reasons=[{"code": "person", "name": "Alice"}],
-        origin="PERSON",
-        by=alice,
-        began_at=now - timedelta(minutes=25),
-        now=now - timedelta(minutes=20),
-    )
-    services.fire_next(now=now)
+    title = "Plastic fragments reported in the oat porridge of every kind, from all the shops"
+    opened = begun(brand, alice, bob, title=title, minutes=20)
     for number in range(BACK):
         services.add_note(opened.pk, by=bob, text=f"Queue is at {number}.", now=now)
     for number in range(12):
@@ -63,10 +45,6 @@ def incident(brand: Brand, alice: User, bob: User) -> Incident:
     )
     services.pin_entry(opened.pk, decision.number, by=alice, now=now)
     return opened
-
-
-def live(page: Page) -> None:
-    expect(page.locator("cd-conn [data-state=live]")).to_be_attached()
 
 
 def height(page: Page) -> int:

@@ -1,18 +1,16 @@
 """The war room and its neighbours in a real browser: shared, readable, kept while one types."""
 
 import time
-from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from accounts.models import Brand, User
 from incidents import services
 from incidents.models import Incident
-from monitoring.models import Step
 from tests.browser.conftest import Screen
-from tests.factories.incidents import on_the_ladder
+from tests.browser.rooms import begun, live
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # A second, and room for a machine that is busy with other tests.
@@ -24,31 +22,11 @@ NARROW = {"width": 320, "height": 700}
 def incident(brand: Brand, alice: User, bob: User) -> Incident:
     """Opened three minutes ago, one call made, long words in it, and a past to draw."""
     now = timezone.now()
-    on_the_ladder(brand, bob, alice, wait=900)
-    for ago in range(1, 60):
-        Step.objects.create(
-            brand=brand, starts_at=now - timedelta(minutes=5 * ago), total=ago % 7 * 9, negative=4,
-            positive=1, reach=10, expected_low=3, expected_high=20, score=0,
-        )  # fmt: skip
-    opened = services.open_incident(
-        brand,
-        title="Plastic fragments reported in the oat porridge of every kind",
-        crisis_type="product_safety",
-        severity=1,
-        severity_reasons=[{"code": "person", "name": "Alice"}],
-        origin="PERSON",
-        by=alice,
-        began_at=now - timedelta(minutes=5),
-        now=now - timedelta(minutes=3),
-    )
-    services.fire_next(now=now)
+    title = "Plastic fragments reported in the oat porridge of every kind"
+    opened = begun(brand, alice, bob, title=title, minutes=3)
     services.add_note(opened.pk, by=bob, text="W" * 120, now=now)
     services.add_task(opened.pk, title="Call the laboratory" * 4, owner=bob, by=alice, now=now)
     return opened
-
-
-def live(page: Page) -> None:
-    expect(page.locator("cd-conn [data-state=live]")).to_be_attached()
 
 
 def test_two_people_see_each_others_changes_at_once(

@@ -2,104 +2,35 @@
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import timedelta
 from statistics import median
 
 import pytest
-from django.conf import LazySettings
-from django.conf.global_settings import PASSWORD_HASHERS
 from django.utils import timezone, translation
-from django.utils.translation import gettext
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import expect
 
-from accounts.models import Brand, User
+from accounts.models import Brand
 from connectors.models import ConnectedAccount, SimulatedPost
 from core import signatures
-from core.clock import database_now
-from crisisdesk.demo import load
-from crisisdesk.demo.people import BRANDS, DUTY, LEAD, LEGAL
-from incidents.models import Incident
+from crisisdesk.demo.people import BRANDS, DUTY
 from monitoring import reasons
 from responses.enums import DraftState, PublicationState
 from responses.models import Draft, Publication
 from tests.browser.axe import violations
-from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.living import Seat, running, seat
+from tests.browser.crisis import (
+    Loop,
+    a_reply_is_drafted,
+    it_goes_out,
+    it_is_approved_by_keys,
+    it_is_approved_in_two_taps,
+    the_alarm_comes_by_itself,
+)
 from tests.core.live_rig import wait_until
-from tests.crisisdesk.installation import Installation
-from tests.responses.servers import Behaviour, webhook_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SAID = "We are sorry. Please do not ride a Duo with a D24 frame until a shop has checked it."
 UNSAID = "Nothing to see here."
 # Seconds until what one does is before the other.
 FOLLOWS_WITHIN, LATEST = 1.0, 3.0
-
-
-@dataclass
-class Loop:
-    """One crisis and the people who live through it."""
-
-    desk: Installation
-    lead: Seat
-    duty: Seat
-    legal: Seat
-    receiver: Behaviour
-    language: str
-    delays: list[float] = field(default_factory=list)
-
-    def words(self, text: str, **figures: object) -> str:
-        with translation.override(self.language):
-            return gettext(text) % figures if figures else gettext(text)
-
-    def button(self, of: Seat, text: str) -> Locator:
-        return of.page.get_by_role("button", name=self.words(text), exact=True)
-
-    def link(self, of: Seat, text: str) -> Locator:
-        return of.page.get_by_role("link", name=self.words(text), exact=True)
-
-    def go(self, of: Seat, path: str) -> None:
-        of.page.goto(f"http://127.0.0.1:{self.desk.port}{path}")
-
-    @property
-    def incident(self) -> Incident:
-        """The one that is lived through; the demo has one that is over."""
-        return Incident.objects.latest("detected_at")
-
-
-@pytest.fixture
-def receiver() -> Iterator[Behaviour]:
-    with webhook_server(Behaviour()) as behaviour:
-        yield behaviour
-
-
-@pytest.fixture
-def loop(
-    request: pytest.FixtureRequest,
-    browser: Browser,
-    receiver: Behaviour,
-    transactional_db: None,
-    settings: LazySettings,
-) -> Iterator[Loop]:
-    """The demo organisation, its desk running, and three of its people signed in."""
-    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
-    load.load(now=database_now(), crisis_in=timedelta(days=1))
-    SimulatedPost.objects.filter(appears_at__gt=database_now() + timedelta(hours=1)).delete()
-    people = User.objects.filter(email__in=[LEAD.email, DUTY.email, LEGAL.email])
-    people.update(language=request.param)
-    lead, duty, legal = (people.get(email=each.email) for each in (LEAD, DUTY, LEGAL))
-    touch = {"has_touch": True, "is_mobile": True}
-    with ExitStack() as stack:
-        desk = stack.enter_context(running(OUTBOUND_ALLOW="127.0.0.1"))
-        lead_at, duty_at, legal_at = (
-            stack.enter_context(seat(browser, desk, lead, viewport=DESKTOP)),
-            stack.enter_context(seat(browser, desk, duty, viewport=DESKTOP)),
-            stack.enter_context(seat(browser, desk, legal, viewport=PHONE, **touch)),
-        )
-        yield Loop(desk, lead_at, duty_at, legal_at, receiver, request.param)
 
 
 @pytest.mark.timeout(240)
@@ -114,8 +45,8 @@ def test_a_crisis_is_lived_through_from_the_alarm_to_the_case(loop: Loop) -> Non
     if loop.language == "en":
         it_is_approved_in_two_taps(loop, "Holding statement")
     else:
-        it_is_approved_by_keys(loop, "Holding statement")
-    it_goes_out(loop)
+        it_is_approved_by_keys(loop, "Holding statement", SAID)
+    it_goes_out(loop, "Holding statement", "Own system", BRANDS[0].accounts[0][0])
     a_change_loses_the_approval(loop)
     it_is_resolved_and_reviewed(loop)
     it_went_out_exactly_once(loop, secret)
@@ -132,18 +63,6 @@ def connect_own_system(loop: Loop) -> str:
     secret = page.locator(".secret code").inner_text()
     loop.link(loop.lead, "Done").click()
     return secret
-
-
-def the_alarm_comes_by_itself(loop: Loop) -> None:
-    loop.go(loop.legal, "/approvals/")
-    loop.go(loop.lead, "/")
-    expect(loop.lead.page.locator("#incidents .empty")).to_be_visible()
-    loop.lead.page.evaluate("window.sameDocument = true")
-    load.play_crisis(database_now(), speed=10)
-    expect(loop.lead.page.locator("#incidents .incident")).to_be_visible(timeout=60_000)
-    assert loop.lead.page.evaluate("window.sameDocument")
-    loop.lead.page.locator("#incidents .btn").click()
-    loop.lead.page.wait_for_url("**/i/CD-*/")
 
 
 def the_room_says_why(loop: Loop) -> None:
@@ -192,60 +111,6 @@ def the_room_writes_its_log(loop: Loop) -> None:
     # A machine that is busy with other things may hold up one of them.
     assert median(loop.delays) <= FOLLOWS_WITHIN, loop.delays
     assert max(loop.delays) <= LATEST, loop.delays
-
-
-def a_reply_is_drafted(loop: Loop, title: str, text: str) -> None:
-    """Written for both accounts and handed in, by keys alone."""
-    page = loop.duty.page
-    # The tab of the drafts is beside the first one; the second time the browser remembers it.
-    loop.duty.tab_to(page.locator(".tab-group-say [role=tab][aria-selected=true]"))
-    if page.locator("#tab-drafts").get_attribute("aria-selected") != "true":
-        page.keyboard.press("ArrowRight")
-    loop.duty.press(loop.link(loop.duty, "New draft"))
-    page.wait_for_url("**/drafts/new/")
-    loop.duty.type(page.locator("#title"), title)
-    # All accounts are ticked at first: all but one stay.
-    loop.duty.press(page.get_by_role("checkbox", name=BRANDS[0].accounts[1][0]), "Space")
-    loop.duty.type(page.locator("#text"), text)
-    loop.duty.press(loop.button(loop.duty, "Save draft"))
-    page.wait_for_url(re.compile(r"/drafts/\d+/$"))
-    loop.duty.press(loop.button(loop.duty, "Ask for approval"))
-    expect(page.locator(".composer-head")).to_contain_text(str(loop.words("Waiting for approval")))
-
-
-def it_is_approved_in_two_taps(loop: Loop, title: str) -> None:
-    """The list that was open all the time has the draft; one tap reads it, one approves it."""
-    page = loop.legal.page
-    page.locator(".inbox-item", has_text=title).tap()
-    expect(page.locator(".statement")).to_be_visible()
-    loop.button(loop.legal, "Approve").tap()
-    expect(loop.button(loop.legal, "Undo")).to_be_visible()
-
-
-def it_is_approved_by_keys(loop: Loop, title: str) -> None:
-    page = loop.legal.page
-    expect(page.locator(".inbox-item", has_text=title)).to_be_visible()
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    expect(page.locator(".statement")).to_have_text(SAID)
-    # Keys work from when the scripts do.
-    expect(page.locator("cd-conn [data-state=live]")).to_be_attached()
-    page.keyboard.press("a")
-    expect(loop.button(loop.legal, "Undo")).to_be_visible()
-
-
-def it_goes_out(loop: Loop) -> None:
-    """After the time to undo it is out through both accounts, and the room knows."""
-    page = loop.lead.page
-    for account in ("Own system", BRANDS[0].accounts[0][0]):
-        sent = loop.words(
-            "“%(title)s” went out through %(account)s.", title="Holding statement", account=account
-        )
-        expect(page.locator("#entries")).to_contain_text(sent, timeout=25_000)
-    expect(page.locator("#head .clock-green")).to_contain_text(loop.words("First response"))
-    ours = Publication.objects.filter(version__draft__incident=loop.incident)
-    assert [each.state for each in ours] == [PublicationState.SENT] * 2
-    assert loop.incident.responded_at
 
 
 def a_change_loses_the_approval(loop: Loop) -> None:

@@ -159,11 +159,11 @@ def test_a_swap_is_asked_taken_once_and_a_note_left(
 def test_absences_and_calendar_addresses_are_ones_own(alice: User, bob: User, rota: Rota) -> None:
     now = database_now()
     given = {"starts_at": now.isoformat(), "ends_at": (now + WEEK).isoformat(), "reason": "Ill"}
-    made = Api(bob)("post", "absences/", given).json()
-    assert Api(bob)("get", "absences/").json()["results"] == [made]
-    assert Api(alice)("get", "absences/").json()["results"] == []
-    assert Api(alice)("delete", f"absences/{made['id']}/").status_code == 404
-    assert Api(bob)("delete", f"absences/{made['id']}/").status_code == 204
+    made = Api(alice)("post", "absences/", given).json()
+    assert Api(alice)("get", "absences/").json()["results"] == [made]
+    assert Api(bob)("get", "absences/").json()["results"] == []
+    assert Api(bob)("delete", f"absences/{made['id']}/").status_code == 404
+    assert Api(alice)("delete", f"absences/{made['id']}/").status_code == 204
     feed = Api(bob)("post", "calendar-feeds/", {"rota": rota.pk}).json()
     path = feed["address"].removeprefix("http://testserver")
     assert Client().get(path).status_code == 200
@@ -193,3 +193,26 @@ def test_rights_hold_over_the_api(
         assert Api(charlie)(method, where, wanted()).status_code == 404
     assert Client().get(f"/api/v1/{path}").status_code in (401, 403)
     assert Rota.objects.in_use().exists()
+
+
+def test_a_lead_enters_reads_and_ends_the_absences_of_others(
+    alice: User, bob: User, charlie: User, rota: Rota
+) -> None:
+    lead = Api(alice)
+    given = {
+        "brand": "fjordkaffe", "person": "bob@example.org", "reason": "Ill",
+        "starts_at": "2030-07-01T00:00:00Z", "ends_at": "2030-07-03T00:00:00Z",
+    }  # fmt: skip
+    made = lead("post", "absences/", given)
+    assert made.status_code == 201
+    assert "reason" not in made.json()
+    [own] = Api(bob)("get", "absences/").json()["results"]
+    assert (own["id"], own["reason"]) == (made.json()["id"], "")
+    assert lead("get", "absences/", brand="fjordkaffe").json()["results"] == [made.json()]
+    assert lead("get", "absences/").json()["results"] == []
+    assert Api(bob)("get", "absences/", brand="fjordkaffe").status_code == 403
+    assert Api(charlie)("get", "absences/", brand="fjordkaffe").status_code == 404
+    assert Api(bob)("post", "absences/", given | {"person": alice.email}).status_code == 403
+    assert lead("post", "absences/", given | {"person": charlie.email}).status_code == 404
+    assert Api(charlie)("delete", f"absences/{own['id']}/").status_code == 404
+    assert lead("delete", f"absences/{own['id']}/").status_code == 204

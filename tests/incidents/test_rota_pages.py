@@ -17,6 +17,7 @@ from incidents.models_rota import Absence, CalendarFeed, HandOver, Override, Rot
 from incidents.selectors import duty
 from incidents.services import calendar_feeds, swaps
 from incidents.services.covers import Part
+from notifications.models import Notice
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.incidents import ShiftFactory
 from tests.factories.rota import cover, line_of, rota_of
@@ -227,6 +228,47 @@ def test_somebody_is_away_for_whole_days_and_comes_back(
     assert not Absence.objects.exists()
 
 
+def test_a_lead_notes_that_somebody_is_away_and_back(
+    brand: Brand, alice: User, bob: User, rota: Rota, signed_in: SignedIn
+) -> None:
+    User.objects.filter(pk=bob.pk).update(time_zone="Asia/Tokyo")
+    client, address = signed_in(alice), f"{ON_CALL}away/{brand.slug}/"
+    data = {"away-person": bob.pk, "away-first": "2030-07-01", "away-last": "2030-07-03"}
+    assert client.post(address, data).status_code == 302
+    absence = Absence.objects.get()
+    assert (absence.user, absence.made_by) == (bob, alice)
+    assert absence.starts_at == datetime(2030, 6, 30, 15, tzinfo=UTC)
+    assert Notice.objects.get(user=bob).kind == "incidents.absence_noted"
+    Absence.objects.update(reason="Secret illness")
+    html = page(client, ON_CALL)
+    assert "noted by Alice Andersen" in html
+    assert "Secret illness" not in html
+    assert "Note that somebody is away" not in page(signed_in(bob), ON_CALL)
+    refused = client.post(address, data | {"away-last": "2029-07-03"}).content.decode()
+    assert "It ends after it starts." in refused
+    assert client.post(f"{ON_CALL}absences/{absence.pk}/remove/").status_code == 302
+    assert not Absence.objects.exists()
+    kinds = set(Notice.objects.filter(user=bob).values_list("kind", flat=True))
+    assert kinds == {"incidents.absence_noted", "incidents.absence_ended"}
+
+
+def test_nobody_is_noted_as_away_in_a_brand_that_is_not_theirs(
+    brand: Brand, alice: User, charlie: User, rota: Rota, signed_in: SignedIn
+) -> None:
+    data = {"away-person": charlie.pk, "away-first": "2030-07-01", "away-last": "2030-07-03"}
+    html = signed_in(alice).post(f"{ON_CALL}away/{brand.slug}/", data).content.decode()
+    assert "Select a valid choice" in html
+    assert not Absence.objects.exists()
+
+
+def test_only_who_writes_the_plans_notes_absences(
+    brand: Brand, bob: User, charlie: User, signed_in: SignedIn
+) -> None:
+    for path in (f"away/{brand.slug}/", f"away/{brand.slug}x/"):
+        assert signed_in(charlie).post(ON_CALL + path).status_code == 404
+    assert signed_in(bob).post(f"{ON_CALL}away/{brand.slug}/").status_code == 403
+
+
 def test_rights_hold_on_every_address(
     brand: Brand, boss: User, alice: User, charlie: User, rota: Rota, signed_in: SignedIn
 ) -> None:
@@ -251,7 +293,8 @@ def test_rights_hold_on_every_address(
     for path in (*managing, *working, *others, *personal):
         assert signed_in(charlie).post(ON_CALL + path).status_code == 404
     for path in personal:
-        assert signed_in(alice).post(ON_CALL + path).status_code == 404
+        assert signed_in(observer).post(ON_CALL + path).status_code == 404
+    assert signed_in(alice).post(ON_CALL + personal[1]).status_code == 404
     assert "Secret illness" not in page(signed_in(alice), f"{ON_CALL}rotas/{rota.pk}/")
     assert Rota.objects.get().archived_at is None
     assert Override.objects.exists()

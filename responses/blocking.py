@@ -1,0 +1,39 @@
+"""What of ours holds an incident up: a text that waits for its approval. See incidents.blocking.
+
+Imported by the AppConfig.
+"""
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from incidents.blocking import APPROVAL, Action, Blocker, Looked, source
+from incidents.models import Incident
+
+from .enums import DraftState
+from .models import Draft
+
+
+def submitted(incidents: list[Incident], _now: datetime) -> dict[int, Draft]:
+    """The draft of each incident that has waited longest."""
+    rows = Draft.objects.filter(incident__in=incidents, state=DraftState.SUBMITTED)
+    first = rows.order_by("incident_id", "submitted_at", "pk").select_related("author")
+    return {draft.incident_id: draft for draft in first.distinct("incident_id")}
+
+
+@source(APPROVAL)
+def approval_waits(incident: Incident, looked: Looked) -> Blocker | None:
+    draft = looked.at(incident, submitted)
+    if draft is None:
+        return None
+    page = reverse("responses:approval", args=[incident.reference, draft.number])
+    return Blocker(
+        _("A text waits for approval: %(title)s") % {"title": draft.title},
+        _("%(name)s asks for it.") % {"name": draft.author},
+        icon="hourglass",
+        until=None if incident.responded_at else incident.respond_by,
+        until_words=_("First response due in"),
+        since=draft.submitted_at,
+        actions=(Action(_("Read it"), page, "checkbox", primary=True),),
+    )
