@@ -230,7 +230,7 @@ def next_step(incident: Incident) -> escalation.Step | None:
 
 def vacant(incidents: list[Incident], _now: datetime) -> dict[int, list[IncidentRole]]:
     """The roles that each incident's plan asks for at its severity and nobody holds, in order."""
-    answered = [each for each in incidents if not each.is_called and each.state != State.TRIAGE]
+    answered = [each for each in incidents if each.state not in (State.TRIAGE, State.DETECTED)]
     rows = RoleHolding.objects.filter(incident__in=answered, is_deputy=False, until=None)
     held = set(rows.values_list("incident_id", "role"))
     held |= {(each.pk, IncidentRole.LEAD.value) for each in answered if each.lead_id}

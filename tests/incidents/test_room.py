@@ -260,7 +260,9 @@ def test_exactly_one_thing_blocks_and_the_gravest_is_shown(
 ) -> None:
     now = database_now()
     fields = {k: now + v if isinstance(v, timedelta) else v for k, v in changes.items()}
-    Incident.objects.filter(pk=incident.pk).update(**fields)
+    # Whoever answers first leads.
+    lead = alice if changes.get("state") == State.RESPONDING else None
+    Incident.objects.filter(pk=incident.pk).update(lead=lead, **fields)
     strip = seen(signed_in(alice), incident, "blocking")
     assert strip.count("blocking-what") == (1 if title else 0)
     assert title in strip
