@@ -133,8 +133,7 @@ def chunk(prepared: Sequence[str], bits: int, lengths: Sequence[int] = NGRAMS) -
     hashes = np.zeros(len(codes) + 1, dtype=np.uint64)
     np.cumsum(codes * _POWERS[: len(codes)], out=hashes[1:])
     tokens, pairs, token_starts, solid = _words(codes, classes, hashes, ends, bits)
-    left = np.repeat(ends, ends - starts) - np.arange(len(codes))
-    grams = tuple(_grams(hashes, left, length, bits) for length in lengths)
+    grams = tuple(_grams(hashes, ends, length, bits) for length in lengths)
     words = np.diff(np.append(token_starts, len(tokens)))
     counts = len(lengths) * (ends - starts) + 2.0 * words
     return Chunk(tokens, pairs, token_starts, grams, starts, counts, solid)
@@ -167,21 +166,31 @@ def _characters(prepared: Sequence[str]) -> tuple[Words, NDArray[np.uint8]]:
 
 
 def _rows(hashes: Words, bits: int) -> Index:
-    """Mix a hash well and keep its upper bits; row 0 is nobody's."""
-    mixed = (hashes ^ (hashes >> np.uint64(29))) * _MIX
-    rows = (mixed >> np.uint64(64 - bits)).astype(np.intp)
-    return np.maximum(rows, 1)
+    """Mix a hash well and keep its upper bits; row 0 is nobody's.
+
+    In place where it can be, and seen as an index rather than copied: this is most of the work.
+    """
+    mixed = hashes >> np.uint64(29)
+    mixed ^= hashes
+    mixed *= _MIX
+    mixed >>= np.uint64(64 - bits)
+    rows = mixed.view(np.intp)
+    return np.maximum(rows, 1, out=rows)
 
 
-def _grams(hashes: Words, left: Index, length: int, bits: int) -> Index:
+def _grams(hashes: Words, ends: Index, length: int, bits: int) -> Index:
     """Rows of the runs of `length` characters beginning at each place; row 0 past a text's end."""
     size = len(hashes) - 1
     rows = np.zeros(size, dtype=np.intp)
     count = size - length + 1
     if count > 0:
-        salted = (hashes[length:] - hashes[:count]) * _INVERSES[:count] + np.uint64(length)
+        salted = hashes[length:] - hashes[:count]
+        salted *= _INVERSES[:count]
+        salted += np.uint64(length)
         rows[:count] = _rows(salted, bits)
-    rows[left <= length] = 0
+    # So many places before its end nothing begins that is still the text's own.
+    past = ends[:, None] - np.arange(1, length + 1)
+    rows[np.maximum(past, 0)] = 0
     return rows
 
 
