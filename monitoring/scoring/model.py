@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import features
-from .features import Chunk, Index
+from .features import Chunk, Index, Words
 from .fingerprint import fingerprints
 
 Floats = NDArray[np.float64]
@@ -29,6 +29,8 @@ _BYTE = np.uint64(8)
 _BIAS = 128
 # So many places are summed in lanes of sixteen bits: at most four features each, of at most 255.
 _STRETCH = 64
+# Places gathered at once: what is added up stays in the processor's cache.
+_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +120,11 @@ class Model:
         The texts begin at `starts`. They are summed in stretches that fit sixteen bits first.
         """
         borders = np.union1d(starts, np.arange(0, len(rows[0]), _STRETCH))
-        whole = self.table.take(rows[0], axis=0)
-        odd = (whole >> _BYTE) & _EVERY_OTHER
-        found = np.empty_like(whole)
-        for each in rows[1:]:
-            # "clip" leaves out a copy; no row lies outside the table.
-            self.table.take(each, axis=0, out=found, mode="clip")
-            whole += found
-            found >>= _BYTE
-            found &= _EVERY_OTHER
-            odd += found
+        whole = np.empty((len(rows[0]), self.table.shape[1]), dtype=np.uint64)
+        odd = np.empty_like(whole)
+        for begin in range(0, len(whole), _AT_ONCE):
+            places = slice(begin, begin + _AT_ONCE)
+            self._gather([each[places] for each in rows], whole[places], odd[places])
         odd = np.add.reduceat(odd, borders, axis=0)
         # Whole words overflow into each other and at the top: what is left without the odd lanes,
         # modulo 2**64, are the even ones.
@@ -136,6 +133,20 @@ class Model:
         lanes = stretches.reshape(len(borders), -1)
         total: NDArray[np.int64] = np.add.reduceat(lanes, np.searchsorted(borders, starts), axis=0)
         return total
+
+    def _gather(self, rows: Sequence[Index], whole: Words, odd: Words) -> None:
+        """Add up each place's rows of the table: whole words, and their odd lanes by themselves."""
+        # "clip" leaves out a copy; no row lies outside the table.
+        self.table.take(rows[0], axis=0, out=whole, mode="clip")
+        np.right_shift(whole, _BYTE, out=odd)
+        odd &= _EVERY_OTHER
+        found = np.empty_like(whole)
+        for each in rows[1:]:
+            self.table.take(each, axis=0, out=found, mode="clip")
+            whole += found
+            found >>= _BYTE
+            found &= _EVERY_OTHER
+            odd += found
 
 
 def lexical(positive: Floats, negative: Floats) -> Floats:
