@@ -271,7 +271,7 @@ def test_exactly_one_thing_blocks_and_the_gravest_is_shown(
 def test_a_late_task_blocks_when_nothing_graver_does(
     incident: Incident, alice: User, bob: User, signed_in: SignedIn
 ) -> None:
-    Incident.objects.filter(pk=incident.pk).update(state=State.RESPONDING)
+    Incident.objects.filter(pk=incident.pk).update(state=State.RESPONDING, lead=bob)
     now = database_now()
     TaskFactory.create(incident=incident, owner=bob, title="Lab", due_at=now - timedelta(minutes=9))
     TaskFactory.create(incident=incident, title="Later", due_at=now + timedelta(minutes=9))
