@@ -21,6 +21,7 @@ from . import plan_diff, plan_shape
 from .enums import PlanKind, PlanState
 from .models_plan import CrisisPlan, PlanVersion
 from .selectors import plans as selectors
+from .selectors.plan_practice import practice
 from .services import plans
 
 LANGUAGES = ["en", "da"]
@@ -148,6 +149,33 @@ class PlanView(APIView):
             now=database_now(),
         )  # fmt: skip
         return Response(PlanVersionOutput(draft).data)
+
+
+class PracticeOutput(serializers.Serializer):
+    """Of the incidents of 90 days that the caller may see, by the plan's newest version."""
+
+    applied = serializers.IntegerField()
+    severities = serializers.DictField(child=serializers.IntegerField())
+    differing = serializers.IntegerField(help_text="Judged otherwise than the matrix would.")
+    tasks = serializers.DictField(child=serializers.IntegerField(), help_text="By a task's key.")
+    last_drilled_at = serializers.DateTimeField(allow_null=True)
+
+
+class PlanPracticeView(APIView):
+    @extend_schema(responses=PracticeOutput, summary="How often a plan would have applied")
+    def get(self, request: Request, pk: int) -> Response:
+        plan, user = find(request, pk), caller(request)
+        found = practice(plan, selectors.latest(plan).content, user, now=database_now())
+        severities = {str(level.value): count for level, count in found.severities}
+        drilled = found.drill.started_at if found.drill else None
+        told = {
+            "applied": found.applied,
+            "severities": severities,
+            "differing": found.differing,
+            "tasks": found.tasks,
+            "last_drilled_at": drilled,
+        }
+        return Response(PracticeOutput(told).data)
 
 
 class PlanVersionsView(APIView):

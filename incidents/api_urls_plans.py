@@ -8,6 +8,7 @@ plans = [
     path("plans/", api_plans.PlansView.as_view(), name="plans"),
     path("plans/<int:pk>/", api_plans.PlanView.as_view(), name="plan"),
     path("plans/<int:pk>/versions/", api_plans.PlanVersionsView.as_view(), name="plan_versions"),
+    path("plans/<int:pk>/practice/", api_plans.PlanPracticeView.as_view(), name="plan_practice"),
     path("plans/<int:pk>/publish/", api_plans.PlanPublishView.as_view(), name="plan_publish"),
     path("plans/<int:pk>/review/", api_plans.PlanReviewView.as_view(), name="plan_review"),
     path("incidents/<slug:reference>/roles/", api_crew.RolesView.as_view(), name="roles"),

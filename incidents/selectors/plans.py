@@ -8,7 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from accounts.models import User
 from incidents import severity
 from incidents.enums import PlanState
-from incidents.models import Incident
+from incidents.models import EscalationPolicy, Incident
 from incidents.models_plan import CrisisPlan, PlanVersion
 
 # A plan that nobody has read for so long is stale.
@@ -52,6 +52,13 @@ def published(plan: CrisisPlan) -> PlanVersion | None:
     """Return the version that new incidents run on."""
     shown = plan.versions.filter(state=PlanState.PUBLISHED).order_by("-number")
     return shown.select_related("published_by", "plan").first()
+
+
+def policy_for(brand_id: int, planned: int | None) -> EscalationPolicy | None:
+    """Return the policy that a plan names, else (and if it is gone) the brand's usual one."""
+    policies = EscalationPolicy.objects.filter(brand=brand_id)
+    named = policies.filter(pk=planned).first() if planned else None
+    return named or policies.filter(is_default=True).first()
 
 
 @dataclass(frozen=True)

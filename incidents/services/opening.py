@@ -18,12 +18,12 @@ from incidents import events, usual
 from incidents.enums import EntryKind, Origin, State, Target
 from incidents.measuring import figures
 from incidents.models import (
-    EscalationPolicy,
     Incident,
     LinkedMention,
     ReferenceCounter,
     Signal,
 )
+from incidents.selectors.plans import policy_for
 from incidents.severity import Judgement, due_times, judge, ratio
 from monitoring import reasons
 from monitoring.enums import CrisisType, DetectionKind
@@ -108,7 +108,7 @@ def _create(
 ) -> Incident:
     plan = plan_running.chosen(brand.pk, crisis_type)
     respond_by, update_by = due_times(severity, since=detected_at, plan=plan)
-    policy = _policy(brand, plan["content"]["policy"] if plan else None)
+    policy = policy_for(brand.pk, plan["content"]["policy"] if plan else None)
     ladder = copied(policy) if policy else usual.ladder(brand)
     clocks = {"respond_by": respond_by, "update_by": update_by, "escalate_at": detected_at}
     columns = clocks | fields
@@ -129,13 +129,6 @@ def _create(
         ladder_rounds=policy.rounds if policy else usual.ROUNDS,
         **columns,
     )
-
-
-def _policy(brand: Brand, planned: int | None) -> EscalationPolicy | None:
-    """The policy that the plan names, else (and if it is gone) the brand's usual one."""
-    policies = EscalationPolicy.objects.filter(brand=brand)
-    named = policies.filter(pk=planned).first() if planned else None
-    return named or policies.filter(is_default=True).first()
 
 
 def take_reference(now: datetime) -> str:

@@ -1,5 +1,6 @@
-"""Template tags of the incident's record, for this room and those above."""
+"""Template tags of the incident's record and plan, for this room and those above."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -8,6 +9,12 @@ from incidents.models import Incident
 from incidents.selectors import facts
 
 register = template.Library()
+
+
+@register.filter
+def at(found: Mapping[str, Any], key: str) -> Any:
+    """`{{ found|at:key }}`: what stands under a key; None if nothing does."""
+    return found.get(key)
 
 
 @register.inclusion_tag("incidents/fact_flags.html")

@@ -26,6 +26,7 @@ from incidents.forms_plans import FORMS, CareForm, NewPlanForm, PlanHeadForm
 from incidents.models import EscalationPolicy
 from incidents.models_plan import CrewCare, CrisisPlan, PlanVersion
 from incidents.selectors import plans as selectors
+from incidents.selectors.plan_practice import practice
 from incidents.services import care, plans
 
 from .access import attempt, require
@@ -206,6 +207,7 @@ def _shown(request: SignedIn, plan: CrisisPlan, tab: str, sent: Sent) -> HttpRes
         "stale": selectors.is_stale(plan, now=now),
         "now": now,
         "read": _read(content),
+        "practice": practice(plan, content, request.user, now=now),
     }
     return render(request, "incidents/plan_edit.html", context, status=sent.status)
 
