@@ -20,6 +20,7 @@ from . import (
     outbound_webhook,
     reddit,
     simulator,
+    statement,
     threads,
     tiktok,
     trustpilot,
@@ -50,6 +51,7 @@ NETWORKS: dict[str, Network] = {
     "googlebusiness": googlebusiness.NETWORK,
     "googleplay": googleplay.NETWORK,
     "appstore": appstore.NETWORK,
+    "statement": statement.NETWORK,
 }
 
 

@@ -49,6 +49,7 @@ NETWORK_ICONS = {
     "webhook": "webhook",
     "outbound_webhook": "webhook",
     "simulator": "robot",
+    "statement": "news",
 }
 NETWORK_NAMES: dict[str, Any] = {
     "x": "X",
@@ -75,6 +76,7 @@ NETWORK_NAMES: dict[str, Any] = {
     "webhook": _("Webhook"),
     "outbound_webhook": _("Webhook"),
     "simulator": _("Simulated network"),
+    "statement": _("Statement page"),
 }
 # Below this the negative share is nothing to look at twice.
 QUIET_BELOW = 0.3

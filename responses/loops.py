@@ -1,9 +1,14 @@
 """The engine's loops of this room."""
 
-from core.engine import loop
+from datetime import timedelta
 
+from core.clock import database_now
+from core.engine import audit, loop
+
+from .models_statement import StatementSite
 from .publishing import OUTBOX
 from .services import forgetting
+from .services.statement import export, mailing, subscribing
 
 
 @loop("quotes", every=5)
@@ -16,4 +21,34 @@ def forget_gone() -> int:
 @loop("publish", every=1, urgent=True)
 def publish() -> int:
     """Publish what is approved and due, and settle what was left under way."""
+<<<<<<< HEAD
     return OUTBOX.cycle()
+=======
+    return _outbox().cycle()
+
+
+@loop("statement_export", every=1)
+def statement_export() -> int:
+    """Write the statement pages that are due as files."""
+    return export.export_due(now=database_now())
+
+
+@loop("statement_mail", every=2)
+def statement_mail() -> int:
+    """Send updates to those who subscribed."""
+    return mailing.send_due(now=database_now())
+
+
+@loop("statement_forget", every=60)
+def statement_forget() -> int:
+    """Remove the addresses that are needed no more."""
+    return subscribing.forget_due(now=database_now())
+
+
+@audit("statement_pages")
+def statement_pages() -> list[str]:
+    """Sites whose files are older than they should be: the public reads yesterday's word."""
+    late = database_now() - timedelta(seconds=30)
+    sites = StatementSite.objects.filter(export_at__lte=late).values_list("slug", flat=True)
+    return [f"the statement pages of {slug} could not be written" for slug in sites[:20]]
+>>>>>>> 9cc58d9 (The statement page: signed entries through the outbox, exported as files, served by a process of its own)

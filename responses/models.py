@@ -148,3 +148,7 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} to {self.account}: {self.state}"
+
+
+# The statement page, in a file of its own: found by Django when this one is.
+from . import models_statement  # noqa: E402, F401

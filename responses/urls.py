@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import approvals, drafts, panels, publications, reply
+from .views import approvals, drafts, panels, publications, reply, subscription
 
 app_name = "responses"
 DRAFT = "i/<str:reference>/drafts/<int:number>/"
@@ -20,6 +20,13 @@ urlpatterns = [
     path(DRAFT + "approve/", approvals.approve, name="approve"),
     path(DRAFT + "changes/", approvals.ask_changes, name="ask_changes"),
     path(DRAFT + "undo/", approvals.undo, name="undo"),
+    path(
+        "statements/<slug:site>/<slug:slug>/subscribe/",
+        subscription.subscribe,
+        name="statement_subscribe",
+    ),
+    path("statements/confirm/<str:token>/", subscription.confirm, name="statement_confirm"),
+    path("statements/leave/<str:token>/", subscription.leave, name="statement_leave"),
     path("approvals/", approvals.inbox, name="approvals"),
     path("approvals/<str:reference>/<int:number>/", approvals.approval, name="approval"),
     path("publications/<int:pk>/settle/", publications.settle, name="settle"),

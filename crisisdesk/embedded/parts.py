@@ -21,7 +21,7 @@ from django.urls import get_resolver
 
 from .errors import CannotStart
 from .processes import Process, fork, stop
-from .supervisor import Part, say
+from .supervisor import IDLE, Part, say
 
 # Loaded once, before the forks.
 SHARED = (
@@ -47,7 +47,11 @@ WORKER = (
     "--without-heartbeat",
 )
 # In the order in which they are stopped: no new work first, the storage last.
-STOPPING = ("web", "streams", "worker", "engine", "auditor", "valkey", "postgres")
+STOPPING = (
+    *("web", "streams", "worker", "engine", "auditor", "valkey", "postgres"),
+    # Needs none of the others, so it is the first that starts and the last that stops.
+    "statements",
+)
 
 
 def load() -> None:
@@ -88,6 +92,49 @@ def all_parts(listener: socket.socket) -> list[Part]:
         _part("web", lambda: _web(listener), patience=10),
         _part("streams", _streams, patience=15),
     ]
+
+
+class StatementDoor:
+    """The socket of the statement pages, bound in the supervisor like that of the web.
+
+    A port that is taken stops nothing else: it is said, and asked for again.
+    """
+
+    def __init__(self) -> None:
+        self.listener: socket.socket | None = None
+        self._has_said = False
+
+    def part(self) -> Part:
+        return Part("statements", self._start, self._stop)
+
+    def _start(self) -> Process:
+        if self.listener is None:
+            try:
+                self.listener = listen(settings.STATEMENT_HOST, settings.STATEMENT_PORT)
+            except CannotStart:
+                self._say_taken()
+                return fork("statements", lambda: IDLE)
+        return fork("statements", self._serve)
+
+    def _say_taken(self) -> None:
+        if not self._has_said:
+            port = settings.STATEMENT_PORT
+            say(f"Port {port} is taken: no statement pages. Set STATEMENT_PORT to another.")
+        self._has_said = True
+
+    def _serve(self) -> int:
+        from responses.statements import pages, server  # noqa: PLC0415 - for this child only
+
+        if self.listener is None:
+            return IDLE
+        root, secure = settings.STATEMENT_ROOT, settings.STATEMENT_URL.startswith("https://")
+        server.serve(self.listener, root, policy=pages.policy(), secure=secure)
+        return 0
+
+    def _stop(self, process: Process) -> None:
+        stop(process, signal.SIGTERM, patience=5)
+        if self.listener is not None:
+            self.listener.close()
 
 
 def _part(name: str, function: Callable[[], int], *, patience: float) -> Part:

@@ -33,6 +33,12 @@ PORT = env.integer("PORT", default=8000, least=1)
 # Proxies whose X-Forwarded-For and -Proto are believed.
 FORWARDED_ALLOW_IPS = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1")
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+# The public statement pages: where their process listens, where their files are written, and the
+# address by which the world knows them (docs/statement-page.md).
+STATEMENT_HOST = env.text("STATEMENT_HOST", HOST)
+STATEMENT_PORT = env.integer("STATEMENT_PORT", default=PORT + 1, least=1)
+STATEMENT_URL = env.text("STATEMENT_URL", f"http://127.0.0.1:{STATEMENT_PORT}").rstrip("/")
+STATEMENT_ROOT = Path(env.text("STATEMENT_ROOT", str(VAR_DIR / "statements")))
 ALLOWED_HOSTS = [
     *env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]")),
     urlsplit(PUBLIC_URL).hostname or "localhost",

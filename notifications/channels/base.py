@@ -23,6 +23,8 @@ class Letter:
     language: str = "en"
     # After which a push service need not deliver it any more.
     until: datetime | None = None
+    # Further headers of a mail: how to leave a list.
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Failed(Exception):

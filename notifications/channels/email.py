@@ -73,6 +73,7 @@ def _message(letter: Letter) -> EmailMessage:
             "Message-ID": f"<{letter.reference}@{host}>",
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
+            **dict(letter.headers),
         },
     )
 

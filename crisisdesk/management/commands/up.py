@@ -53,6 +53,7 @@ class Command(BaseCommand):
 def _run(supervisor: Supervisor, host: str, port: int, held: IO[str]) -> None:
     listener = parts.listen(host, port)
     try:
+        supervisor.start(parts.StatementDoor().part())
         _start_servers(supervisor)
         _in_child(_prepare)
         # Only now: loading the pages reads which static files there are.
