@@ -21,10 +21,7 @@ def forget_gone() -> int:
 @loop("publish", every=1, urgent=True)
 def publish() -> int:
     """Publish what is approved and due, and settle what was left under way."""
-<<<<<<< HEAD
     return OUTBOX.cycle()
-=======
-    return _outbox().cycle()
 
 
 @loop("statement_export", every=1)
@@ -51,4 +48,3 @@ def statement_pages() -> list[str]:
     late = database_now() - timedelta(seconds=30)
     sites = StatementSite.objects.filter(export_at__lte=late).values_list("slug", flat=True)
     return [f"the statement pages of {slug} could not be written" for slug in sites[:20]]
->>>>>>> 9cc58d9 (The statement page: signed entries through the outbox, exported as files, served by a process of its own)

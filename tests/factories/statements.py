@@ -47,9 +47,8 @@ def published(
     draft = approved(statement, text, Terms(**terms), by=by, approver=approver, now=now)
     publication = Publication.objects.get(version__draft=draft)
     due = timezone.now() + UNDO_WINDOW + timedelta(seconds=1)
-    claim = publishing.claim(publication.pk, draft.pk, now=due)
-    assert claim
-    publishing.deliver(claim)
+    (claim,) = publishing.OUTBOX.claim_due(now=due, limit=1)
+    publishing.OUTBOX.deliver(claim)
     publication.refresh_from_db()
     return StatementEntry.objects.get(idempotency_key=publication.idempotency_key)
 
