@@ -34,6 +34,15 @@ def register(judge: Judge) -> Judge:
     return judge
 
 
+def unready(
+    users: Iterable[User], brand: Brand, severity: Severity | None, at: datetime
+) -> list[tuple[User, list[Warning]]]:
+    """Return who is not ready, each with why, in the order given."""
+    people = list(users)
+    found = warnings(people, brand, severity, at)
+    return [(user, found[user.pk]) for user in people if user.pk in found]
+
+
 def warnings(
     users: Iterable[User], brand: Brand, severity: Severity | None, at: datetime
 ) -> dict[int, list[Warning]]:

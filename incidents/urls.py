@@ -58,6 +58,7 @@ urlpatterns = [
     path("i/<slug:reference>/related/", ties.related, name="related"),
     path("i/<slug:reference>/split/", ties.split, name="split"),
     path("i/<slug:reference>/files/", evidence.files, name="files"),
+    path("i/<slug:reference>/attach/", evidence.attach, name="attach"),
     path("i/<slug:reference>/files/<int:number>/", evidence.file, name="file"),
     path("i/<slug:reference>/files/<int:number>/content/", evidence.content, name="file_content"),
     path("i/<slug:reference>/files/<int:number>/preview/", evidence.preview, name="file_preview"),

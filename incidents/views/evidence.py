@@ -19,7 +19,7 @@ from incidents.models_evidence import EvidenceFile
 from incidents.services import evidence
 from incidents.serving import HEADERS, sent
 
-from .access import attempt, find, find_to, require
+from .access import attempt, find, find_to, refreshing, require, to_room
 
 
 @login_required
@@ -44,9 +44,30 @@ def files(request: SignedIn, reference: str) -> HttpResponse:
     return render(request, f"incidents/files.html{fragment}", context, status=status)
 
 
-def _add(request: SignedIn, incident: Incident) -> None:
+@login_required
+@require_POST
+def attach(request: SignedIn, reference: str) -> HttpResponse:
+    """Keep what was pasted, dropped or chosen where one writes, and say what became of it."""
+    incident = find_to(request, reference, Permission.WRITE_TIMELINE)
+    kept: list[EvidenceFile] = []
+    problem = attempt(request, lambda: _add(request, incident, kept))
+    if not kept and not problem:
+        problem = _("Choose a file first.")
+    if not request.htmx:
+        return to_room(incident, "timeline")
+    response = render(
+        request,
+        "incidents/room/attached.html",
+        {"kept": kept, "problem": problem},
+        status=422 if problem else 200,
+    )
+    return refreshing(response, ["timeline"] if kept else [])
+
+
+def _add(request: SignedIn, incident: Incident, kept: list[EvidenceFile] | None = None) -> None:
+    """Keep the files one by one; those before one that is refused stay. `kept` collects them."""
     for upload in request.FILES.getlist("file"):
-        evidence.add_file(
+        done = evidence.add_file(
             incident.pk,
             BytesIO(upload.read(evidence.MOST_BYTES + 1)),
             name=upload.name or "",
@@ -54,6 +75,8 @@ def _add(request: SignedIn, incident: Incident) -> None:
             by=request.user,
             now=database_now(),
         )
+        if kept is not None:
+            kept.append(done)
 
 
 def _find(request: SignedIn, reference: str, number: int) -> EvidenceFile:

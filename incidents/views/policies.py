@@ -20,7 +20,8 @@ from accounts.models import Brand, User
 from accounts.rules import allowed
 from accounts.selectors import members
 from core.clock import database_now
-from incidents import escalation, selectors, services, usual
+from incidents import escalation, readiness, selectors, services, usual
+from incidents.enums import Severity
 from incidents.forms_policy import Ladder, PolicyForm, PreviewForm, StepForm
 from incidents.models import EscalationPolicy
 from incidents.models_escalation import OutgoingWebhook, PolicyVersion
@@ -156,21 +157,21 @@ def _preview(request: SignedIn, editor: Editor, ladder: Ladder) -> dict[str, Any
         initial = {"at": timezone.localtime(now), "severity": 2, "alarms": 1}
         form = PreviewForm(asked, prefix="preview", initial=initial)
         facts = form.cleaned_data if asked is not None and form.is_valid() else initial
-    found = _foreseen(request, editor, ladder, facts)
-    return {"preview": form, "moments": found, "preview_zone": zone.key}
+    shown = {"preview": form, "preview_zone": zone.key}
+    return shown | _foreseen(request, editor, ladder, facts)
 
 
 def _foreseen(
     request: SignedIn, editor: Editor, ladder: Ladder, facts: dict[str, Any]
-) -> list[drawing.Moment] | None:
-    """None while what stands there cannot be a ladder."""
+) -> dict[str, Any]:
+    """The moments, None while what stands there cannot be a ladder; and who called is not ready."""
     if request.method == "POST":
         stored = _standing(request, editor, ladder)
         laps = _laps(request.POST.get("rounds", ""))
     else:
         stored, laps = editor.stored(), editor.policy.rounds
     if stored is None:
-        return None
+        return {"moments": None}
     at: datetime = facts["at"]
     rows = selectors.foreseen(
         editor.brand,
@@ -181,7 +182,12 @@ def _foreseen(
         at=at,
         alarms=facts["alarms"] or 0,
     )
-    return drawing.moments(rows, escalation.steps(stored), drawing.names(editor.brand))
+    called = User.objects.in_bulk({user for row in rows for user in row.climb.users}).values()
+    severity = Severity(int(facts["severity"]))
+    return {
+        "moments": drawing.moments(rows, escalation.steps(stored), drawing.names(editor.brand)),
+        "unready": readiness.unready(called, editor.brand, severity, at),
+    }
 
 
 def _standing(request: SignedIn, editor: Editor, ladder: Ladder) -> list[dict[str, Any]] | None:

@@ -94,14 +94,9 @@ def _weeks(request: SignedIn, found: Rota, zone: str, now: datetime) -> dict[str
         "first": first,
         "before": first - step,
         "after": first + step,
-        "unready": _unready(here, found.brand, now),
+        "unready": readiness.unready(here, found.brand, None, now),
         **gaps(ahead, people, now),
     }
-
-
-def _unready(people: list[Any], brand: Brand, now: datetime) -> list[tuple[Any, Any]]:
-    warnings = readiness.warnings(people, brand, None, now)
-    return [(user, warnings[user.pk]) for user in people if user.pk in warnings]
 
 
 def _first(text: str) -> date | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from core import markup
 from incidents import citing, entries
 from incidents.enums import EntryKind
 from incidents.models import TimelineEntry
+from incidents.models_evidence import EvidenceFile
 from incidents.selectors import facts
 
 # Icon and look of each kind; what a person wrote shows the person instead.
@@ -65,10 +66,13 @@ class Row:
     corrects: int | None
     corrected_by: list[int]
     pinned: bool
+    # What a line tells of that was kept as evidence.
+    file: EvidenceFile | None = None
 
 
 def timeline_rows(found: Iterable[TimelineEntry], *, now: datetime) -> list[Row]:
-    """Return rows, with facts that are cited as chips: two queries more where there are any."""
+    """Return rows, with facts that are cited as chips: two queries more where there are any, and
+    one more for files."""
     log = list(found)
     plain = [_told(entry) for entry in log]
     numbers = {number for text in plain for number in citing.cited(text)}
@@ -78,10 +82,18 @@ def timeline_rows(found: Iterable[TimelineEntry], *, now: datetime) -> list[Row]
     def marked(text: str) -> SafeString | str:
         return citing.marked(text, standing, reference=reference) if numbers else text
 
+    files = _files(log)
     return [
-        _row(entry, text, _with_names(text, entry, marked), now)
+        replace(_row(entry, text, _with_names(text, entry, marked), now), file=files.get(entry.pk))
         for entry, text in zip(log, plain, strict=True)
     ]
+
+
+def _files(log: list[TimelineEntry]) -> dict[int | None, EvidenceFile]:
+    """The files that lines tell of, by the line: one query where there are any."""
+    telling = [entry.pk for entry in log if entry.kind == EntryKind.FILE]
+    found = EvidenceFile.objects.filter(entry__in=telling) if telling else []
+    return {file.entry_id: file for file in found}
 
 
 def _told(entry: TimelineEntry) -> str:

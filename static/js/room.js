@@ -7,6 +7,8 @@
      role=option with data-starts (what may be typed for it) and data-insert. Arrows move, Enter and
      Tab take, Esc closes. [data-write="/task "] (a button) puts a command before what is written.
      While one writes, data-typing is told every few seconds.
+   <input type=file id="say-file"> in a form of its own: sent when something is chosen, pasted in the
+     composer or dropped on it
    <p id="typing" data-one="{names} …" data-more="…" data-me="7">   who else writes, by name, from
      the [data-person][data-name] of the presence
    <section data-idle="…/typing/">   is told when the reader has done nothing for two minutes
@@ -166,6 +168,40 @@ class Say extends HTMLElement {
   }
 }
 customElements.define("cd-say", Say);
+
+/* ---- pictures and files, where one writes ---- */
+
+/* A paste in the line that holds files, a drop anywhere in the composer, or a choice by the button:
+   each sends the form of #say-file. What became of it the server says. */
+const sendFiles = (files) => {
+  const input = document.getElementById("say-file");
+  if (!input || !files?.length) return false;
+  if (files !== input.files) {
+    const carried = new DataTransfer();
+    for (const file of files) carried.items.add(file);
+    input.files = carried.files;
+  }
+  input.form.requestSubmit();
+  return true;
+};
+const within = (event) => event.target.closest?.("cd-say");
+document.addEventListener("paste", (event) => {
+  // Text that comes with a picture of itself, as from a spreadsheet, is pasted as text.
+  if (!within(event) || event.clipboardData.types.includes("text/plain")) return;
+  if (sendFiles(event.clipboardData.files)) event.preventDefault();
+});
+document.addEventListener("dragover", (event) => {
+  if (within(event) && event.dataTransfer.types.includes("Files")) event.preventDefault();
+});
+document.addEventListener("drop", (event) => {
+  if (within(event) && sendFiles(event.dataTransfer.files)) event.preventDefault();
+});
+document.addEventListener("change", (event) => {
+  if (event.target.id === "say-file") sendFiles(event.target.files);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target.matches?.(".say-file")) event.target.reset();
+});
 
 /* ---- who writes, who is away ---- */
 

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from accounts.enums import Role
 from accounts.models import AuditEntry, Brand, User
 from core.errors import Conflict, Refused
 from incidents import services, sniffing, vault
@@ -20,6 +21,7 @@ from incidents.enums import Custody, EntryKind
 from incidents.models import Incident
 from incidents.models_evidence import EvidenceFile
 from incidents.services import evidence
+from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.incidents import NOON, IncidentFactory
 
 SignedIn = Callable[[User], Client]
@@ -265,3 +267,57 @@ def test_files_are_added_and_deleted_on_the_page_and_over_the_api(
     assert deleted["deleted_at"]
     assert [each["deed"] for each in deleted["custody"]] == ["UPLOADED", "VERIFIED", "DELETED"]
     assert client.get(f"{path}2/content/").status_code == 409
+
+
+# --- From where one writes ----------------------------------------------------------------------
+
+HTMX: Any = {"headers": {"HX-Request": "true"}}
+
+
+def test_what_is_pasted_into_the_room_is_kept_and_shown_in_its_line(
+    incident: Incident, bob: User, signed_in: SignedIn
+) -> None:
+    client, room = signed_in(bob), f"/i/{incident.reference}/"
+    pasted = SimpleUploadedFile("image.png", picture(), "image/png")
+    words = SimpleUploadedFile("mail.txt", WORDS)
+    response = client.post(f"{room}attach/", {"file": [pasted, words]}, **HTMX)
+    assert response.status_code == 200
+    assert "Kept as evidence: image.png" in response.content.decode()
+    assert "cd:timeline" in response["HX-Trigger"]
+    one, two = incident.files.order_by("number")
+    assert one.sha256 == sha256(picture()).hexdigest()
+    html = client.get(f"{room}?part=entries", **HTMX).content.decode()
+    assert f'src="{room}files/{one.number}/preview/"' in html
+    assert f'href="{room}files/{two.number}/"' in html
+    assert 'id="say-file"' in client.get(room).content.decode()
+
+
+def test_a_refusal_is_said_where_one_writes(
+    incident: Incident, bob: User, charlie: User, signed_in: SignedIn
+) -> None:
+    client, path = signed_in(bob), f"/i/{incident.reference}/attach/"
+    program = SimpleUploadedFile("tool.png", b"MZ" + bytes(2))
+    good = SimpleUploadedFile("image.png", picture(), "image/png")
+    response = client.post(path, {"file": [good, program]}, **HTMX)
+    assert response.status_code == 422
+    html = response.content.decode()
+    assert "This kind of file is not taken" in html
+    assert "Kept as evidence: image.png" in html
+    assert incident.files.count() == 1
+    assert "Choose a file first." in client.post(path, {}, **HTMX).content.decode()
+    assert signed_in(charlie).post(path, {"file": good}, **HTMX).status_code == 404
+    plain = SimpleUploadedFile("again.png", picture(), "image/png")
+    assert client.post(path, {"file": plain}).status_code == 302
+    assert incident.files.count() == 2
+
+
+def test_who_only_reads_attaches_nothing(
+    incident: Incident, brand: Brand, signed_in: SignedIn
+) -> None:
+    observer = UserFactory.create()
+    MembershipFactory.create(user=observer, brand=brand, role=Role.OBSERVER)
+    client, room = signed_in(observer), f"/i/{incident.reference}/"
+    assert 'id="say-file"' not in client.get(room).content.decode()
+    sent = {"file": SimpleUploadedFile("image.png", picture(), "image/png")}
+    assert client.post(f"{room}attach/", sent, **HTMX).status_code == 403
+    assert not incident.files.exists()

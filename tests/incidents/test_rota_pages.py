@@ -19,7 +19,7 @@ from incidents.services import calendar_feeds, swaps
 from incidents.services.covers import Part
 from notifications.models import Notice
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.incidents import ShiftFactory
+from tests.factories.incidents import ShiftFactory, on_the_ladder
 from tests.factories.rota import cover, line_of, rota_of
 
 SignedIn = Callable[[User], Client]
@@ -319,6 +319,24 @@ def test_who_is_not_ready_is_warned_of(
     assert [each.code for each in found[bob.pk]] == ["certificate"]
     assert alice.pk not in found
     assert "Not certified for SEV1" in page(signed_in(alice), f"{path}?weeks=4")
+
+
+def test_who_a_ladder_would_call_unready_is_named_where_it_is_drawn(
+    brand: Brand, boss: User, bob: User, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = on_the_ladder(brand, bob)
+    asked: list[Any] = []
+
+    def certified(users: list[User], where: Brand, severity: Any, at: datetime) -> dict:
+        asked.append(({user.pk for user in users}, severity))
+        return {bob.pk: [readiness.Warning("certificate", "Not certified for SEV2")]}
+
+    monkeypatch.setattr(readiness, "JUDGES", [certified])
+    html = page(signed_in(boss), f"/settings/policies/{policy.pk}/")
+    assert "Not certified for SEV2" in html
+    [(people, severity)] = asked
+    assert bob.pk in people
+    assert severity == 2
 
 
 # --- Calendars ----------------------------------------------------------------------------------
