@@ -56,5 +56,11 @@ register_actions(
         "draft.settled_failed": _("Settled a publication as not published"),
         "draft.retried": _("Tried a publication again"),
         "draft.withdrawn": _("Withdrew a publication"),
+        "statement.prepared": _("Prepared a statement"),
+        "statement.moved": _("Changed the address of a statement"),
+        "statement.withdrawn": _("Withdrew an entry of a statement"),
+        "statement_site.opened": _("Opened a statement page"),
+        "statement_site.changed": _("Changed a statement page"),
+        "statement_site.key_changed": _("Gave a statement page a new key"),
     }
 )

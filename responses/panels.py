@@ -2,10 +2,22 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.panels import settings_page
 from core.panels import Panel
 from incidents.panels import REVIEW, WAR_ROOM
 from monitoring.panels import ACTIONS, RowAction
 
 WAR_ROOM.add(Panel("drafts", _("Drafts"), "responses:panel", order=10, live="drafts"))
+WAR_ROOM.add(
+    Panel("statement", _("Statement page"), "responses:statement_panel", order=16, live="drafts")
+)
+settings_page(
+    "responses:statement_sites",
+    _("Statement pages"),
+    _("The public page of each brand: languages, contacts, colour, keys."),
+    order=67,
+    icon="news",
+    owns=("responses:statement_sites",),
+)
 REVIEW.add(Panel("published", _("What we said"), "responses:published", order=20, live="drafts"))
 ACTIONS.append(RowAction("reply", _("Reply"), "message-reply", "r", "responses:reply"))

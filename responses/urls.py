@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import approvals, drafts, panels, publications, reply, subscription
+from .views import approvals, drafts, panels, publications, reply, statement, subscription
 
 app_name = "responses"
 DRAFT = "i/<str:reference>/drafts/<int:number>/"
@@ -25,8 +25,13 @@ urlpatterns = [
         subscription.subscribe,
         name="statement_subscribe",
     ),
-    path("statements/confirm/<str:token>/", subscription.confirm, name="statement_confirm"),
-    path("statements/leave/<str:token>/", subscription.leave, name="statement_leave"),
+    path("statements/confirm/<str:consent>/", subscription.confirm, name="statement_confirm"),
+    path("statements/leave/<str:farewell>/", subscription.leave, name="statement_leave"),
+    path("statements/<slug:site>/style.css", statement.style, name="statement_style"),
+    path("settings/statements/", statement.sites, name="statement_sites"),
+    path("i/<str:reference>/statement/", statement.statement, name="statement"),
+    path("i/<str:reference>/statement/panel/", statement.panel, name="statement_panel"),
+    path("i/<str:reference>/statement/preview/", statement.preview, name="statement_preview"),
     path("approvals/", approvals.inbox, name="approvals"),
     path("approvals/<str:reference>/<int:number>/", approvals.approval, name="approval"),
     path("publications/<int:pk>/settle/", publications.settle, name="settle"),

@@ -49,6 +49,9 @@ from notifications.links import signed_action
 from notifications.models import Provider, Rule
 from responses import services as responses
 from responses.models import Version
+from responses.models_statement import StatementSubscriber
+from responses.services import statement as statements
+from responses.statements.links import confirm_url, leave_url
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
 from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import DetectionFactory, on_the_ladder
@@ -317,6 +320,21 @@ def told_and_kept(incident: Incident, by: User, taker: User) -> str:
     return BriefReceipt.objects.first().token
 
 
+def followed(incident: Incident, boss: User, writer: User) -> StatementSubscriber:
+    """A statement page with a draft on its way, and somebody who was asked."""
+    now = timezone.now()
+    wanted = statements.Wanted(("da", "en"), "kontakt@example.org", "presse@example.org")
+    statements.open_site(incident.brand, wanted, by=boss, now=now)
+    statement = statements.prepare(incident.pk, slug="plastik", by=writer, now=now)
+    terms = statements.Terms(next_update_at=now + timedelta(hours=2))
+    statements.write(
+        statement.pk, title="Første ord", text="Vi beklager.", terms=terms, by=writer, now=now
+    )
+    return StatementSubscriber.objects.create(
+        statement=statement, email="læser@example.org", language="da", nonce="x", asked_at=now
+    )
+
+
 @pytest.fixture(name="filled")
 def filled_fixture(
     incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
@@ -337,6 +355,7 @@ def filled_fixture(
     )  # fmt: skip
     query = listened(brand)
     issue_token(karen, name="rapport")
+    follower = followed(incident, karen, bob)
     job = exported(karen)
     save_search("Vrede", "emotion=anger", by=karen, brand_id=brand.pk, now=now)
     InvitationFactory.create(brand=brand)
@@ -348,6 +367,9 @@ def filled_fixture(
         "wall": walled(incident, karen)[1],
         "token": answer_link(karen, incident), "service": "ntfy",
         "receipt": told_and_kept(incident, bob, karen),
+        "site": brand.slug,
+        "consent": confirm_url(follower).rstrip("/").rpartition("/")[2],
+        "farewell": leave_url(follower).rstrip("/").rpartition("/")[2],
         "pk": {
             "monitoring:import": upload.pk, "monitoring:import_progress": upload.pk,
             "monitoring:mention": Mention.objects.get().pk,

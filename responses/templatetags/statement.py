@@ -1,12 +1,15 @@
 """Template tags of the public statement pages."""
 
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import formats
+from responses.models import Draft
+from responses.selectors_statement import terms_of
 from responses.statements import reading
 
 register = template.Library()
@@ -28,3 +31,9 @@ def fully(moment: datetime | None) -> str:
 @register.filter
 def blocks(text: str) -> list[reading.Block]:
     return reading.blocks(text)
+
+
+@register.inclusion_tag("responses/statement_terms.html")
+def statement_terms(draft: Draft) -> dict[str, Any]:
+    """`{% statement_terms draft %}`: how it is to appear on the page, where it goes there."""
+    return {"terms": terms_of(draft), "zone": draft.incident.brand.time_zone}

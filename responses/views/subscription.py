@@ -55,9 +55,9 @@ def subscribe(request: HttpRequest, site: str, slug: str) -> HttpResponse:
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: HttpRequest, token: str) -> HttpResponse:
+def confirm(request: HttpRequest, consent: str) -> HttpResponse:
     """Ask; subscribe when the button is pressed."""
-    named = _named(links.read_confirm, token)
+    named = _named(links.read_confirm, consent)
     if request.method != "POST":
         return _page(request, "confirm")
     found = subscribing.confirm(named, now=database_now())
@@ -69,9 +69,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def leave(request: HttpRequest, token: str) -> HttpResponse:
+def leave(request: HttpRequest, farewell: str) -> HttpResponse:
     """Ask; leave when the button is pressed, or a mail program does so (RFC 8058)."""
-    named = _named(links.read_leave, token)
+    named = _named(links.read_leave, farewell)
     if request.method != "POST":
         return _page(request, "leave")
     subscribing.leave(named)
