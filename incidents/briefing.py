@@ -113,4 +113,14 @@ def letter(receipt: BriefReceipt) -> Letter:
             subject=subject,
             text=f"{words}\n\n--\n{foot}",
             url=settings.PUBLIC_URL + address,
+            headers=_leaving(receipt),
         )
+
+
+def _leaving(receipt: BriefReceipt) -> tuple[tuple[str, str], ...]:
+    """What gives a mail program its own button for ending the updates (RFC 8058)."""
+    address = reverse("incidents:brief_leave", args=[receipt.token])
+    return (
+        ("List-Unsubscribe", f"<{settings.PUBLIC_URL}{address}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    )

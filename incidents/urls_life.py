@@ -6,6 +6,7 @@ from .views import briefs, handover, precedents
 
 life = [
     path("i/<slug:reference>/updates/", briefs.updates, name="updates"),
+    path("updates/<str:receipt>/leave/", briefs.brief_leave, name="brief_leave"),
     path("updates/<str:receipt>/", briefs.brief_read, name="brief_read"),
     path("i/<slug:reference>/precedents/", precedents.precedents, name="precedents"),
     path("settings/triage/", precedents.triage_settings, name="triage_settings"),

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.enums import Permission
@@ -141,6 +142,22 @@ def brief_read(request: HttpRequest, receipt: str) -> HttpResponse:
     latest = brief.versions.first()
     context = {"receipt": sent, "brief": brief, "latest": latest}
     return render(request, "incidents/brief_read.html", context)
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def brief_leave(request: HttpRequest, receipt: str) -> HttpResponse:
+    """End the updates by one call of a mail program; whoever opens it finds the page with a button.
+
+    The program has neither cookie nor token: the address is the secret (RFC 8058).
+    """
+    sent = _receipt(receipt)
+    if request.method != "POST":
+        return redirect("incidents:brief_read", receipt)
+    if sent.subscriber.ended_at is None:
+        briefs.unsubscribe(sent.subscriber_id, now=database_now())
+    return HttpResponse(status=204)
 
 
 def _receipt(token: str) -> BriefReceipt:

@@ -8,7 +8,7 @@ from django.core import mail
 from django.test import Client
 
 from accounts.enums import Role
-from accounts.models import Brand, User
+from accounts.models import AuditEntry, Brand, User
 from core.errors import Conflict, Forbidden, Refused
 from incidents import briefing, handing, services
 from incidents.enums import EntryKind, Receipt
@@ -119,6 +119,25 @@ def test_a_reader_ends_it_and_gets_no_more(
     assert briefing.send_due(NOON) == 1
     assert [letter.to for letter in mail.outbox] == [[bob.email]]
     assert len(send(incident, alice, "Mere")) == 1
+
+
+def test_a_mail_program_ends_it_by_one_call(incident: Incident, alice: User, bob: User) -> None:
+    _bob, chair = send(incident, alice)
+    briefing.send_due(NOON)
+    [_his, letter] = mail.outbox
+    address = f"/updates/{chair.token}/leave/"
+    assert letter.extra_headers["List-Unsubscribe"].endswith(f"{address}>")
+    assert letter.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    program = Client(enforce_csrf_checks=True)
+    opened = program.get(address)
+    assert (opened.status_code, opened["Location"]) == (302, f"/updates/{chair.token}/")
+    assert len(send(incident, alice, "Mere")) == 2
+    for _again in range(2):
+        called = program.post(address, {"List-Unsubscribe": "One-Click"})
+        assert called.status_code == 204
+    assert [each.subscriber.user for each in send(incident, alice, "Endnu mere")] == [bob]
+    assert program.post("/updates/unknown/leave/").status_code == 404
+    assert AuditEntry.objects.filter(action="incident.unsubscribed").count() == 1
 
 
 def test_without_a_server_it_is_kept_and_without_readers_refused(
