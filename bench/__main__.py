@@ -24,6 +24,7 @@ COLUMNS = ("figure", "value", "unit", "limit", "ratio", "must", "")
 
 
 def main(only: str) -> int:
+    _name_models()
     with _services():
         chosen = _chosen(only)
         if not chosen:
@@ -33,6 +34,15 @@ def main(only: str) -> int:
     _write(entries)
     _print_table(entries)
     return 0 if all(entry["ok"] for entry in entries) else 1
+
+
+def _name_models() -> None:
+    """Measure with the models that this installation uses, though all else is in a temporary
+    folder: `manage.py train` writes them into var/."""
+    var = Path(os.environ.get("CRISISDESK_VAR") or RESULTS.parent.parent / "var").resolve()
+    for name, file in (("SCORING_MODEL", "scoring.npz"), ("SCORING_SECOND", "second.npz")):
+        if not os.environ.get(name) and (var / file).exists():
+            os.environ[name] = str(var / file)
 
 
 @contextmanager
@@ -145,6 +155,9 @@ def _row(entry: dict[str, Any]) -> tuple[str, ...]:
     numbers = (_short(entry["value"]), _short(entry["limit"]), _short(entry["ratio"]))
     verdict = "ok" if entry["ok"] else "NOT OK"
     value, limit, ratio = numbers
+    # Entries of earlier runs say nothing beside.
+    note = entry.get("note") or ""
+    verdict = f"{verdict}, {note}" if note else verdict
     return (entry["name"], value, entry["unit"], limit, ratio, entry["must"], verdict)
 
 

@@ -11,10 +11,12 @@ FIGURES: dict[str, "Figure"] = {}
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured and what it is compared with, both in the figure's unit."""
+    """What was measured and what it is compared with, both in the figure's unit. `note` says what
+    must be known to read it, such as which model was measured."""
 
     value: float
     limit: float
+    note: str = ""
 
     @property
     def ratio(self) -> float:
@@ -48,6 +50,7 @@ class Figure:
             "must": self.must,
             "ok": self.holds(measured),
             "issue": self.issue,
+            "note": measured.note,
         }
 
     def failed(self) -> dict[str, Any]:

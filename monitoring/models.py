@@ -71,6 +71,9 @@ class Source(models.Model):
     # Whose connection follows it (monitoring.streams), and until when that is so.
     streamed_by = models.UUIDField(null=True)
     streamed_until = models.DateTimeField(null=True)
+    # When a replay under a simulated clock last fed it: that is when its mentions really came in,
+    # whatever they say.
+    replayed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = BrandScoped.as_manager()

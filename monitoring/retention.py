@@ -1,6 +1,7 @@
 """Mentions leave when they have been kept long enough: whole months by DROP, the rest row by row.
 
-What counts is when a mention was received: an old case that was imported yesterday stays. A month
+What counts is when a mention was received: an old case that was imported yesterday stays, and so
+do the days of a replay, though its simulated clock made them look received long ago. A month
 whose mentions are all old enough is detached, which locks the table for an instant and gives up
 rather than make others wait, and then dropped. Counts and steps stay: they name nobody.
 """
@@ -30,10 +31,14 @@ FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamesp
     AND relname ~ '^monitoring_mention_[0-9]{4}_[0-9]{2}$'
 ORDER BY relname
 """
-_YOUNG = "SELECT EXISTS (SELECT FROM {} WHERE received_at >= %s)"
+_YOUNG = """
+SELECT EXISTS (SELECT FROM {} WHERE received_at >= %s OR source_id IN (
+    SELECT id FROM monitoring_source WHERE replayed_at >= %s))
+"""
 _OLD_ROWS = """
 DELETE FROM {table} WHERE ctid = ANY(ARRAY(
-    SELECT ctid FROM {table} WHERE received_at < %s LIMIT %s))
+    SELECT ctid FROM {table} WHERE received_at < %s AND source_id NOT IN (
+        SELECT id FROM monitoring_source WHERE replayed_at >= %s) LIMIT %s))
 """
 _DECIDED = ("monitoring_mentionstate", "monitoring_mentionchange")
 _ORPHANS = """
@@ -89,7 +94,7 @@ def _months() -> list[tuple[Month, bool]]:
 
 def _has_young(month: Month, before: datetime) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(_YOUNG.format(partitions.table_of(month)), [before])
+        cursor.execute(_YOUNG.format(partitions.table_of(month)), [before, before])
         return bool(cursor.fetchone()[0])
 
 
@@ -137,5 +142,5 @@ def _delete_old(table: str, before: datetime) -> None:
     deleted = _ROWS
     with connection.cursor() as cursor:
         while deleted == _ROWS:
-            cursor.execute(_OLD_ROWS.format(table=table), [before, _ROWS])
+            cursor.execute(_OLD_ROWS.format(table=table), [before, before, _ROWS])
             deleted = cursor.rowcount

@@ -46,13 +46,15 @@ _PART = 5000
 @dataclass(frozen=True)
 class Taught:
     """Texts that a larger model has judged: `target` are its soft labels, moved towards what people
-    said where they did; `apart` are not learned from."""
+    said where they did; `apart` are not learned from. `held_out` tells whether none of them is one
+    that is measured on."""
 
     texts: list[str]
     target: np.ndarray[Any, Any]
     weight: np.ndarray[Any, Any]
     answers: np.ndarray[Any, Any]
     apart: np.ndarray[Any, Any]
+    held_out: bool
 
 
 def taught(path: Path) -> Taught:
@@ -63,6 +65,7 @@ def taught(path: Path) -> Taught:
         sources = np.concatenate((file["source"], np.full(len(own), "invented")))
         labels = file["label"].tolist() + [example.sentiment for example in own]
         soft = softmax(file["logits"].astype(np.float32))
+        held_out = bool(file["held_out"]) if "held_out" in file.files else False
     answers = np.array([SENTIMENT.index(label) if label else -1 for label in labels])
     said = one_hot(np.maximum(answers, 0).tolist(), len(SENTIMENT))
     share = np.where(answers >= 0, SAID, 0.0)[:, None]
@@ -72,7 +75,7 @@ def taught(path: Path) -> Taught:
     for source in MEASURED:
         rows = np.flatnonzero(sources == source)
         apart[rows[: len(rows) // corpora.UNCUT]] = True
-    return Taught(texts, target.astype(np.float32), weight, answers, apart)
+    return Taught(texts, target.astype(np.float32), weight, answers, apart, held_out)
 
 
 def learned(eyes: Eyes, lesson: Taught) -> tuple[Student, float]:
@@ -94,7 +97,9 @@ def learned(eyes: Eyes, lesson: Taught) -> tuple[Student, float]:
     return student, temperature(logits, answers.tolist())
 
 
-def replaced(base: dict[str, Any], student: Student, factor: float, eyes: Eyes) -> dict[str, Any]:
+def replaced(
+    base: dict[str, Any], student: Student, factor: float, eyes: Eyes, *, held_out: bool
+) -> dict[str, Any]:
     """The arrays of the model file with the student in place of its sentiment."""
     about, count = json.loads(str(base["about"])), len(SENTIMENT)
     if about["bits"] != BITS:
@@ -109,7 +114,8 @@ def replaced(base: dict[str, Any], student: Student, factor: float, eyes: Eyes) 
     place = slice(2, 2 + count - 1)
     weights, scale = base["weights"][:, : 2 + heads].copy(), base["scale"][: 2 + heads].copy()
     weights[:, place], scale[place] = small, sizes
-    about |= {"inner": {"sentiment": inner.shape[1]}, "may_be_shipped": False}
+    about |= {"inner": {"sentiment": inner.shape[1]}}
+    about |= {"may_be_shipped": False, "held_out": held_out}
     return {
         **base,
         "weights": np.hstack((weights, inner)),
@@ -138,7 +144,8 @@ def main() -> None:
     student, factor = learned(eyes, lesson)
     base = dict(np.load(options.base))
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(options.out, **replaced(base, student, factor, eyes))
+    arrays = replaced(base, student, factor, eyes, held_out=lesson.held_out)
+    np.savez_compressed(options.out, **arrays)
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB")
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Let the tuned transformer judge many texts: python tools/teach.py DATA ADAPTERS OUT.
 
-What it says of each text's sentiment is what the fast tier then learns (tools/train_scoring.py
---taught OUT). Any text will do, labelled or not; from the languages that have few, further ones are
-made by cutting and joining. The texts that are measured on are left out, and none is cut of them.
+What it says of each text's sentiment is what the fast tier then learns (tools/learn_taught.py). Any
+text will do, labelled or not; from the languages that have few, further ones are made by cutting
+and joining. With `--hold-out` the texts that are measured on are left out, and none is cut of them.
 Needs torch. Both stay with whoever was entitled to the texts.
 """
 
@@ -135,11 +135,11 @@ def judged(model: Encoder, found: Sequence[Text]) -> Any:
     return logits
 
 
-def keep(out: Path, found: Sequence[Text], logits: Any) -> None:
-    """Write what tools/train_scoring.py reads."""
+def keep(out: Path, found: Sequence[Text], logits: Any, *, hold_out: bool) -> None:
+    """Write what tools/learn_taught.py reads."""
     out.parent.mkdir(parents=True, exist_ok=True)
     columns = {name: np.array([getattr(each, name) for each in found]) for name in _COLUMNS}
-    np.savez_compressed(out, logits=logits.astype(np.float16), **columns)
+    np.savez_compressed(out, logits=logits.astype(np.float16), held_out=hold_out, **columns)
 
 
 _COLUMNS = ("text", "source", "label")
@@ -155,7 +155,8 @@ def main() -> None:
     torch.set_num_threads(1)
     found = texts(options.data, hold_out=options.hold_out)
     print(f"{len(found)} texts", flush=True)
-    keep(options.out, found, judged(tuned(options.adapters), found))
+    logits = judged(tuned(options.adapters), found)
+    keep(options.out, found, logits, hold_out=options.hold_out)
 
 
 if __name__ == "__main__":

@@ -299,6 +299,7 @@ def train(folder: Path, *, everything: bool, hold_out: bool, cache: Path) -> dic
         + ["topics/banking77_train (CC BY 4.0)", "monitoring/data/invented"]
         + ["AFINN word lists (Apache-2.0, ODbL)", "multilingual-e5-small (MIT), word vectors"],
         "may_be_shipped": not everything,
+        "held_out": hold_out,
     }
     return {"weights": weights, "scale": scale, "about": np.array(json.dumps(about)), **arrays}
 

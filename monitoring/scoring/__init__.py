@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from . import language as languages
 from .model import SHIPPED, Model, load
 
-__all__ = ["Score", "ScoreArrays", "score", "score_batch"]
+__all__ = ["Score", "ScoreArrays", "model_file", "score", "score_batch"]
 
 Floats = NDArray[np.float64]
 # By question: probabilities (texts, classes).
@@ -129,9 +129,13 @@ def _named(name: str, shares: Shares) -> tuple[list[str], Floats]:
     return found, np.round(shares[name].max(axis=1, initial=0.0), 4)
 
 
-def _model() -> Model:
-    """The model that SCORING_MODEL names, else the one that was trained here, else the shipped."""
+def model_file() -> Path:
+    """Return the file that SCORING_MODEL names, else the one trained here, else the shipped."""
     if settings.SCORING_MODEL:
-        return load(Path(settings.SCORING_MODEL))
+        return Path(settings.SCORING_MODEL)
     trained = Path(settings.VAR_DIR) / TRAINED
-    return load(trained if trained.exists() else SHIPPED)
+    return trained if trained.exists() else SHIPPED
+
+
+def _model() -> Model:
+    return load(model_file())

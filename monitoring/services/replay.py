@@ -113,6 +113,8 @@ def run_simulated(fed: list[tuple[Source, Track]]) -> Iterator[Progress]:
     """
     queues = [(source, _by_minute(track)) for source, track in fed]
     brands = {source.brand_id for source, _track in fed}
+    sources_fed = [source.pk for source, _track in fed]
+    Source.objects.filter(pk__in=sources_fed).update(replayed_at=database_now())
     first, last = span([track for _source, track in fed])
     left = sum(len(track.posts) for _source, track in fed)
     now = _floor(first)

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Brand
 from incidents.models import Incident
+from monitoring import retention
 from monitoring.enums import SourceKind
 from monitoring.models import Detection, FileImport, Mention, MentionCount, Source, Step
 from monitoring.services import replay
@@ -69,6 +70,17 @@ def test_a_storm_in_the_file_is_detected_at_its_own_time(tmp_path: Path) -> None
     incident = Incident.objects.get()
     assert began <= incident.detected_at <= began + timedelta(minutes=10)
     assert incident.signals.count() == found.count()
+
+
+def test_the_engine_lets_the_days_of_a_replay_be(tmp_path: Path) -> None:
+    path = write(tmp_path / "f.jsonl", [row(n, f"post {n}") for n in range(3)])
+    run(path, "--brand", "Fjord", "--speed", "0", "--original-times")
+    retention.expire(now=datetime.now(UTC))
+    assert Mention.objects.count() == 3
+    # Without the mark they would go: nothing else keeps them.
+    Source.objects.update(replayed_at=None)
+    retention.expire(now=datetime.now(UTC))
+    assert Mention.objects.count() == 0
 
 
 def test_without_original_times_the_last_post_is_of_now(tmp_path: Path) -> None:

@@ -98,6 +98,18 @@ def test_an_old_case_that_was_imported_lately_stays_and_what_is_beside_it_goes(
     assert take(source, "case", said=OLD, received=NOW) == 0
 
 
+def test_the_days_of_a_replay_stay_as_long_as_if_they_had_come_on_its_day(source: Source) -> None:
+    """Its simulated clock makes them look received when they were said."""
+    replayed = SourceFactory.create(brand=source.brand, replayed_at=NOW - timedelta(days=1))
+    take(replayed, "played", said=OLD, received=OLD)
+    take(source, "beside", said=OLD, received=OLD)
+    assert retention.expire(now=NOW) == 0
+    assert texts() == {"played"}
+    two_years_on = NOW + timedelta(days=800)
+    assert retention.expire(now=two_years_on) == 1
+    assert texts() == set()
+
+
 def test_what_lies_before_all_months_goes_too(source: Source) -> None:
     ancient = datetime(1999, 5, 1, tzinfo=UTC)
     take(source, "ancient", said=ancient, received=OLD)
