@@ -29,3 +29,5 @@ class Permission(models.TextChoices):
     APPROVE = "APPROVE", _("Approve drafts")
     WRITE_PLANS = "WRITE_PLANS", _("Write and publish crisis plans")
     PUBLISH = "PUBLISH", _("Publish and settle publications")
+    PLAN_MARKETING = "PLAN_MARKETING", _("Plan marketing posts")
+    PAUSE_MARKETING = "PAUSE_MARKETING", _("Pause marketing and let it go on")

@@ -20,13 +20,21 @@ _WORK = _WATCH | {
     Permission.WRITE_TIMELINE,
     Permission.DRAFT,
     Permission.PUBLISH,
+    Permission.PLAN_MARKETING,
+    Permission.PAUSE_MARKETING,
 }
 PERMISSIONS: dict[Role, set[Permission]] = {
     Role.ADMINISTRATOR: set(Permission),
     Role.LEAD: _WORK | {Permission.APPROVE, Permission.WRITE_PLANS},
     Role.RESPONDER: _WORK,
     Role.APPROVER: _WATCH
-    | {Permission.OPEN_INCIDENT, Permission.WRITE_TIMELINE, Permission.DRAFT, Permission.APPROVE},
+    | {
+        Permission.OPEN_INCIDENT,
+        Permission.WRITE_TIMELINE,
+        Permission.DRAFT,
+        Permission.APPROVE,
+        Permission.PAUSE_MARKETING,
+    },
     Role.OBSERVER: _WATCH,
     Role.TRAINEE: _WATCH,
 }

@@ -8,6 +8,7 @@ from django.middleware.csrf import get_token
 from django.utils.functional import SimpleLazyObject
 
 from . import navigation
+from .panels import STRIPS
 
 _THEMES = {"LIGHT": "light", "DARK": "dark"}
 
@@ -21,6 +22,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     return {
         "navigation": cache(lambda: navigation.shown(request)),
+        "strips": STRIPS.panels,
         "theme": _THEMES.get(getattr(user, "theme", ""), ""),
         "csrf_token": SimpleLazyObject(lambda: get_token(request)),
     }

@@ -31,3 +31,7 @@ class Slot:
             raise ValueError(f"{self.name} already has a panel {panel.name}.")
         self.panels.append(panel)
         self.panels.sort(key=lambda each: each.order)
+
+
+# Strips above every page, for everybody who is signed in; their URLs take no argument.
+STRIPS = Slot("core.strips")

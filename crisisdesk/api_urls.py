@@ -15,6 +15,7 @@ v1: list[URLPattern | URLResolver] = [
     path("", include("monitoring.api_urls")),
     path("", include("incidents.api_urls")),
     path("", include("responses.api_urls")),
+    path("", include("marketing.api_urls")),
 ]
 
 

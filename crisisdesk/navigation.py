@@ -96,6 +96,14 @@ def register() -> None:
             pip_words=_("waiting for you"),
         ),
         Entry(
+            _("Calendar"),
+            "calendar-event",
+            "marketing:calendar",
+            ("marketing:",),
+            key="C",
+            on_phone=False,
+        ),
+        Entry(
             pgettext_lazy("crisis plans", "Plans"),
             "clipboard-list",
             "incidents:plans",

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics),
     path("", include("incidents.urls")),
     path("", include("responses.urls")),
+    path("", include("marketing.urls")),
     path("", include("training.urls")),
     path("api/", include("crisisdesk.api_urls")),
     path("", include("accounts.urls")),

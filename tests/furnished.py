@@ -37,6 +37,8 @@ from incidents.services import (
 )
 from incidents.services.decisions import Why
 from incidents.services.plan_running import adopt
+from marketing import services as marketing
+from marketing.services import feeding
 from monitoring.enums import CrisisType, DetectionKind, ImportState, Occasion, Opinion, Sentiment
 from monitoring.models import FileImport, Mention, MentionCount, Query, Step
 from monitoring.models_queries import QueryCount
@@ -335,6 +337,23 @@ def followed(incident: Incident, boss: User, writer: User) -> StatementSubscribe
     )
 
 
+def marketed(brand: Brand, account: ConnectedAccount, by: User) -> dict[str, int]:
+    """A marketing calendar under a pause: a post that is held, one of another tool, a feed."""
+    now = timezone.now()
+    soon = now + timedelta(hours=3)
+    own = marketing.Planned("Vi brænder for god kaffe", soon, account.pk, country="Danmark")
+    held = marketing.plan(brand, own, by=by, now=now)
+    marketing.plan(
+        brand, marketing.Planned("Forårsbrevet", soon, kind="NEWSLETTER"), by=by, now=now
+    )
+    fields = {"name": "Planlægger", "entry_kind": "POST", "network": "", "country": ""}
+    feed, _secret = feeding.add_feed(brand, "WEBHOOK", fields, by=by, now=now)
+    pause = marketing.press(brand, marketing.Terms("Plastik i kaffen"), by=by, now=now)
+    return {
+        "marketing:post": held.pk, "marketing:pause": pause.pk, "marketing:feed_remove": feed.pk,
+    }  # fmt: skip
+
+
 @pytest.fixture(name="filled")
 def filled_fixture(
     incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
@@ -388,6 +407,7 @@ def filled_fixture(
             **{f"connectors:account{page}": account.pk for page in ACCOUNT_PAGES},
             **on_duty(brand, karen, bob),
             **planned(brand, incident, karen),
+            **marketed(brand, account, karen),
             **{f"incidents:policy{page}": brand.policies.get().pk for page in ("", "_versions")},
             "incidents:drill": drilled(brand, karen),
         },

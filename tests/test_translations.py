@@ -35,7 +35,7 @@ from tests.furnished import (  # noqa: F401 - fixtures are found by their module
 ROOT = Path(settings.BASE_DIR)
 ROOMS = (
     *("accounts", "connectors", "core", "crisisdesk", "incidents", "monitoring"),
-    *("notifications", "responses", "training", "templates"),
+    *("notifications", "responses", "marketing", "training", "templates"),
 )
 KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
@@ -208,7 +208,10 @@ def said(page: str) -> list[str]:
 
 
 # The interface for programs speaks English in its description; a picture book for developers.
-NO_PAGES = {"api/", "kit", "monitoring:webhook", "monitoring:network_webhook"}
+NO_PAGES = {
+    *("api/", "kit", "monitoring:webhook", "monitoring:network_webhook"),
+    *("marketing:webhook", "marketing:webhook_secret"),
+}
 # Ends the session; takes a file; is a script.
 LEFT_OUT = {
     *("accounts:sign_out", "monitoring:import_report", "monitoring:download"),

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "monitoring",
     "incidents",
     "responses",
+    "marketing",
     "training",
     "crisisdesk",
 ]

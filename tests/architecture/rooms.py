@@ -12,8 +12,9 @@ FLOORS = {
     "monitoring": 3,
     "incidents": 4,
     "responses": 5,
-    "training": 6,
-    "crisisdesk": 7,
+    "marketing": 6,
+    "training": 7,
+    "crisisdesk": 8,
 }
 
 

@@ -46,6 +46,7 @@ NARROW = {"width": 320, "height": 700}
 # What is no page for people: for programs, for developers, a file.
 NO_PAGES = {
     *("api/", "kit", "monitoring:webhook", "monitoring:network_webhook"),
+    *("marketing:webhook", "marketing:webhook_secret"),
     *("monitoring:import_report", "monitoring:download"),
 }
 # Ends the session; is nothing to look at.
