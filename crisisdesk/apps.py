@@ -5,6 +5,6 @@ class CrisisDeskConfig(AppConfig):
     name = "crisisdesk"
 
     def ready(self) -> None:
-        from . import navigation, palette, replies  # noqa: F401 - each registers itself
+        from . import clock, navigation, palette, replies  # noqa: F401 - each registers itself
 
         navigation.register()

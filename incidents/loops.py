@@ -4,8 +4,13 @@ from datetime import timedelta
 
 from core.clock import database_now
 from core.engine import audit, loop
+from core.timers import timer
 
 from . import briefing, selectors, services
+from .models import Incident
+from .models_escalation import FireDrill, WebhookCall
+from .models_roles import RoleHolding
+from .models_updates import BriefReceipt
 from .selectors.tasks import untold as untold_ones
 from .services import care, evidence, tasks
 
@@ -14,6 +19,12 @@ MOST_RUNGS = 50
 # What the engine has not done by then is told aloud.
 GRACE = timedelta(seconds=5)
 REMINDER_GRACE = timedelta(seconds=30)
+
+timer(Incident, "escalate_at", "triage_until", "respond_by", "update_by", "pack_at")
+timer(FireDrill, "ends_at")
+timer(WebhookCall, "send_at")
+timer(BriefReceipt, "send_at")
+timer(RoleHolding, "care_at")
 
 
 @loop("escalate", every=0.5, urgent=True)
@@ -50,19 +61,6 @@ def evidence_orphans() -> int:
 def take_up() -> int:
     """Turn detections into incidents; woken when one is made."""
     return services.take_up_detections(database_now())
-
-
-@loop("clock", every=1)
-def clock() -> int:
-    """Note the time, so that a clock that is set back silences nobody."""
-    services.watch_clock()
-    return 0
-
-
-@audit("clock")
-def set_back() -> list[str]:
-    """A database clock that was set back within the last ten minutes."""
-    return services.set_back(database_now())
 
 
 @loop("end_drills", every=1)

@@ -2,15 +2,22 @@
 
 from datetime import timedelta
 
+from django.db.models import Q
+
 from core.clock import database_now
 from core.engine import audit, loop
+from core.timers import timer
 
+from .enums_record import TimerKind
 from .models_promises import Timer
 from .services import duties
 
 # Incidents worked on in one cycle, so that a cycle stays bounded.
 MOST = 50
 GRACE = timedelta(seconds=5)
+
+# A promise names a time, and the law counts its hours on the wall: those stay.
+timer(Timer, "since", "due_at", only=~Q(kind__in=[TimerKind.PROMISE, TimerKind.BREACH]))
 
 
 @loop("duties", every=0.5)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from core.clock import database_now
 from core.engine import audit, loop
+from core.timers import timer
 
 from .models_rota import Rota
 from .services import hand_over as handing_over
@@ -11,6 +12,9 @@ from .services import hand_over as handing_over
 # Rotas looked at in one cycle, and when one that was not looked at is told aloud.
 MOST_ROTAS = 50
 GRACE = timedelta(minutes=2)
+
+# When a rota is looked at next; what is told then goes by the clock on the wall.
+timer(Rota, "look_at")
 
 
 @loop("hand_over", every=5)

@@ -1,9 +1,14 @@
 """The engine's cycles of this room."""
 
+from connectors.models import Budget, ConnectedAccount
 from core.clock import database_now
 from core.engine import loop
+from core.timers import timer
 
 from . import changes, judge, partitions, retention, tasks
+from .models import FileImport, Source
+from .models_signals import Rehearsal
+from .models_triage import StreamJob
 from .scoring import second
 from .services import (
     exporting,
@@ -16,6 +21,13 @@ from .services import (
     scopes,
     themes,
 )
+
+timer(Source, "next_poll_at", "streamed_until")
+timer(FileImport, "lease_until")
+timer(StreamJob, "lease_until")
+timer(Rehearsal, "lease_until")
+timer(ConnectedAccount, "renewing_until")
+timer(Budget, "wait_until", "resets_at", "told_at")
 
 
 @loop("poll", every=1)

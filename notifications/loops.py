@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from core.clock import database_now
 from core.engine import audit, loop
+from core.timers import timer
 
+from .models import Delivery, Provider, ReplyInbox
 from .services import probe_due
 from .services.circuits import down_for
 from .services.lanes import Lanes
@@ -12,6 +14,10 @@ from .services.lanes import Lanes
 _LANES = Lanes()
 # A provider may fail for so long before the operator's log says so.
 SILENT = timedelta(minutes=1)
+
+timer(Delivery, "send_at")
+timer(Provider, "probe_at")
+timer(ReplyInbox, "read_at")
 
 
 @loop("send", every=1, urgent=True)

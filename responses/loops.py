@@ -4,11 +4,15 @@ from datetime import timedelta
 
 from core.clock import database_now
 from core.engine import audit, loop
+from core.timers import timer
 
+from .models import Publication
 from .models_statement import StatementSite
 from .publishing import OUTBOX
 from .services import forgetting
 from .services.statement import export, mailing, subscribing
+
+timer(Publication, "publish_at", "sending_since", "look_at")
 
 
 @loop("quotes", every=5)

@@ -10,7 +10,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,13 +31,22 @@ AHEAD = 3.0
 # A step that has not fired by then after the last was due, in seconds, is lost.
 PATIENCE = 30.0
 
-_NEW = """
-SELECT incident_id, extract(epoch FROM due_at) FROM incidents_call WHERE incident_id <> ALL(%s)
+_NEW = "SELECT DISTINCT incident_id FROM incidents_call WHERE incident_id <> ALL(%s)"
+
+# A clock of the database's own that can be set: found before the real one, which it asks.
+_CLOCK = """
+CREATE SCHEMA IF NOT EXISTS wrong;
+CREATE OR REPLACE FUNCTION wrong.clock_timestamp() RETURNS timestamptz VOLATILE LANGUAGE sql
+    AS $$ SELECT pg_catalog.clock_timestamp() + interval '{seconds} seconds' $$;
+ALTER DATABASE crisisdesk SET search_path = wrong, pg_catalog, public;
 """
 
 
 class Database:
-    """A PostgreSQL that can be crashed; Django's default connection goes to it meanwhile."""
+    """A PostgreSQL that can be crashed; Django's default connection goes to it while `connected`.
+
+    Making one takes longer than most of what is done to it: several tests may use it in turn.
+    """
 
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="crisisdesk-breaks-"))
@@ -52,20 +61,37 @@ class Database:
         self.held = services.lock(self.places)
         services.prepare(self.places, [self.server])
         self.start()
-        self.before = dict(connection.settings_dict)
-        connections.close_all()
-        address = {"HOST": str(self.places.sockets), "NAME": "crisisdesk", "USER": "crisisdesk"}
-        connection.settings_dict.update(address | {"PORT": "", "PASSWORD": ""})
-        call_command("migrate", verbosity=0)
+        with self.connected():
+            call_command("migrate", verbosity=0)
         return self
 
     def __exit__(self, *_: object) -> None:
-        connections.close_all()
-        connection.settings_dict.update(self.before)
         if self.process:
             self.server.stop(self.process)
         shutil.rmtree(self.home, ignore_errors=True)
         self.held.close()
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Have Django use it, empty and with a clock that is right."""
+        connections.close_all()
+        before = dict(connection.settings_dict)
+        address = {"HOST": str(self.places.sockets), "NAME": "crisisdesk", "USER": "crisisdesk"}
+        connection.settings_dict.update(address | {"PORT": "", "PASSWORD": ""})
+        self.outages = []
+        try:
+            self._empty()
+            yield
+        finally:
+            connections.close_all()
+            connection.settings_dict.update(before)
+
+    def _empty(self) -> None:
+        if "django_migrations" in connection.introspection.table_names():
+            self.set_clock(0)
+            self._send_away()
+            connection.close()
+            call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
 
     def start(self) -> None:
         self.process = self.server.start()
@@ -110,7 +136,16 @@ class Database:
             cursor.execute(
                 f"ALTER DATABASE crisisdesk SET default_transaction_read_only = {read_only}"
             )
-            # What is connected keeps its setting: it has to come again.
+        self._send_away()
+
+    def set_clock(self, seconds: float) -> None:
+        """Set its clock so far from the right time, for whoever connects from now on or did."""
+        with connection.cursor() as cursor:
+            cursor.execute(_CLOCK.format(seconds=seconds))
+
+    def _send_away(self) -> None:
+        """What is connected keeps its settings: it has to come again."""
+        with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE usename = current_user AND pid <> pg_backend_pid()"
@@ -214,70 +249,83 @@ def fill(steps: int, over: float, *, ladder: list[dict[str, Any]] | None = None)
     return start.timestamp()
 
 
-def run(
-    steps: int = 1000,
-    *,
-    over: float = 75,
-    count: int = 2,
-    kill_every: float = 1.0,
-    crashes: int = 3,
-    deed: Callable[[Database, list[Engine]], None] | None = None,
-) -> Outcome:
-    """Let steps fall due while an engine is killed every so often and the database crashes.
+Deed = Callable[[Database, list[Engine]], None]
 
-    `deed` is done instead of the crashes, as often as there would be.
+
+@dataclass(frozen=True)
+class Plan:
+    """What is let happen: so many steps fall due evenly over so many seconds, with `count` engines
+    of which one is killed every `kill_every` seconds (0: none), and `deeds` done evenly meanwhile.
     """
-    with Database() as database:
-        start = fill(steps, over)
-        with engines(count) as running:
-            seen = _watch(start, running, database, steps=steps, over=over,
-                          kill_every=kill_every, crashes=crashes, deed=deed)  # fmt: skip
+
+    steps: int = 1000
+    over: float = 75
+    count: int = 2
+    kill_every: float = 1.0
+    deeds: Sequence[Deed] = ()
+
+
+def crash(database: Database, _running: list[Engine]) -> None:
+    """The usual deed: the database dies and comes back."""
+    database.crash()
+
+
+# Issue 4: two engines, one of them killed every second, and three crashes of the database.
+CRASHES = Plan(1000, deeds=[crash] * 3)
+
+
+def run(plan: Plan, database: Database | None = None) -> Outcome:
+    """Let it happen, on a database of its own if none is given; count what became of the steps."""
+    if database is None:
+        with Database() as own:
+            return run(plan, own)
+    with database.connected():
+        start = fill(plan.steps, plan.over)
+        with engines(plan.count) as running:
+            seen = _watch(plan, start, running, database)
             kills = sum(engine.kills for engine in running)
-        return _count(Outcome(steps, kills=kills, outages=database.outages), seen)
+        return counted(Outcome(plan.steps, kills=kills, outages=database.outages), seen)
 
 
 def _watch(
-    start: float,
-    running: list[Engine],
-    database: Database,
-    *,
-    steps: int,
-    over: float,
-    kill_every: float,
-    crashes: int,
-    deed: Callable[[Database, list[Engine]], None] | None = None,
+    plan: Plan, start: float, running: list[Engine], database: Database
 ) -> dict[int, tuple[float, float]]:
     """Note when each step was due and when an onlooker first sees it, breaking things meanwhile."""
-    seen: dict[int, tuple[float, float]] = {}
-    ahead = [start + over * (number + 1) / (crashes + 1) for number in range(crashes)]
+    planned, seen = due(), dict[int, tuple[float, float]]()
+    share = plan.over / (len(plan.deeds) + 1)
+    ahead = [(start + share * number, deed) for number, deed in enumerate(plan.deeds, 1)]
     killed, turn = time.time(), 0
-    while len(seen) < steps and time.time() < start + over + PATIENCE:
-        for incident, due in _new(list(seen)):
-            seen[incident] = (due, time.time())
-        if ahead and time.time() > ahead[0]:
-            ahead.pop(0)
-            if deed:
-                deed(database, running)
-            else:
-                database.crash()
-        if time.time() - killed >= kill_every:
+    while (len(seen) < plan.steps or ahead) and time.time() < start + plan.over + PATIENCE:
+        seen |= {incident: (planned[incident], time.time()) for incident in _new(list(seen))}
+        if ahead and time.time() > ahead[0][0]:
+            ahead.pop(0)[1](database, running)
+        if plan.kill_every and time.time() - killed >= plan.kill_every:
             running[turn % len(running)].kill()
             killed, turn = time.time(), turn + 1
         time.sleep(LOOK_EVERY)
     return seen
 
 
-def _new(known: list[int]) -> list[tuple[int, float]]:
+def due() -> dict[int, float]:
+    """When each incident's step is due, by this machine's clock."""
+    from incidents.models import Incident
+
+    found = Incident.objects.values_list("pk", "escalate_at")
+    return {pk: at.timestamp() for pk, at in found if at}
+
+
+def _new(known: list[int]) -> list[int]:
     try:
         with connection.cursor() as cursor:
             cursor.execute(_NEW, [known])
-            return [(incident, float(due)) for incident, due in cursor.fetchall()]
+            return [incident for (incident,) in cursor.fetchall()]
     except Error:
         connection.close()
         return []
 
 
-def _count(outcome: Outcome, seen: dict[int, tuple[float, float]]) -> Outcome:
+def counted(outcome: Outcome, seen: dict[int, tuple[float, float]]) -> Outcome:
+    """Fill in what became of the steps; `seen` is when each was due, and when it was seen."""
     outcome.late = sorted(at - due for due, at in seen.values())
     outcome.delays = sorted(at - due - _away(due, at, outcome.outages) for due, at in seen.values())
     outcome.lost = outcome.steps - fired_once()

@@ -1,6 +1,5 @@
 """Everything that changes an incident."""
 
-from .clock import set_back, watch_clock
 from .correcting import correct_entry, edit_entry, pin_entry, unpin_entry
 from .decisions import add_decision
 from .drills import end_drills, start_drill, stop_drill
@@ -84,7 +83,6 @@ __all__ = [
     "save_policy",
     "say_awake",
     "send_hooks",
-    "set_back",
     "set_triage",
     "split",
     "start_drill",
@@ -100,7 +98,6 @@ __all__ = [
     "unmerge",
     "unpin_entry",
     "untie",
-    "watch_clock",
     "write_entry",
     "write_line",
 ]

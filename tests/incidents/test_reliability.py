@@ -3,27 +3,38 @@
 The names are those of the list in docs/escalation.md.
 """
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
+from pytest_django.fixtures import Settings
 
 from accounts.enums import Role
 from accounts.models import Brand, User
 from core.clock import database_now
 from core.engine import AUDITS
 from core.models import LoopBeat
+from crisisdesk.clock import NAME, Watch
 from crisisdesk.embedded import parts
 from incidents import services
 from incidents.enums import Target
 from incidents.escalation import Roster, Situation, Step, climb
 from incidents.models import Call, Incident
+from incidents.services import promises
+from notifications.models import Delivery, Provider
 from tests import breaking
+from tests.breaking import Database, Deed, Plan
 from tests.factories.accounts import BrandFactory, MembershipFactory, UserFactory
 from tests.factories.incidents import IncidentFactory
 
@@ -39,74 +50,106 @@ def whole(outcome: breaking.Outcome) -> bool:
 # --- With real engines and a database of one's own ----------------------------------------------
 
 
-@pytest.fixture
-def loaded() -> None:
-    """As in the supervisor: what the children share is loaded before the first fork."""
+@pytest.fixture(scope="module")
+def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    """One for all tests of this file, each of which gets it empty."""
+    # As in the supervisor: what the children share is loaded before the first fork.
     parts.load()
-
-
-faults = [
-    pytest.mark.faults,
-    pytest.mark.timeout(240),
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("loaded"),
-]
+    with django_db_blocker.unblock(), Database() as made:
+        yield made
 
 
 class TestWithEngines:
-    pytestmark = faults
+    pytestmark: ClassVar[list] = [
+        pytest.mark.faults,
+        pytest.mark.timeout(240),
+        pytest.mark.django_db(transaction=True),
+    ]
 
-    def test_kills_and_crashes_lose_and_double_nothing_of_a_thousand_steps(self) -> None:
-        outcome = breaking.run(1000, over=75, count=2, kill_every=1, crashes=3)
+    def test_kills_and_crashes_lose_and_double_nothing_of_a_thousand_steps(
+        self, database: Database
+    ) -> None:
+        outcome = breaking.run(breaking.CRASHES, database)
         assert outcome.kills >= 50
         assert len(outcome.outages) == 3
         assert whole(outcome), outcome
 
-    def test_one_engine_that_is_killed_every_other_second_is_enough(self) -> None:
-        outcome = breaking.run(150, over=30, count=1, kill_every=2, crashes=0)
+    def test_one_engine_that_is_killed_every_other_second_is_enough(
+        self, database: Database
+    ) -> None:
+        outcome = breaking.run(Plan(150, over=30, count=1, kill_every=2), database)
         assert outcome.kills >= 10
         assert whole(outcome), outcome
 
-    def test_three_engines_at_once_fire_each_step_once(self) -> None:
-        outcome = breaking.run(200, over=10, count=3, kill_every=1000, crashes=0)
+    def test_three_engines_at_once_fire_each_step_once(self, database: Database) -> None:
+        outcome = breaking.run(Plan(200, over=10, count=3, kill_every=0), database)
         assert whole(outcome), outcome
 
-    def test_a_database_that_hangs_delays_nothing_beyond_its_return(self) -> None:
-        outcome = breaking.run(
-            75, over=15, kill_every=1000, crashes=1, deed=lambda database, _: database.freeze(6)
-        )
+    def test_a_database_that_hangs_delays_nothing_beyond_its_return(
+        self, database: Database
+    ) -> None:
+        hang: Deed = lambda database, _: database.freeze(6)  # noqa: E731
+        outcome = breaking.run(Plan(75, over=10, kill_every=0, deeds=[hang]), database)
+        assert len(outcome.outages) == 1
         assert whole(outcome), outcome
 
-    def test_a_database_that_takes_no_writes_as_with_a_full_disk_loses_nothing(self) -> None:
-        outcome = breaking.run(
-            75,
-            over=15,
-            kill_every=1000,
-            crashes=1,
-            deed=lambda database, _: database.refuse_writes(4),
-        )
+    def test_a_database_that_takes_no_writes_as_with_a_full_disk_loses_nothing(
+        self, database: Database
+    ) -> None:
+        fill_up: Deed = lambda database, _: database.refuse_writes(4)  # noqa: E731
+        outcome = breaking.run(Plan(75, over=10, kill_every=0, deeds=[fill_up]), database)
+        assert len(outcome.outages) == 1
         assert whole(outcome), outcome
 
     def test_a_broker_that_never_answers_holds_nothing_up(
-        self, monkeypatch: pytest.MonkeyPatch
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with black_hole() as port:
             monkeypatch.setattr(settings, "REDIS_URL", f"redis://127.0.0.1:{port}/0")
-            outcome = breaking.run(150, over=15, kill_every=1000, crashes=0)
+            outcome = breaking.run(Plan(150, over=10, kill_every=0), database)
         assert whole(outcome), outcome
 
-    def test_engines_that_are_replaced_by_a_deployment_leave_no_gap(self) -> None:
-        def roll(_database: breaking.Database, running: list[breaking.Engine]) -> None:
+    def test_a_machine_that_is_busy_with_other_things_delays_nothing(
+        self, database: Database
+    ) -> None:
+        with busy(2 * (os.cpu_count() or 1)):
+            outcome = breaking.run(Plan(100, over=10, count=1, kill_every=0), database)
+        assert whole(outcome), outcome
+
+    def test_engines_that_are_replaced_by_a_deployment_leave_no_gap(
+        self, database: Database
+    ) -> None:
+        def roll(_database: Database, running: list[breaking.Engine]) -> None:
             """The new one is there before the old one is asked to go."""
             for place, old in enumerate(list(running)):
                 running[place] = breaking.Engine()
                 old.stop()
 
-        outcome = breaking.run(200, over=20, kill_every=1000, crashes=3, deed=roll)
+        outcome = breaking.run(Plan(200, over=15, kill_every=0, deeds=[roll] * 3), database)
         assert whole(outcome), outcome
 
-    def test_after_a_power_cut_what_is_overdue_fires_in_its_order_within_ten_seconds(self) -> None:
-        with breaking.Database() as database:
+    def test_a_clock_that_is_set_back_and_then_forward_makes_no_step_late(
+        self, database: Database
+    ) -> None:
+        told: list[str] = []
+
+        def listen(_database: Database, _running: list[breaking.Engine]) -> None:
+            told.extend(AUDITS["clock"]())
+
+        back: Deed = lambda database, _: database.set_clock(-3600)  # noqa: E731
+        forward: Deed = lambda database, _: database.set_clock(600)  # noqa: E731
+        deeds = [back, listen, forward, listen]
+        outcome = breaking.run(Plan(150, over=15, kill_every=0, deeds=deeds), database)
+        assert whole(outcome), outcome
+        assert "The database's clock was set back by 3600 s; calls were moved with it." in told
+        assert "The database's clock was set forward by 4200 s: calls may come early." in told
+        apart = [line for line in told if "this machine's are" in line]
+        assert len(apart) == 2
+
+    def test_after_a_power_cut_what_is_overdue_fires_in_its_order_within_ten_seconds(
+        self, database: Database
+    ) -> None:
+        with database.connected():
             breaking.fill(100, 2)
             time.sleep(breaking.AHEAD + 2.5)
             database.crash()
@@ -120,6 +163,42 @@ class TestWithEngines:
             )
             assert in_order == sorted(in_order)
             assert (breaking.fired_once(), breaking.doubled()) == (100, 0)
+
+    def test_without_an_engine_every_step_counts_as_lost(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The control: what counts above sees a loss, a double and a delay."""
+        monkeypatch.setattr(breaking, "PATIENCE", 2.0)
+        outcome = breaking.run(Plan(20, over=1, count=0, kill_every=0), database)
+        assert (outcome.lost, outcome.twice, outcome.delays) == (20, 0, [])
+        assert not whole(outcome)
+        with database.connected():
+            breaking.fill(20, 1)
+            Incident.objects.update(escalate_at=database_now() - timedelta(seconds=7))
+            planned = breaking.due()
+            assert drain() == 20
+            seen = {pk: (at, time.time()) for pk, at in planned.items()}
+            late = breaking.counted(breaking.Outcome(20), seen)
+            assert (late.lost, late.twice) == (0, 0)
+            assert late.delays[0] > LATEST
+            assert not whole(late)
+            Incident.objects.filter(pk=min(planned)).update(escalate_at=database_now())
+            assert drain() == 1
+            assert breaking.doubled() >= 1
+            assert breaking.fired_once() == 19
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """So many processes that take all the processor they can get."""
+    code = "while True: pass"
+    running = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
 
 
 class black_hole:  # noqa: N801 - used as a function
@@ -215,38 +294,68 @@ def test_a_step_past_due_is_raised_aloud(team: tuple[Brand, User]) -> None:
     assert AUDITS["incidents"]() == []
 
 
+def set_back(by: timedelta) -> None:
+    """Leave the mark as far ahead as a clock that has just been set back would."""
+    Watch().look()
+    LoopBeat.objects.filter(name=NAME).update(beat_at=database_now() + by)
+
+
 @pytest.mark.parametrize("hours", [1, 24])
 def test_a_clock_that_is_set_back_silences_nobody(team: tuple[Brand, User], hours: int) -> None:
-    """The mark stands as far ahead as a clock that has just been set back would leave it."""
     back = timedelta(hours=hours)
-    services.watch_clock()
     assert AUDITS["clock"]() == []
-    LoopBeat.objects.filter(name="clock.mark").update(beat_at=database_now() + back)
+    set_back(back)
     now = database_now()
     soon = due(team, 1, escalate_at=now + back + timedelta(minutes=3))[0]
     overdue = due(team, 1, escalate_at=now)[0]
-    found = [services.watch_clock(), services.watch_clock()]
+    found = [Watch().look(), Watch().look()]
     assert found[0] is not None
-    assert abs((found[0] - back).total_seconds()) < LATEST
+    assert abs((found[0] + back).total_seconds()) < LATEST
     assert found[1] is None
     soon.refresh_from_db()
     assert abs((soon.escalate_at - now).total_seconds() - 180) < LATEST
     assert drain() == 1
     assert Call.objects.get().incident == overdue
-    assert (
-        f"set back by {hours * 3600}" in AUDITS["clock"]()[0] or "set back" in AUDITS["clock"]()[0]
-    )
+    assert "set back by" in AUDITS["clock"]()[0]
+
+
+def test_what_waits_or_is_leased_goes_back_with_the_clock_and_what_was_agreed_stays(
+    team: tuple[Brand, User], settings: Settings
+) -> None:
+    """A page whose sender died in the second before would else lie for an hour."""
+    brand, user = team
+    settings.EMAIL_HOST = "127.0.0.1"
+    incident = due(team, 1)[0]
+    drain()
+    hour, leased = timedelta(hours=1), database_now() + timedelta(hours=1, seconds=3)
+    Delivery.objects.update(send_at=leased)
+    Provider.objects.create(name="x", health="DOWN", since=database_now(), probe_at=leased)
+    LoopBeat.objects.create(name="escalate", every=1, beat_at=leased)
+    agreed = database_now() + timedelta(hours=2)
+    given = promises.Given("We say more.", agreed)
+    promise = promises.give_promise(incident.pk, given, by=user, now=database_now())
+    reminder = promise.timer.due_at
+    set_back(hour)
+    Watch().look()
+    near = pytest.approx((leased - hour).timestamp(), abs=LATEST)
+    assert Delivery.objects.get().send_at.timestamp() == near
+    assert Provider.objects.get().probe_at.timestamp() == near
+    assert LoopBeat.objects.get(name="escalate").beat_at.timestamp() == near
+    promise.refresh_from_db()
+    promise.timer.refresh_from_db()
+    assert (promise.due_at, promise.timer.due_at) == (agreed, reminder)
+    assert brand.pk
 
 
 def test_two_engines_move_the_timers_once(team: tuple[Brand, User]) -> None:
-    services.watch_clock()
-    back, now = timedelta(hours=1), database_now()
-    LoopBeat.objects.filter(name="clock.mark").update(beat_at=now + back)
+    back = timedelta(hours=1)
+    set_back(back)
+    now = database_now()
     soon = due(team, 1, escalate_at=now + back + timedelta(minutes=3))[0]
     moved: list[timedelta | None] = []
 
     def watch() -> None:
-        moved.append(services.watch_clock())
+        moved.append(Watch().look())
         connection.close()
 
     threads = [threading.Thread(target=watch) for _ in range(4)]
