@@ -24,7 +24,8 @@ class Loop:
     """`run` does one bounded cycle and returns how much it did; at once again while above zero.
 
     `woken` cuts the pause between two cycles short. What is `urgent` begins at once when an engine
-    starts; the others let it have the processor first.
+    starts; the others let it have the processor first. What is `outward` calls people or leaves the
+    desk: it stands still in a restored copy (core.home).
     """
 
     name: str
@@ -32,17 +33,18 @@ class Loop:
     run: Callable[[], int]
     woken: threading.Event = field(default_factory=threading.Event, compare=False, repr=False)
     urgent: bool = False
+    outward: bool = False
 
 
 def loop(
-    name: str, *, every: float, urgent: bool = False
+    name: str, *, every: float, urgent: bool = False, outward: bool = False
 ) -> Callable[[Callable[[], int]], Callable[[], int]]:
     """Register a cycle to be run `every` seconds; it returns the number of rows it worked on."""
 
     def register(function: Callable[[], int]) -> Callable[[], int]:
         if name in LOOPS:
             raise ValueError(f"The loop {name} is registered twice.")
-        LOOPS[name] = Loop(name, every, function, urgent=urgent)
+        LOOPS[name] = Loop(name, every, function, urgent=urgent, outward=outward)
         return function
 
     return register

@@ -27,3 +27,15 @@ class LoopBeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} at {self.beat_at:%H:%M:%S}"
+
+
+class Home(models.Model):
+    """Where this database lives: one row, by which a restored copy knows that it is one."""
+
+    # Its cluster, its own number there, and that of this table, as core.home reads them.
+    identity = models.CharField(max_length=100)
+    # Since when nobody is called and nothing leaves the desk; a person ends that.
+    held_since = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.identity

@@ -5,6 +5,7 @@ class CrisisDeskConfig(AppConfig):
     name = "crisisdesk"
 
     def ready(self) -> None:
-        from . import clock, navigation, palette, replies  # noqa: F401 - each registers itself
+        # Each registers itself.
+        from . import clock, navigation, palette, replies, restored  # noqa: F401
 
         navigation.register()

@@ -8,6 +8,7 @@ import traceback
 from django.db import Error, connection
 
 from core.engine import Loop
+from core.home import is_held
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +78,8 @@ class Runner(threading.Thread):
 
     def _cycles(self) -> bool:
         """Run until nothing is left to do; whether something may be left."""
+        if self.loop.outward and is_held():
+            return False
         for _ in range(CYCLES_IN_A_ROW):
             if not self.loop.run():
                 return False

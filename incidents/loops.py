@@ -1,14 +1,16 @@
 """What this room has the engine do. Imported by the AppConfig."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core.clock import database_now
 from core.engine import audit, loop
+from core.home import ending
 from core.timers import timer
 
 from . import briefing, selectors, services
+from .enums import Receipt
 from .models import Incident
-from .models_escalation import FireDrill, WebhookCall
+from .models_escalation import CallState, FireDrill, WebhookCall
 from .models_roles import RoleHolding
 from .models_updates import BriefReceipt
 from .selectors.tasks import untold as untold_ones
@@ -27,7 +29,7 @@ timer(BriefReceipt, "send_at")
 timer(RoleHolding, "care_at")
 
 
-@loop("escalate", every=0.5, urgent=True)
+@loop("escalate", every=0.5, urgent=True, outward=True)
 def escalate() -> int:
     """Fire what is due. The clock is read for each: firing fifty takes time."""
     for fired in range(MOST_RUNGS):
@@ -36,7 +38,7 @@ def escalate() -> int:
     return MOST_RUNGS
 
 
-@loop("triage", every=1.0)
+@loop("triage", every=1.0, outward=True)
 def triage() -> int:
     """Have people called for suspicions that nobody judged in time."""
     for accepted in range(MOST_RUNGS):
@@ -45,7 +47,7 @@ def triage() -> int:
     return MOST_RUNGS
 
 
-@loop("briefs", every=1.0)
+@loop("briefs", every=1.0, outward=True)
 def briefs() -> int:
     """Mail the updates that are due."""
     return briefing.send_due(database_now())
@@ -63,31 +65,31 @@ def take_up() -> int:
     return services.take_up_detections(database_now())
 
 
-@loop("end_drills", every=1)
+@loop("end_drills", every=1, outward=True)
 def end_drills() -> int:
     """Close the fire drills whose time is over."""
     return services.end_drills(database_now())
 
 
-@loop("hooks", every=0.5)
+@loop("hooks", every=0.5, outward=True)
 def hooks() -> int:
     """Call the webhooks whose step has fired, and those whose sender did not come back."""
     return services.send_hooks(database_now())
 
 
-@loop("unreached", every=1.0)
+@loop("unreached", every=1.0, outward=True)
 def unreached() -> int:
     """Go on at once where a call has reached its person by nothing; woken when that is known."""
     return services.take_up_unreached(database_now())
 
 
-@loop("remind", every=1.0)
+@loop("remind", every=1.0, outward=True)
 def remind() -> int:
     """Tell of tasks that are nearly due, and of those that are late: once each."""
     return tasks.remind_due(now=database_now())
 
 
-@loop("care", every=2.0)
+@loop("care", every=2.0, outward=True)
 def care_for_crew() -> int:
     """Tell of roles that were held too long, and call somebody to take over."""
     return care.care_due(now=database_now())
@@ -103,3 +105,12 @@ def overdue() -> list[str]:
 def untold() -> list[str]:
     """Tasks and roles whose reminder is half a minute late."""
     return untold_ones(now=database_now(), grace=REMINDER_GRACE)
+
+
+@ending
+def forget_what_waited(now: datetime) -> None:
+    """Updates and webhook calls of a restored copy have gone out, or are old."""
+    mails = BriefReceipt.objects.filter(state=Receipt.QUEUED)
+    mails.update(state=Receipt.STOPPED, send_at=None, claim="")
+    calls = WebhookCall.objects.filter(state=CallState.QUEUED)
+    calls.update(state=CallState.FAILED, send_at=None, claim="", outcome="restored")

@@ -20,7 +20,7 @@ GRACE = timedelta(seconds=5)
 timer(Timer, "since", "due_at", only=~Q(kind__in=[TimerKind.PROMISE, TimerKind.BREACH]))
 
 
-@loop("duties", every=0.5)
+@loop("duties", every=0.5, outward=True)
 def fire_duties() -> int:
     """Remind of promises, of silence, of a head that grows old, of 72 hours that run out."""
     for fired in range(MOST):

@@ -17,7 +17,7 @@ GRACE = timedelta(minutes=2)
 timer(Rota, "look_at")
 
 
-@loop("hand_over", every=5)
+@loop("hand_over", every=5, outward=True)
 def hand_over() -> int:
     """Tell who goes off and who comes on duty."""
     for told in range(MOST_ROTAS):

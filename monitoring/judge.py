@@ -5,11 +5,12 @@ kill loses nothing: memory, steps and detections of a brand are written in one t
 the lock of its baseline row.
 """
 
+import logging
 import time
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 
 from core import live
@@ -25,6 +26,7 @@ from .peaks import Peaks
 from .rules import Rule
 from .steps import STEP, Judged
 
+logger = logging.getLogger(__name__)
 # Brands a call looks at; the rest come with the next.
 BRANDS = 50
 # An alarm is about now: what is imported or arrives later than this only warms the memory.
@@ -50,12 +52,23 @@ def judge_pending(now: datetime, *, brands: Collection[int] | None = None) -> in
     for attempt in range(_TRIES):
         if attempt:
             time.sleep(_WAIT)
-        held = [pk for pk in waiting if not _judge(pk, now)]
+        held = [pk for pk in waiting if not _judged(pk, now)]
         done += len(waiting) - len(held)
         waiting = held
         if not waiting:
             break
     return done
+
+
+def _judged(pk: int, now: datetime) -> bool:
+    """One brand that breaks stops no other; the auditor says that it is not judged."""
+    try:
+        return _judge(pk, now)
+    except OperationalError:
+        raise
+    except Exception:
+        logger.exception("The counts of baseline %s could not be judged", pk)
+        return True
 
 
 def _waiting(now: datetime) -> QuerySet[Baseline]:

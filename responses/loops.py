@@ -1,14 +1,18 @@
 """The engine's loops of this room."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from django.db.models import F
 
 from core.clock import database_now
 from core.engine import audit, loop
+from core.home import ending
 from core.timers import timer
 
+from .enums import PublicationState
 from .models import Publication
 from .models_statement import StatementSite
-from .publishing import OUTBOX
+from .publishing import OUTBOX, STALE_AFTER
 from .services import forgetting
 from .services.statement import export, mailing, subscribing
 
@@ -22,19 +26,19 @@ def forget_gone() -> int:
     return 0
 
 
-@loop("publish", every=1, urgent=True)
+@loop("publish", every=1, urgent=True, outward=True)
 def publish() -> int:
     """Publish what is approved and due, and settle what was left under way."""
     return OUTBOX.cycle()
 
 
-@loop("statement_export", every=1)
+@loop("statement_export", every=1, outward=True)
 def statement_export() -> int:
     """Write the statement pages that are due as files."""
     return export.export_due(now=database_now())
 
 
-@loop("statement_mail", every=2)
+@loop("statement_mail", every=2, outward=True)
 def statement_mail() -> int:
     """Send updates to those who subscribed."""
     return mailing.send_due(now=database_now())
@@ -52,3 +56,13 @@ def statement_pages() -> list[str]:
     late = database_now() - timedelta(seconds=30)
     sites = StatementSite.objects.filter(export_at__lte=late).values_list("slug", flat=True)
     return [f"the statement pages of {slug} could not be written" for slug in sites[:20]]
+
+
+@ending
+def look_for_what_waited(now: datetime) -> None:
+    """What waits in a restored copy may have been published since: it is looked for first."""
+    Publication.objects.filter(state=PublicationState.QUEUED).update(
+        state=PublicationState.SENDING,
+        attempts=F("attempts") + 1,
+        sending_since=now - STALE_AFTER,
+    )

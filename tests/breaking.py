@@ -8,6 +8,7 @@ import math
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +21,9 @@ from typing import Any
 import psutil
 from django.core.management import call_command
 from django.db import Error, connection, connections
+from psycopg.conninfo import make_conninfo
 
-from crisisdesk.embedded import places, services
+from crisisdesk.embedded import binaries, places, services
 from crisisdesk.embedded.postgres import Postgres
 from crisisdesk.embedded.processes import Process, fork
 
@@ -61,9 +63,32 @@ class Database:
         self.held = services.lock(self.places)
         services.prepare(self.places, [self.server])
         self.start()
-        with self.connected():
-            call_command("migrate", verbosity=0)
+        if not self._copied():
+            with self.connected():
+                call_command("migrate", verbosity=0)
         return self
+
+    @property
+    def address(self) -> str:
+        """For PostgreSQL's own tools."""
+        return make_conninfo(host=str(self.places.sockets), user="crisisdesk", dbname="crisisdesk")
+
+    def tool(self, name: str) -> Path:
+        return binaries.postgres(self.places) / name
+
+    def _copied(self) -> bool:
+        """Take the tables over from the database that is in use: quicker than all migrations."""
+        known = connection.settings_dict
+        given = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"],
+                 "password": known["PASSWORD"], "dbname": known["NAME"]}  # fmt: skip
+        source = make_conninfo(**{name: value for name, value in given.items() if value})
+        dump = [self.tool("pg_dump"), "--no-owner", "--no-privileges", f"--dbname={source}"]
+        read = [self.tool("psql"), "--quiet", "--set=ON_ERROR_STOP=1", "-1", self.address]
+        dumped = subprocess.run(dump, capture_output=True, check=False)
+        if dumped.returncode or b"django_migrations" not in dumped.stdout:
+            return False
+        taken = subprocess.run(read, input=dumped.stdout, capture_output=True, check=False)
+        return taken.returncode == 0
 
     def __exit__(self, *_: object) -> None:
         if self.process:

@@ -10,7 +10,7 @@ from accounts.rules import roles_with
 from incidents.enums import Receipt, State
 from incidents.escalation import MOST_FAILURES, Roster
 from incidents.models import Incident, Shift
-from incidents.models_escalation import CallState, WebhookCall
+from incidents.models_escalation import CallState, FireDrill, WebhookCall
 from incidents.models_updates import BriefReceipt
 from monitoring.models import Detection
 
@@ -54,6 +54,8 @@ def late(*, now: datetime, grace: timedelta) -> list[str]:
     if waiting := hooks.count():
         found.append(f"{waiting} webhook calls are overdue")
     found += [f"{incident.reference}: triage is overdue" for incident in unjudged[:20]]
+    drills = FireDrill.objects.filter(ends_at__lt=now - HOOKS_GRACE)
+    found += [f"the fire drill {drill.pk} does not end" for drill in drills[:20]]
     if mails := unmailed.count():
         found.append(f"{mails} updates to subscribers are overdue")
     if unseen:

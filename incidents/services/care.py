@@ -9,7 +9,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -83,6 +83,9 @@ def _care(holding_id: int, incident_id: int, *, now: datetime) -> bool:
         try:
             with transaction.atomic():
                 _look_after(incident, row, now=now)
+        except OperationalError:
+            # The database's trouble is not this row's: the next cycle tries again at once.
+            raise
         except Exception:
             logger.exception("Role %s could not be looked after", holding_id)
             RoleHolding.objects.filter(pk=holding_id).update(care_at=now + AGAIN)

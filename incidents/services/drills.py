@@ -1,8 +1,9 @@
 """Fire drills: a policy is tried on the people it would call, and says who answered how quickly."""
 
+import logging
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -17,6 +18,9 @@ from .copying import copied
 from .notices import tell
 from .timeline import append, lock, show
 
+logger = logging.getLogger(__name__)
+# Ended in one cycle.
+MOST = 20
 # However long its ladder, a drill is over by then.
 LONGEST = timedelta(hours=2)
 # After the first answer the others who were called have this long to say that it reached them.
@@ -102,10 +106,16 @@ def stop_drill(drill: FireDrill, *, by: User, now: datetime) -> None:
 
 
 def end_drills(now: datetime) -> int:
-    """End the drills that are due; return how many."""
+    """End the drills that are due; return how many. One that breaks keeps no other from ending."""
+    due = FireDrill.objects.filter(ends_at__lte=now).order_by("ends_at")
     ended = 0
-    for drill_id in FireDrill.objects.filter(ends_at__lte=now).values_list("pk", flat=True)[:20]:
-        ended += _end(drill_id, now=now)
+    for drill_id in due.values_list("pk", flat=True)[:MOST]:
+        try:
+            ended += _end(drill_id, now=now)
+        except OperationalError:
+            raise
+        except Exception:
+            logger.exception("The fire drill %s could not be ended", drill_id)
     return ended
 
 

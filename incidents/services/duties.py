@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from accounts.enums import Permission
 from accounts.models import User
@@ -62,6 +62,9 @@ def _fire(incident: Incident, timer: Timer, *, now: datetime) -> None:
             HANDLERS[TimerKind(timer.kind)](incident, timer, now)
             timer.failures = 0
             timer.save(update_fields=["since", "due_at", "stage", "failures"])
+    except OperationalError:
+        # The database's trouble is not this row's: the next cycle tries again at once.
+        raise
     except Exception:
         logger.exception("The timer %s of %s broke", timer.kind, incident.reference)
         _push_away(timer.pk, now=now)

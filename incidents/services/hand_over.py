@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.urls import reverse
 
 from accounts import audit
@@ -92,6 +92,9 @@ def tell_next(*, now: datetime) -> bool:
         try:
             with transaction.atomic():
                 _tell(rota, now=now)
+        except OperationalError:
+            # The database's trouble is not this row's: the next cycle tries again at once.
+            raise
         except Exception:
             logger.exception("What happens in the rota %s could not be told", rota.pk)
             Rota.objects.filter(pk=rota.pk).update(look_at=now + RETRY_AFTER)

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from accounts.enums import Permission
 from accounts.models import User
@@ -27,6 +27,9 @@ def take_up_unreached(now: datetime) -> int:
         try:
             with transaction.atomic():
                 done += _take_up(notice_id, now=now)
+        except OperationalError:
+            # The database's trouble is not this row's: the next cycle tries again at once.
+            raise
         except Exception:
             # Looked at once: the ladder goes on by its own clock.
             logger.exception("That notice %s reached nobody could not be taken up", notice_id)

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -107,6 +107,9 @@ def _remind(task_id: int, *, now: datetime) -> bool:
         try:
             with transaction.atomic():
                 _told(task, now=now)
+        except OperationalError:
+            # The database's trouble is not this row's: the next cycle tries again at once.
+            raise
         except Exception:
             logger.exception("Task %s could not be told of", task_id)
             again = datetime.fromtimestamp(now.timestamp() + AGAIN, now.tzinfo)

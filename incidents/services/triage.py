@@ -4,10 +4,11 @@ It is accepted by a person, by its time running out, or by a signal that is grav
 lets wait; or it is dismissed with a reason.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -24,6 +25,7 @@ from .plan_tasks import add_due
 from .silence import follow
 from .timeline import append, lock, readable, show
 
+logger = logging.getLogger(__name__)
 MINUTES = 30
 
 
@@ -123,17 +125,27 @@ def _lock_suspicion(incident_id: int) -> Incident:
     return incident
 
 
-@transaction.atomic
 def accept_next_due(*, now: datetime) -> bool:
     """Accept the suspicion whose time ran out first; False if none did. Nobody has to remember."""
-    due = Incident.objects.filter(triage_until__lte=now, state=State.TRIAGE)
-    claimed = due.order_by("triage_until").select_related("brand")
-    incident = claimed.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
-    if incident is None:
-        return False
-    begin(incident, code="unjudged", now=now)
-    show(incident, ["head", "timeline", "ladder"], brand=True)
-    return True
+    with transaction.atomic():
+        due = Incident.objects.filter(triage_until__lte=now, state=State.TRIAGE)
+        claimed = due.order_by("triage_until").select_related("brand")
+        incident = claimed.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
+        if incident is None:
+            return False
+        try:
+            with transaction.atomic():
+                begin(incident, code="unjudged", now=now)
+                show(incident, ["head", "timeline", "ladder"], brand=True)
+        except OperationalError:
+            # The database's trouble is not this row's: the next cycle tries again at once.
+            raise
+        except Exception:
+            # Its plan or its clocks may be broken: people are called all the same.
+            logger.exception("The suspicion %s could not be accepted", incident.reference)
+            bare = {"state": State.DETECTED, "triage_until": None, "escalate_at": now}
+            Incident.objects.filter(pk=incident.pk).update(**bare)
+        return True
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """What became of a delivery, and what follows from it for the person."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -29,35 +30,43 @@ def sent(parcel: Sequence[Delivery]) -> None:
 
 def kept(parcel: Sequence[Delivery], trouble: Trouble) -> None:
     """It stays in the app; that is no failure, but the person's next way is used at once."""
-    _settle(parcel, DeliveryState.KEPT, trouble)
-    hasten(parcel)
+    with _held(parcel):
+        _settle(parcel, DeliveryState.KEPT, trouble)
+        for notice_id in _notices(parcel):
+            _next_way(notice_id)
 
 
 def failed(parcel: Sequence[Delivery], error: Failed) -> None:
     """It never will be sent there: the next way at once. A device that is gone is forgotten."""
     gone = isinstance(error, Gone)
-    _settle(parcel, DeliveryState.FAILED, Trouble.GONE if gone else str(error))
-    for address in {each.address_id for each in parcel if each.address_id}:
-        if gone:
-            Address.objects.filter(pk=address).delete()
-        elif str(error) not in Trouble.values:  # those are ours, not the address's
-            words = clean(str(error))[:300]
-            Address.objects.filter(pk=address).update(failed_at=database_now(), error=words)
-    otherwise(parcel)
+    with _held(parcel):
+        _settle(parcel, DeliveryState.FAILED, Trouble.GONE if gone else str(error))
+        for address in {each.address_id for each in parcel if each.address_id}:
+            if gone:
+                Address.objects.filter(pk=address).delete()
+            elif str(error) not in Trouble.values:  # those are ours, not the address's
+                words = clean(str(error))[:300]
+                Address.objects.filter(pk=address).update(failed_at=database_now(), error=words)
+        _otherwise(parcel)
 
 
 def postponed(parcel: Sequence[Delivery], error: str) -> None:
     """Tried again after a while, and by the person's next way at once."""
-    for delivery in parcel:
-        if delivery.attempts > len(PAUSES):
-            _settle([delivery], DeliveryState.FAILED, error)
-            continue
-        pause = timedelta(seconds=PAUSES[delivery.attempts - 1])
-        mine = Delivery.objects.filter(pk=delivery.pk, claim=delivery.claim)
-        mine.filter(state=DeliveryState.QUEUED).update(
-            send_at=database_now() + pause, claim="", error=clean(error)[:300]
-        )
-    otherwise(parcel)
+    with _held(parcel):
+        for delivery in parcel:
+            _postpone(delivery, error)
+        _otherwise(parcel)
+
+
+def _postpone(delivery: Delivery, error: str) -> None:
+    if delivery.attempts > len(PAUSES):
+        _settle([delivery], DeliveryState.FAILED, error)
+        return
+    pause = timedelta(seconds=PAUSES[delivery.attempts - 1])
+    mine = Delivery.objects.filter(pk=delivery.pk, claim=delivery.claim)
+    mine.filter(state=DeliveryState.QUEUED).update(
+        send_at=database_now() + pause, claim="", error=clean(error)[:300]
+    )
 
 
 def pass_over(provider: str, *, now: datetime, until: timedelta, most: int) -> int:
@@ -65,10 +74,12 @@ def pass_over(provider: str, *, now: datetime, until: timedelta, most: int) -> i
 
     What has no other way waits for the provider; the person is then reached by nothing for now.
     """
-    with transaction.atomic():
-        due = Delivery.objects.due(now).filter(provider=provider)
-        claimed = due.select_for_update(skip_locked=True, of=("self",)).order_by("send_at")
-        parcel = list(claimed.select_related("notice")[:most])
+    due = Delivery.objects.due(now).filter(provider=provider).order_by("send_at")
+    found = list(due.select_related("notice")[:most])
+    with _held(found):
+        # Another sender may have been quicker.
+        still = set(due.filter(pk__in=[each.pk for each in found]).values_list("pk", flat=True))
+        parcel = [each for each in found if each.pk in still]
         other = _with_another_way(parcel)
         for delivery in parcel:
             passed = delivery.notice_id in other
@@ -76,7 +87,7 @@ def pass_over(provider: str, *, now: datetime, until: timedelta, most: int) -> i
             delivery.send_at = None if passed else now + until
             delivery.error, delivery.claim = Trouble.DOWN, ""
         Delivery.objects.bulk_update(parcel, ["state", "send_at", "error", "claim"])
-    otherwise(parcel)
+        _otherwise(parcel)
     return len(parcel)
 
 
@@ -88,24 +99,36 @@ def _with_another_way(parcel: Sequence[Delivery]) -> set[int | None]:
     return set(others.exclude(pk__in=mine).filter(alive).values_list("notice", flat=True))
 
 
-def hasten(parcel: Iterable[Delivery]) -> None:
-    """Use each person's next way now, whatever it was to wait for."""
-    for notice_id in sorted({each.notice_id for each in parcel if each.notice_id}):
-        with transaction.atomic():
-            _next_way(notice_id)
+@contextmanager
+def _held(parcel: Sequence[Delivery]) -> Iterator[None]:
+    """One transaction for an outcome and for what follows from it: a sender that dies between the
+    two would leave somebody waiting who can be reached otherwise.
+
+    Notices are locked first, then their deliveries, as by whoever reads a page, each in order.
+    """
+    with transaction.atomic():
+        ids = _notices(parcel)
+        notices = Notice.objects.filter(pk__in=ids).order_by("pk")
+        list(notices.select_for_update(no_key=True).values_list("pk"))
+        deliveries = Delivery.objects.filter(notice_id__in=ids).order_by("pk")
+        list(deliveries.select_for_update().values_list("pk"))
+        yield
 
 
-def otherwise(parcel: Iterable[Delivery]) -> None:
+def _notices(parcel: Iterable[Delivery]) -> list[int]:
+    return sorted({each.notice_id for each in parcel if each.notice_id})
+
+
+def _otherwise(parcel: Iterable[Delivery]) -> None:
     """Try these people by their next way at once; where there is none left, say so."""
-    for notice_id in sorted({each.notice_id for each in parcel if each.notice_id}):
-        with transaction.atomic():
-            notice = Notice.objects.select_for_update(no_key=True).filter(pk=notice_id).first()
-            # It may have been taken back meanwhile.
-            if notice is None or notice.urgency != Urgency.PAGE or notice.read_at:
-                continue
-            if not _next_way(notice_id) and not _on_its_way(notice_id):
-                _unreached(notice)
-            live.publish(f"user.{notice.user_id}", "notices")
+    for notice_id in _notices(parcel):
+        notice = Notice.objects.filter(pk=notice_id).first()
+        # It may have been taken back meanwhile.
+        if notice is None or notice.urgency != Urgency.PAGE or notice.read_at:
+            continue
+        if not _next_way(notice_id) and not _on_its_way(notice_id):
+            _unreached(notice)
+        live.publish(f"user.{notice.user_id}", "notices")
 
 
 def _next_way(notice_id: int) -> bool:

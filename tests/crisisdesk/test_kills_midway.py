@@ -9,7 +9,6 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -18,16 +17,9 @@ from standardwebhooks import Webhook
 from .installation import ROOT, Installation, eventually
 from .midway import DRAFTS, INCIDENTS, ROUNDS, RUNGS
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400), pytest.mark.xdist_group("desk")]
 VICTIMS = ("web", "worker", "engine", "valkey")
 KILLS, PAUSE = 14, 1.7
-
-
-@pytest.fixture
-def desk() -> Iterator[Installation]:
-    installation = Installation()
-    yield installation
-    installation.remove()
 
 
 def ask(desk: Installation, what: str) -> dict:

@@ -10,40 +10,37 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
-from crisisdesk.embedded import places
+from crisisdesk.embedded import places, services
+from crisisdesk.embedded.postgres import Postgres
 from tests.crisisdesk.installation import Installation, eventually
 
-pytestmark = pytest.mark.faults
+# Beside the tests that break the same installation, apart from those with engines alone.
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("desk")]
 
 PARTS = ("web", "worker", "engine", "auditor", "valkey", "postgres")
 
 
-@pytest.fixture(scope="module")
-def made() -> Iterator[Installation]:
-    """An installation that has been started once, so that the tests need not."""
-    installation = Installation()
-    installation.start()
-    assert installation.end() == 0
-    yield installation
-    installation.remove()
-
-
-@pytest.fixture
-def desk(made: Installation) -> Iterator[Installation]:
-    """The installation, stopped after the test."""
-    yield made
-    if made.process and made.process.poll() is None:
-        made.end(signal.SIGTERM)
-
-
 def database(desk: Installation) -> "psycopg.Connection[tuple[object, ...]]":
     return psycopg.connect(places.find(desk.var).database_url, autocommit=True)
+
+
+@contextmanager
+def alone(found: places.Places) -> Iterator[None]:
+    """The database of a desk that will not start, by itself."""
+    server = Postgres(found)
+    with services.lock(found):
+        services.prepare(found, [server])
+        process = server.start()
+        services.await_ready(server, process, seconds=60)
+        yield
+        server.stop(process)
 
 
 def test_a_second_start_does_no_work_again(desk: Installation) -> None:
@@ -198,20 +195,20 @@ def test_data_of_another_postgresql_is_refused_and_left_alone(desk: Installation
     desk.start()
 
 
-def test_a_database_of_a_newer_crisisdesk_is_refused() -> None:
-    desk = Installation()
-    try:
-        desk.start()
-        with database(desk) as connection:
-            connection.execute("COMMENT ON TABLE django_migrations IS 'of another version'")
-            connection.execute(
-                "INSERT INTO django_migrations (app, name, applied)"
-                " VALUES ('core', '9999_future', now())"
-            )
-        desk.end()
-        said = desk.refuses()
-    finally:
-        desk.remove()
+def test_a_database_of_a_newer_crisisdesk_is_refused(desk: Installation) -> None:
+    found = places.find(desk.var)
+    desk.start()
+    with database(desk) as connection:
+        connection.execute("COMMENT ON TABLE django_migrations IS 'of another version'")
+        connection.execute(
+            "INSERT INTO django_migrations (app, name, applied)"
+            " VALUES ('core', '9999_future', now())"
+        )
+    desk.end()
+    said = desk.refuses()
+    with alone(found), database(desk) as connection:
+        connection.execute("DELETE FROM django_migrations WHERE name = '9999_future'")
+    desk.start()
     assert "The database is of a newer CrisisDesk (core.9999_future)." in said
     assert "Traceback" not in said
 

@@ -62,6 +62,8 @@ def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
 class TestWithEngines:
     pytestmark: ClassVar[list] = [
         pytest.mark.faults,
+        # They share a database: one after the other, beside others.
+        pytest.mark.xdist_group("engines"),
         pytest.mark.timeout(240),
         pytest.mark.django_db(transaction=True),
     ]

@@ -1,8 +1,10 @@
 """The outbox worker, one call at a time: what goes out, and the three ways in which it does not."""
 
 from datetime import datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -352,3 +354,20 @@ def test_three_of_five_accounts_are_shown_as_they_are_and_can_be_finished_or_wit
     services.settle(unsure.pk, "sent", by=bob, now=timezone.now())
     draft.refresh_from_db()
     assert draft.state == DraftState.PUBLISHED
+
+
+def test_what_waited_in_a_restored_copy_is_looked_for_before_it_is_published(
+    due: Publication,
+) -> None:
+    """It may have gone out since the backup was made."""
+    call_command("hold", stdout=StringIO())
+    call_command("hold", "--end", stdout=StringIO())
+    due.refresh_from_db()
+    assert (due.state, SimulatedPost.objects.count()) == (PublicationState.SENDING, 0)
+    publish_due(now=timezone.now())
+    publish_due(now=timezone.now() + timedelta(seconds=10))
+    due.refresh_from_db()
+    assert (due.state, SimulatedPost.objects.count()) == (PublicationState.SENT, 1)
+    said = StringIO()
+    call_command("hold", "--end", stdout=said)
+    assert said.getvalue() == "It was not held.\n"
