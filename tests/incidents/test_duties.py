@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 from accounts.enums import Role
 from accounts.models import User
@@ -150,6 +150,29 @@ def test_a_timer_that_breaks_stops_nobody_else_and_is_told(
     parked = Timer.objects.get(kind=TimerKind.SILENCE)
     assert (parked.due_at, parked.failures) == (None, duties.MOST_FAILURES)
     assert AUDITS["record"]() == [f"{broken.reference}: SILENCE broke"]
+
+
+FULL = """
+CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$;
+CREATE TRIGGER full_disk BEFORE INSERT ON notifications_notice EXECUTE FUNCTION disk_is_full();
+"""
+
+
+def test_a_disk_that_is_full_for_a_while_parks_no_timer(team: tuple[User, list[Promise]]) -> None:
+    """The trouble is the database's, not the row's: it counts as no failure of any timer."""
+    with connection.cursor() as cursor:
+        cursor.execute(FULL)
+    try:
+        for _ in range(duties.MOST_FAILURES + 1):
+            with pytest.raises(OperationalError, match="could not extend file"):
+                drain()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION disk_is_full() CASCADE")
+    assert not Timer.objects.exclude(failures=0).exists()
+    drain()
+    assert Notice.objects.filter(kind="incidents.promise_late").count() == MANY
 
 
 def test_the_auditor_tells_of_a_timer_that_is_late(team: tuple[User, list[Promise]]) -> None:

@@ -87,6 +87,22 @@ def test_a_suspicion_that_nobody_judges_calls_people_by_itself(suspicion: Incide
     assert suspicion.entries.filter(params__code="unjudged").count() == 1
 
 
+def test_a_suspicion_that_breaks_is_called_about_all_the_same_and_stops_no_other(
+    suspicion: Incident, brand: Brand
+) -> None:
+    Incident.objects.filter(pk=suspicion.pk).update(plan={"content": 7})
+    sound = IncidentFactory.create(
+        brand=brand, state=State.TRIAGE, triage_until=LATER + timedelta(minutes=1)
+    )
+    later = LATER + timedelta(minutes=2)
+    assert services.accept_next_due(now=later)
+    assert services.accept_next_due(now=later)
+    for each in (suspicion, sound):
+        each.refresh_from_db()
+        assert (each.state, each.escalate_at) == (State.DETECTED, later)
+    assert not suspicion.entries.filter(params__code="unjudged").exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_engine_sees_to_it_and_the_auditor_tells_when_it_does_not(brand: Brand) -> None:
     IncidentFactory.create(brand=brand, state=State.TRIAGE, triage_until=NOON - timedelta(days=99))
