@@ -99,6 +99,12 @@ class ChangesInput(serializers.Serializer):
     comment = serializers.CharField(max_length=2000)
 
 
+class SubmitInput(serializers.Serializer):
+    """`reason` is needed, and kept, when the text cites facts that are not verified."""
+
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
 class DraftFilters(serializers.Serializer):
     """Which drafts are wanted."""
 
@@ -220,11 +226,13 @@ class DraftViewSet(
         )
         return self._shown(done)
 
-    @extend_schema(request=None, responses=DraftOutput, summary="Ask for an approval")
+    @extend_schema(request=SubmitInput, responses=DraftOutput, summary="Ask for an approval")
     @action(detail=True, methods=["post"])
     def submit(self, request: Request, pk: str) -> Response:
         draft = self.get_object()
-        return self._shown(services.submit(draft.pk, by=caller(request), now=database_now()))
+        reason = checked(SubmitInput, request.data)["reason"]
+        done = services.submit(draft.pk, by=caller(request), now=database_now(), reason=reason)
+        return self._shown(done)
 
     @extend_schema(request=ApproveInput, responses=DraftOutput, summary="Approve what you read")
     @action(detail=True, methods=["post"])

@@ -1,9 +1,16 @@
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from .api import DraftViewSet, PublicationViewSet
+from .api_checks import AvoidedWordsView, AvoidedWordView, ChecksView
 
 router = SimpleRouter()
 router.register("drafts", DraftViewSet, basename="draft")
 router.register("publications", PublicationViewSet, basename="publication")
 
-urlpatterns = router.urls
+urlpatterns = [
+    path("incidents/<str:reference>/checks/", ChecksView.as_view(), name="checks"),
+    path("avoided-words/", AvoidedWordsView.as_view(), name="avoided_words"),
+    path("avoided-words/<int:pk>/", AvoidedWordView.as_view(), name="avoided_word"),
+    *router.urls,
+]

@@ -35,6 +35,10 @@ SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.DRAFT, "taken_back"): _(
         "%(actor)s changed “%(title)s” while it waited for an approval: now version %(version)s."
     ),
+    (EntryKind.DRAFT, "leaning"): _(
+        "%(actor)s submitted “%(title)s” although it stands on facts that are not verified"
+        " (%(facts)s): %(reason)s"
+    ),
     (EntryKind.DRAFT, "dropped"): _("%(actor)s dropped the draft “%(title)s”."),
     (EntryKind.APPROVAL, "approved"): _approved,
     (EntryKind.APPROVAL, "undone"): _("%(actor)s took back the approval of “%(title)s”."),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from connectors.models import ConnectedAccount
 
 from . import texts
+from .models_guidelines import AvoidedWord
 
 
 class AccountsField(forms.ModelMultipleChoiceField):
@@ -54,3 +55,32 @@ class VerdictForm(forms.Form):
 class SettleForm(forms.Form):
     outcome = forms.ChoiceField(choices=[("sent", "sent"), ("failed", "failed")])
     url = forms.URLField(max_length=2000, required=False, assume_scheme="https")
+
+
+class AvoidedWordForm(forms.Form):
+    """A word for the list of those that a brand avoids."""
+
+    word = forms.CharField(
+        label=_("Word or phrase"),
+        max_length=120,
+        help_text=_("With * at its end it is every word that begins so: “kunde*”."),
+        widget=forms.TextInput({"class": "form-control"}),
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=AvoidedWord.Language.choices,
+        required=False,
+        widget=forms.Select({"class": "form-select"}),
+    )
+    instead = forms.CharField(
+        label=_("Say instead"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput({"class": "form-control"}),
+    )
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput({"class": "form-control"}),
+    )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.models import OfIncident
 
+from . import models_guidelines  # noqa: F401 - found here
 from .enums import DraftState, PublicationState, Verdict
 
 

@@ -1,12 +1,16 @@
-"""What this room shows on the pages of an incident."""
+"""What this room shows on the pages of an incident, and what stands beside its own composer."""
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.panels import settings_page
-from core.panels import Panel
+from core.panels import Panel, Slot
 from incidents.panels import REVIEW, WAR_ROOM
 from monitoring.panels import ACTIONS, RowAction
 
+# Beside the composer, as one types: each URL takes reference and number, and what is typed by POST.
+COMPOSER = Slot("responses.composer")
+
+COMPOSER.add(Panel("check", _("Draft check"), "responses:check", order=20))
 WAR_ROOM.add(Panel("drafts", _("Drafts"), "responses:panel", order=10, live="drafts"))
 WAR_ROOM.add(
     Panel("statement", _("Statement page"), "responses:statement_panel", order=16, live="drafts")
@@ -21,3 +25,11 @@ settings_page(
 )
 REVIEW.add(Panel("published", _("What we said"), "responses:published", order=20, live="drafts"))
 ACTIONS.append(RowAction("reply", _("Reply"), "message-reply", "r", "responses:reply"))
+settings_page(
+    "responses:guidelines",
+    _("Words to avoid"),
+    _("What a brand does not say in public, and what it says instead."),
+    order=75,
+    icon="message-circle",
+    owns=("responses:guideline",),
+)

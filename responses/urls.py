@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from .views import approvals, drafts, panels, publications, reply, statement, subscription
+from .views import (
+    approvals,
+    checking,
+    drafts,
+    guidelines,
+    panels,
+    publications,
+    reply,
+    statement,
+    subscription,
+)
 
 app_name = "responses"
 DRAFT = "i/<str:reference>/drafts/<int:number>/"
@@ -15,6 +25,7 @@ urlpatterns = [
     path("i/<str:reference>/drafts/published/", panels.published, name="published"),
     path(DRAFT, drafts.draft, name="draft"),
     path(DRAFT + "preview/", drafts.preview, name="preview"),
+    path(DRAFT + "check/", checking.check, name="check"),
     path(DRAFT + "submit/", drafts.submit, name="submit"),
     path(DRAFT + "drop/", drafts.drop, name="drop"),
     path(DRAFT + "approve/", approvals.approve, name="approve"),
@@ -32,6 +43,11 @@ urlpatterns = [
     path("i/<str:reference>/statement/", statement.statement, name="statement"),
     path("i/<str:reference>/statement/panel/", statement.panel, name="statement_panel"),
     path("i/<str:reference>/statement/preview/", statement.preview, name="statement_preview"),
+    path("settings/words/", guidelines.words, name="guidelines"),
+    path("settings/words/<slug:slug>/", guidelines.words, name="guidelines_of"),
+    path(
+        "settings/words/<slug:slug>/<int:word>/remove/", guidelines.remove, name="guideline_remove"
+    ),
     path("approvals/", approvals.inbox, name="approvals"),
     path("approvals/<str:reference>/<int:number>/", approvals.approval, name="approval"),
     path("publications/<int:pk>/settle/", publications.settle, name="settle"),

@@ -53,6 +53,7 @@ from responses import services as responses
 from responses.models import Version
 from responses.models_statement import StatementSubscriber
 from responses.services import statement as statements
+from responses.services.guidelines import Avoiding, avoid
 from responses.statements.links import confirm_url, leave_url
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
 from tests.factories.connectors import AccountFactory
@@ -365,6 +366,8 @@ def filled_fixture(
         by=bob, account_ids=[account.pk], now=now,
     )  # fmt: skip
     responses.submit(draft.pk, by=bob, now=now)
+    avoiding = Avoiding("kunde*", "da", "gæst", "Vi har gæster")
+    word = avoid(brand, avoiding, by=karen)
     sha256 = Version.objects.get(draft=draft, number=draft.version).sha256
     responses.approve(draft.pk, by=karen, sha256=sha256, now=now)
     source = brand.sources.get()
@@ -380,7 +383,7 @@ def filled_fixture(
     InvitationFactory.create(brand=brand)
     return {
         "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,
-        "form": "html", "fact": 1, "promise": 1, "found": 0,
+        "form": "html", "word": word.pk, "fact": 1, "promise": 1, "found": 0,
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
         "wall": walled(incident, karen)[1],

@@ -24,6 +24,7 @@ from responses.models import Draft, Version
 from responses.selectors import may_approve, usable_accounts
 from responses.states import GONE
 
+from .checking import refuse_leaning
 from .rows import call_back, latest_version, lock_draft, move_draft, publications, refuse_closed
 from .telling import notice, refresh, tell
 
@@ -190,11 +191,12 @@ def _checked_accounts(draft: Draft, account_ids: Collection[int]) -> list[Connec
 
 
 @transaction.atomic
-def submit(draft_id: int, *, by: User, now: datetime) -> Draft:
+def submit(draft_id: int, *, by: User, now: datetime, reason: str = "") -> Draft:
     """Ask those who may approve, who are never those who wrote it.
 
     Refuses a draft without an account to go out through, and a text longer than one of them takes.
-    Submitting what is submitted already changes nothing.
+    One that cites facts that do not stand needs a `reason`, which the timeline keeps. Submitting
+    what is submitted already changes nothing.
     """
     draft = lock_draft(draft_id)
     require(by, Permission.DRAFT, draft.incident.brand_id)
@@ -204,6 +206,7 @@ def submit(draft_id: int, *, by: User, now: datetime) -> Draft:
     if draft.state == DraftState.APPROVED:
         raise Conflict(_("This draft is already approved."))
     refuse_unpublishable(draft)
+    refuse_leaning(draft, latest_version(draft).text, reason=reason, by=by, now=now)
     move_draft(draft, DraftState.SUBMITTED, submitted_at=now, approved_at=None)
     notice(
         may_approve(draft),

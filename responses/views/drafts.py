@@ -18,6 +18,7 @@ from responses import selectors, services, showing, texts
 from responses.enums import DraftState
 from responses.forms import DraftForm
 from responses.models import Draft
+from responses.panels import COMPOSER
 
 from .common import SignedIn, act, brand_groups, draft_page, find_draft, whole_or
 
@@ -89,7 +90,7 @@ def _composer(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    context = {"page": page, "form": form, "now": page.now, **more}
+    context = {"page": page, "form": form, "now": page.now, "slots": COMPOSER.panels, **more}
     return render(request, "responses/composer.html", context, status=status)
 
 
@@ -212,7 +213,9 @@ def _mention(request: SignedIn, incident: Incident) -> dict[str, Any] | None:
 def _submit(request: SignedIn, found: Draft) -> HttpResponse:
     return act(
         request,
-        lambda now: services.submit(found.pk, by=request.user, now=now),
+        lambda now: services.submit(
+            found.pk, by=request.user, now=now, reason=request.POST.get("reason", "")
+        ),
         then=draft_page(found),
         done=_("Those who can approve it have been told."),
     )

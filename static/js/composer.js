@@ -3,6 +3,7 @@
    Script tag:  <script type="module" src="{% static 'js/composer.js' %}"></script>
    <cd-compose> holds a <textarea> and [data-count], perhaps [data-limit]: counts characters as a
    reader sees them while one types; .count-over on the count's paragraph when it is too long.
+   A button with [data-place="12 31"] selects those characters of the textarea #text.
    <cd-clock data-undo deadline="…">: when the time is over, dispatches `cd-undo-over` (bubbling),
    for which the approval's bar fetches itself: Undo goes away by itself. */
 
@@ -34,6 +35,15 @@ class Compose extends HTMLElement {
   }
 }
 customElements.define("cd-compose", Compose);
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-place]");
+  const text = document.getElementById("text");
+  if (!button || !text) return;
+  const [start, end] = button.dataset.place.split(" ").map(Number);
+  text.focus();
+  text.setSelectionRange(start, end);
+});
 
 let timer = 0;
 const waitForUndo = () => {

@@ -1,0 +1,44 @@
+"""What stands beside the composer while one writes: the draft check. Saves nothing."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from core.text import clean
+from responses import texts
+from responses.advising import Checked
+from responses.checks import check as check_text
+from responses.guidelines import guidelines
+from responses.models import Draft
+from responses.services.checking import leaning
+from responses.services.rows import latest_version
+
+from .common import SignedIn, find_draft
+
+
+def typed(request: SignedIn, draft: Draft) -> str:
+    """What stands in the composer, or without a form what was saved last.
+
+    Not trimmed: places in it have to be those of the field.
+    """
+    if request.method != "POST":
+        return latest_version(draft).text
+    return clean(request.POST.get("text", ""))[: texts.MAX_LENGTH]
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def check(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """The check of what is being typed (POST), or of what was saved (GET)."""
+    draft = find_draft(request, reference, number)
+    text = typed(request, draft)
+    report = check_text(text, guidelines(draft.incident.brand_id))
+    checked = Checked(text, report, leaning(draft.incident, text))
+    context = {
+        "draft": draft,
+        "checked": checked,
+        "reason": clean(request.POST.get("reason", "")),
+        "typing": request.method == "POST" or request.GET.get("typing") == "1",
+    }
+    return render(request, "responses/check.html", context)
