@@ -13,6 +13,8 @@ from core import live
 from core.errors import Conflict, Refused
 from incidents.models import Shift
 
+from .timeline import renew_packs
+
 
 @transaction.atomic
 def add_shift(
@@ -32,6 +34,7 @@ def add_shift(
         brand=brand, user=user, starts_at=max(starts_at, now), ends_at=ends_at
     )
     audit.record("shift.added", actor=by, brand=brand, subject=str(user), shift=shift.pk)
+    renew_packs(brand.pk)
     live.publish(f"brand.{brand.pk}", "incidents")
     return shift
 
@@ -48,4 +51,5 @@ def remove_shift(shift: Shift, *, by: User, now: datetime) -> None:
     else:
         held.ends_at = now
         held.save(update_fields=["ends_at"])
+    renew_packs(shift.brand_id)
     live.publish(f"brand.{shift.brand_id}", "incidents")

@@ -24,6 +24,7 @@ from incidents.rotation import Hours, Line, Plan
 from incidents.selectors.schedule import current_plan
 
 from .duty_news import telling
+from .timeline import renew_packs
 
 MOST_LINES, MOST_PEOPLE, MOST_HOURS, MOST_DAYS = 6, 30, 14, 200
 MOST_LENGTH = {TurnUnit.HOUR: 168, TurnUnit.DAY: 60, TurnUnit.WEEK: 12}
@@ -43,6 +44,7 @@ def lock(rota_id: int) -> Rota:
 def touch(rota: Rota, *, now: datetime) -> None:
     """Have the engine look at the rota again and the pages show who is on duty."""
     Rota.objects.filter(pk=rota.pk, archived_at=None).update(look_at=now)
+    renew_packs(rota.brand_id)
     live.publish(f"brand.{rota.brand_id}", "incidents")
 
 

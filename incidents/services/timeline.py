@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -51,6 +52,14 @@ def _current(incident_id: int) -> Incident:
     """Look first and lock then: holding the one while waiting for the other could deadlock."""
     after = Incident.with_drills.values_list("merged_into", flat=True).get(pk=incident_id)
     return lock(after or incident_id)
+
+
+def renew_packs(brand_id: int) -> None:
+    """Have the packs of a brand's open incidents made anew: who is on duty stands in them."""
+    soon = timezone.now() + PACK_DELAY
+    Incident.objects.filter(brand=brand_id).running().update(
+        pack_at=Least(Coalesce("pack_at", soon), soon)
+    )
 
 
 def append(

@@ -11,8 +11,9 @@ from django.db import connection
 from accounts.enums import Role
 from accounts.models import Brand, User
 from core.errors import Conflict, Forbidden, Refused
-from incidents import rotation
+from incidents import rotation, services
 from incidents.enums_rota import SwapState, TurnUnit
+from incidents.models import Incident
 from incidents.models_rota import Absence, Override, Rota, Swap
 from incidents.rotation import Hours, Plan
 from incidents.selectors import duty
@@ -20,7 +21,7 @@ from incidents.services import covers, hand_over, rotas, swaps
 from incidents.services.covers import Part
 from notifications.models import Notice
 from tests.factories.accounts import MembershipFactory, UserFactory
-from tests.factories.incidents import NOON
+from tests.factories.incidents import NOON, IncidentFactory
 from tests.factories.rota import line_of, plan_of, rota_of
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
@@ -480,3 +481,31 @@ def test_a_rota_that_cannot_be_read_is_put_off_and_stops_no_other(
     assert hand_over.tell_next(now=MONDAY)
     broken.refresh_from_db()
     assert broken.look_at == MONDAY + hand_over.RETRY_AFTER
+
+
+def test_a_change_of_duties_has_the_packs_of_open_incidents_made_anew(
+    brand: Brand, other_brand: Brand, rota: Rota, alice: User, bob: User, dora: User
+) -> None:
+    running = IncidentFactory.create(brand=brand)
+    over = IncidentFactory.create(brand=brand, state="RESOLVED")
+    elsewhere = IncidentFactory.create(brand=other_brand)
+
+    def due() -> list[bool]:
+        for each in (running, over, elsewhere):
+            each.refresh_from_db()
+        return [each.pack_at is not None for each in (running, over, elsewhere)]
+
+    Incident.objects.update(pack_at=None)
+    covered(rota, alice, dora, NOON + DAY)
+    assert due() == [True, False, False]
+    Incident.objects.update(pack_at=None)
+    covers.add_absence(bob, starts_at=NOON, ends_at=NOON + DAY, by=bob, now=NOON)
+    assert due() == [True, False, False]
+    Incident.objects.update(pack_at=None)
+    extra = services.add_shift(
+        brand, user=bob, starts_at=NOON + DAY, ends_at=NOON + 2 * DAY, by=dora, now=NOON
+    )
+    assert due() == [True, False, False]
+    Incident.objects.update(pack_at=None)
+    services.remove_shift(extra, by=dora, now=NOON)
+    assert due() == [True, False, False]
