@@ -32,7 +32,7 @@ def serving(application: str) -> Iterator[Server]:
         env=environment(),
     )
     try:
-        _await_port(port)
+        await_port(port)
         yield Server(process, port)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -48,7 +48,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": f"{base.rsplit('/', 1)[0]}/{name}{question}{query}"}
 
 
-def _await_port(port: int) -> None:
+def await_port(port: int) -> None:
     end = time.monotonic() + 30
     while time.monotonic() < end:
         with socket.socket() as line:

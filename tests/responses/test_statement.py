@@ -351,3 +351,20 @@ def test_a_draft_that_says_nothing_of_the_page_is_an_update_in_its_main_language
     publisher.publish(message)
     entry = StatementEntry.objects.get()
     assert (entry.form, entry.language) == ("UPDATE", "da")
+
+
+def test_an_answer_to_one_post_is_no_statement(
+    site: StatementSite, incident: Incident, alice: User, bob: User
+) -> None:
+    now = timezone.now() - timedelta(minutes=1)
+    draft = services.create_draft(
+        incident.pk, title="t", text="Hej Bo.", by=bob, account_ids=[site.account_id], now=now,
+        reply_to={"id": 1, "external_id": "7", "author": "bo", "text": "?"},
+    )  # fmt: skip
+    services.submit(draft.pk, by=bob, now=now)
+    services.approve(draft.pk, by=alice, sha256=draft.versions.get().sha256, now=now)
+    Publication.objects.update(state=PublicationState.SENDING, sending_since=now)
+    publisher, message = message_of(Publication.objects.get())
+    with pytest.raises(PermanentError):
+        publisher.publish(message)
+    assert not StatementEntry.objects.exists()

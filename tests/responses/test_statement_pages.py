@@ -1,5 +1,6 @@
 """The statement page in the desk and its subscribers, as people and mail programs meet them."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -38,6 +39,11 @@ def public_fixture(statement: Statement, alice: User, bob: User) -> Statement:
 def ask(public: Statement, email: str = "Anna@example.org") -> Any:
     address = reverse("responses:statement_subscribe", args=[public.site.slug, public.slug])
     return Client().post(address, {"email": email, "language": "da"})
+
+
+def _words(answer: Any) -> str:
+    """The page without what is random in every page: the token of the language switch."""
+    return re.sub(r'value="[A-Za-z0-9]{64}"', "", answer.content.decode())
 
 
 def links(body: str, part: str) -> str:
@@ -101,10 +107,8 @@ def test_nobody_is_written_to_before_they_confirm_and_each_entry_comes_once(
 
 
 def test_no_answer_tells_who_is_known_and_no_address_is_flooded(public: Statement) -> None:
-    first = ask(public)
-    again = ask(public, "anna@EXAMPLE.org")
-    other = ask(public, "bo@example.org")
-    assert first.content == again.content == other.content
+    first = _words(ask(public))
+    assert first == _words(ask(public, "anna@EXAMPLE.org")) == _words(ask(public, "bo@example.org"))
     assert StatementSubscriber.objects.count() == 2
     assert StatementMail.objects.count() == 2
     assert ask(public, "ingen adresse").status_code == 422

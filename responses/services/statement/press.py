@@ -103,6 +103,8 @@ def _terms(draft: Draft, site: StatementSite, *, now: datetime) -> StatementDraf
     found = rows.filter(draft=draft, statement__site=site).first()
     if found is not None:
         return found
+    if draft.reply_to:
+        raise PermanentError(_("This answers one post: it is no statement to everybody."))
     if draft.incident.is_drill:
         raise PermanentError(_("A drill has no statement page: the world would read it."))
     statement, _made = Statement.objects.get_or_create(
