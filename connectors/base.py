@@ -33,6 +33,7 @@ class Can(Flag):
     DELETE = auto()
     # It can be asked whether a publication whose answer was lost is out.
     FIND = auto()
+    EDIT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,15 @@ class Retractor(Protocol):
     """Takes a publication back (Can.DELETE); what is gone already is no error."""
 
     def retract(self, external_id: str) -> None: ...
+
+
+class Editor(Protocol):
+    """Puts other words in the place of a publication's (Can.EDIT). Raises PublishError.
+
+    The same edit made twice changes nothing more, so one whose answer was lost can be repeated.
+    """
+
+    def edit(self, external_id: str, message: Message) -> Receipt: ...
 
 
 class ReadError(Worded):

@@ -16,6 +16,7 @@ from .base import (
     Batch,
     Can,
     Connection,
+    Editor,
     LookUp,
     Prober,
     Publisher,
@@ -135,6 +136,7 @@ class Network:
     looked_up_a_minute: int = 0
     publisher: Callable[[Connection], Publisher] | None = None
     retractor: Callable[[Connection], Retractor] | None = None
+    editor: Callable[[Connection], Editor] | None = None
     # Where a person can grant access by agreeing, instead of pasting tokens.
     consent: Consent | None = None
     webhook: Webhook | None = None

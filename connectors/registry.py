@@ -1,5 +1,8 @@
 """Which networks there are, and the one place that makes readers and publishers."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from django.utils.translation import gettext_noop as _
 
 from core.crypto import Unsealable
@@ -27,9 +30,19 @@ from . import (
     x,
     youtube,
 )
-from .base import Connection, PermanentError, Publisher, Reader, ReadError
+from .base import (
+    Connection,
+    Editor,
+    PermanentError,
+    Publisher,
+    Reader,
+    ReadError,
+    Retractor,
+)
 from .models import ConnectedAccount
 from .network import Network, Wanted
+
+T = TypeVar("T")
 
 NETWORKS: dict[str, Network] = {
     "simulator": simulator.NETWORK,
@@ -75,6 +88,26 @@ def publisher(account: ConnectedAccount) -> Publisher:
     make = NETWORKS[account.network].publisher if account.network in NETWORKS else None
     if make is None:
         raise PermanentError(_("This network cannot be published to."))
+    return _made(make, account)
+
+
+def editor(account: ConnectedAccount) -> Editor:
+    """Return what edits an account's posts. Raises PermanentError where the network cannot."""
+    make = NETWORKS[account.network].editor if account.network in NETWORKS else None
+    if make is None:
+        raise PermanentError(_("What is published on this network cannot be edited by a program."))
+    return _made(make, account)
+
+
+def retractor(account: ConnectedAccount) -> Retractor:
+    """Return what removes an account's posts. Raises PermanentError where the network cannot."""
+    make = NETWORKS[account.network].retractor if account.network in NETWORKS else None
+    if make is None:
+        raise PermanentError(_("What is published on this network cannot be removed by a program."))
+    return _made(make, account)
+
+
+def _made(make: Callable[[Connection], T], account: ConnectedAccount) -> T:
     try:
         return make(connections.of(account))
     except KeyError as error:

@@ -1,8 +1,12 @@
 """Drafts, approvals and publications over the API."""
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -16,9 +20,11 @@ from core.clock import database_now
 from core.errors import Refused
 from incidents.models import Incident
 
-from . import problems, selectors, services, texts
-from .enums import DraftState, PublicationState
+from . import outside, problems, selectors, services, texts, waiting
+from .enums import DraftState, PublicationState, Risk
 from .models import Draft, Publication, Version
+from .models_policy import ApprovalLink
+from .services.links import Outsider
 
 
 class AccountOutput(serializers.ModelSerializer):
@@ -30,14 +36,40 @@ class AccountOutput(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class WaitOutput(serializers.Serializer):
+    """A step that is asked now: the critical path. `people` have been asked and not answered."""
+
+    step = serializers.CharField(source="name", read_only=True)
+    people = serializers.SerializerMethodField()
+    since = serializers.DateTimeField(source="step.opened_at", read_only=True)
+    seconds = serializers.SerializerMethodField()
+    next_at = serializers.SerializerMethodField()
+
+    def get_people(self, wait: waiting.Wait) -> list[str]:
+        return [person.email for person in wait.people]
+
+    def get_seconds(self, wait: waiting.Wait) -> int:
+        return int(wait.seconds(self.context["now"]))
+
+    def get_next_at(self, wait: waiting.Wait) -> datetime | None:
+        """When the next deputy is asked, if nobody answers."""
+        return wait.step.due_at
+
+
 class DraftOutput(serializers.ModelSerializer):
-    """A draft with its latest text. `sha256` is of the text's UTF-8 bytes: approve with it."""
+    """A draft with its latest text. `sha256` is of the text's UTF-8 bytes: approve with it.
+
+    `written` is the text with its citations of facts, `text` what the public reads.
+    """
 
     incident = serializers.CharField(source="incident.reference", read_only=True)
     author = serializers.EmailField(source="author.email", read_only=True)
     text = serializers.SerializerMethodField()
+    written = serializers.SerializerMethodField()
     sha256 = serializers.SerializerMethodField()
     accounts = AccountOutput(many=True, read_only=True)
+    risks = serializers.ListField(child=serializers.ChoiceField(Risk.choices), read_only=True)
+    waits_for = serializers.SerializerMethodField()
 
     class Meta:
         model = Draft
@@ -50,8 +82,13 @@ class DraftOutput(serializers.ModelSerializer):
             "author",
             "version",
             "text",
+            "written",
             "sha256",
             "accounts",
+            "risks",
+            "act",
+            "policy_name",
+            "waits_for",
             "submitted_at",
             "approved_at",
             "created_at",
@@ -61,8 +98,22 @@ class DraftOutput(serializers.ModelSerializer):
     def get_text(self, draft: Draft) -> str:
         return _latest(draft).text
 
+    def get_written(self, draft: Draft) -> str:
+        return _latest(draft).written
+
     def get_sha256(self, draft: Draft) -> str:
         return _latest(draft).sha256
+
+    @extend_schema_field(WaitOutput(many=True))
+    def get_waits_for(self, draft: Draft) -> list[dict[str, Any]]:
+        waits = self.context["waits"].get(draft.pk, [])
+        shown: list[dict[str, Any]] = WaitOutput(waits, many=True, context=self.context).data
+        return shown
+
+
+def shown_with(drafts: list[Draft]) -> dict[str, Any]:
+    """What DraftOutput needs to know beside the drafts themselves."""
+    return {"waits": waiting.of_drafts(drafts), "now": database_now()}
 
 
 class DraftInput(serializers.Serializer):
@@ -105,6 +156,48 @@ class SubmitInput(serializers.Serializer):
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
+class GlassInput(serializers.Serializer):
+    """Why it cannot wait for those who were asked, and the digest of what you read."""
+
+    sha256 = serializers.RegexField("^[0-9a-fA-F]{64}$")
+    reason = serializers.CharField(max_length=1000)
+
+
+class JoinInput(serializers.Serializer):
+    sha256 = serializers.RegexField("^[0-9a-fA-F]{64}$")
+
+
+class RisksInput(serializers.Serializer):
+    """What makes the draft risky, beside what the desk finds by itself."""
+
+    risks = serializers.ListField(child=serializers.ChoiceField(Risk.choices), max_length=10)
+
+
+class OutsiderInput(serializers.Serializer):
+    """Somebody without an account who is asked in your place."""
+
+    name = serializers.CharField(max_length=120)
+    email = serializers.EmailField(required=False, allow_blank=True, default="")
+    organisation = serializers.CharField(
+        max_length=120, required=False, allow_blank=True, default=""
+    )
+    hours = serializers.IntegerField(min_value=1, max_value=72, default=4)
+
+
+class LinkOutput(serializers.ModelSerializer):
+    """A link by which somebody without an account answers once. `address` is given this once."""
+
+    address = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ApprovalLink
+        fields = ("id", "name", "email", "organisation", "sha256", "expires_at", "address")
+        read_only_fields = fields
+
+    def get_address(self, link: ApprovalLink) -> str:
+        return outside.address(link)
+
+
 class DraftFilters(serializers.Serializer):
     """Which drafts are wanted."""
 
@@ -136,6 +229,8 @@ class PublicationOutput(serializers.ModelSerializer):
             "sent_at",
             "external_id",
             "url",
+            "edited_at",
+            "gone_at",
             "problem",
             "created_at",
         )
@@ -192,7 +287,15 @@ class DraftViewSet(
         fresh = selectors.with_latest(selectors.visible_drafts(caller(self.request))).get(
             pk=draft.pk
         )
-        return Response(DraftOutput(fresh).data, code)
+        return Response(DraftOutput(fresh, context=shown_with([fresh])).data, code)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.get_queryset()) or []
+        rows = DraftOutput(page, many=True, context=shown_with(page))
+        return self.get_paginated_response(rows.data)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self._shown(self.get_object())
 
     @extend_schema(request=DraftInput, responses={201: DraftOutput}, summary="Begin a draft")
     def create(self, request: Request) -> Response:
@@ -217,7 +320,7 @@ class DraftViewSet(
         wanted = checked(DraftChange, request.data)
         done = services.edit_draft(
             draft.pk,
-            text=wanted.get("text", _latest(draft).text),
+            text=wanted.get("text", _latest(draft).written),
             base_version=wanted["base_version"],
             title=wanted.get("title"),
             account_ids=wanted.get("accounts"),
@@ -257,6 +360,46 @@ class DraftViewSet(
         wanted = checked(ChangesInput, request.data)
         done = services.ask_changes(draft.pk, by=caller(request), now=database_now(), **wanted)
         return self._shown(done)
+
+    @extend_schema(request=RisksInput, responses=DraftOutput, summary="Say what makes it risky")
+    @action(detail=True, methods=["post"])
+    def risks(self, request: Request, pk: str) -> Response:
+        draft = self.get_object()
+        wanted = checked(RisksInput, request.data)
+        done = services.set_risks(draft.pk, by=caller(request), now=database_now(), **wanted)
+        return self._shown(done)
+
+    @extend_schema(request=GlassInput, responses=DraftOutput, summary="Break the glass")
+    @action(detail=True, methods=["post"])
+    def glass(self, request: Request, pk: str) -> Response:
+        """Nothing goes out before a second person has joined, within half an hour."""
+        draft = self.get_object()
+        wanted = checked(GlassInput, request.data)
+        services.break_glass(draft.pk, by=caller(request), now=database_now(), **wanted)
+        return self._shown(draft)
+
+    @extend_schema(request=JoinInput, responses=DraftOutput, summary="Be the second at the glass")
+    @action(detail=True, methods=["post"], url_path="glass/join")
+    def join_glass(self, request: Request, pk: str) -> Response:
+        draft = self.get_object()
+        wanted = checked(JoinInput, request.data)
+        done = services.join_glass(draft.pk, by=caller(request), now=database_now(), **wanted)
+        return self._shown(done)
+
+    @extend_schema(
+        request=OutsiderInput,
+        responses={201: LinkOutput},
+        summary="Ask somebody without an account",
+    )
+    @action(detail=True, methods=["post"])
+    def outside(self, request: Request, pk: str) -> Response:
+        """Only for somebody whom the draft waits for: the answer is given in their place."""
+        draft = self.get_object()
+        wanted = checked(OutsiderInput, request.data)
+        link = services.ask_outside(
+            draft.pk, Outsider(**wanted), by=caller(request), now=database_now()
+        )
+        return Response(LinkOutput(link).data, status.HTTP_201_CREATED)
 
 
 @extend_schema_view(
@@ -301,3 +444,28 @@ class PublicationViewSet(
             now=database_now(),
         )
         return Response(PublicationOutput(self.get_object()).data)
+
+    @extend_schema(request=None, responses={201: DraftOutput}, summary="Edit what is published")
+    @action(detail=True, methods=["post"])
+    def edit(self, request: Request, pk: str) -> Response:
+        """Begin a draft whose text takes its place, once it is approved."""
+        return self._begun(services.start_edit, request)
+
+    @extend_schema(request=None, responses={201: DraftOutput}, summary="Take it down")
+    @action(detail=True, methods=["post"])
+    def remove(self, request: Request, pk: str) -> Response:
+        """Ask for an approval of taking it down."""
+        return self._begun(services.start_removal, request)
+
+    @extend_schema(request=None, responses={201: DraftOutput}, summary="Correct it")
+    @action(detail=True, methods=["post"])
+    def correct(self, request: Request, pk: str) -> Response:
+        """Begin the draft that puts right what rests on a withdrawn fact."""
+        return self._begun(services.start_correction, request)
+
+    def _begun(self, service: Callable[..., Draft], request: Request) -> Response:
+        user = caller(request)
+        draft = service(self.get_object().pk, by=user, now=database_now())
+        fresh = selectors.with_latest(selectors.visible_drafts(user)).get(pk=draft.pk)
+        shown = DraftOutput(fresh, context=shown_with([fresh]))
+        return Response(shown.data, status.HTTP_201_CREATED)

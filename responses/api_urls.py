@@ -3,9 +3,11 @@ from rest_framework.routers import SimpleRouter
 
 from .api import DraftViewSet, PublicationViewSet
 from .api_checks import AvoidedWordsView, AvoidedWordView, ChecksView
+from .api_policies import ApprovalPolicyViewSet
 
 router = SimpleRouter()
 router.register("drafts", DraftViewSet, basename="draft")
+router.register("approval-policies", ApprovalPolicyViewSet, basename="approval_policy")
 router.register("publications", PublicationViewSet, basename="publication")
 
 urlpatterns = [

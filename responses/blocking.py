@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from incidents.blocking import APPROVAL, Action, Blocker, Looked, source
 from incidents.models import Incident
 
+from . import waiting
 from .enums import DraftState
 from .models import Draft
 
@@ -22,6 +23,17 @@ def submitted(incidents: list[Incident], _now: datetime) -> dict[int, Draft]:
     return {draft.incident_id: draft for draft in first.distinct("incident_id")}
 
 
+def named(incidents: list[Incident], now: datetime) -> dict[int, str]:
+    """What each incident's longest-waiting draft waits for, where the brand's policy names it."""
+    drafts = submitted(incidents, now)
+    waits = waiting.of_drafts([draft for draft in drafts.values() if draft.policy_name])
+    return {
+        pk: waiting.sentence(waits[draft.pk], now)
+        for pk, draft in drafts.items()
+        if draft.pk in waits
+    }
+
+
 @source(APPROVAL)
 def approval_waits(incident: Incident, looked: Looked) -> Blocker | None:
     draft = looked.at(incident, submitted)
@@ -30,7 +42,7 @@ def approval_waits(incident: Incident, looked: Looked) -> Blocker | None:
     page = reverse("responses:approval", args=[incident.reference, draft.number])
     return Blocker(
         _("A text waits for approval: %(title)s") % {"title": draft.title},
-        _("%(name)s asks for it.") % {"name": draft.author},
+        looked.at(incident, named) or _("%(name)s asks for it.") % {"name": draft.author},
         icon="hourglass",
         until=None if incident.responded_at else incident.respond_by,
         until_words=_("First response due in"),

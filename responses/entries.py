@@ -1,5 +1,7 @@
 """How this room's timeline entries are told. Imported by the AppConfig."""
 
+from typing import Any
+
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +26,27 @@ def _failed(params: Params) -> str:
         **params,
         "problem": problems.words(params.get("error", "")),
     }
+
+
+def _by_step(named: Any, unnamed: Any) -> Sentence:
+    """A step has a name where the brand has a policy."""
+
+    def said(params: Params) -> str:
+        return str(named if params.get("step") else unnamed) % params
+
+    return said
+
+
+def _outside(params: Params) -> str:
+    count = params["count"]
+    said = ngettext(
+        "%(name)s, without an account, approved “%(title)s” version %(version)s for %(count)d"
+        " account.",
+        "%(name)s, without an account, approved “%(title)s” version %(version)s for %(count)d"
+        " accounts.",
+        count,
+    )
+    return said % params
 
 
 SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
@@ -52,7 +75,55 @@ SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.APPROVAL, "fell"): _(
         "The approval of “%(title)s” no longer stands: whoever gave it may not approve any more."
     ),
+    (EntryKind.APPROVAL, "expired"): _(
+        "An approval of “%(title)s” has expired. It waits for a new one."
+    ),
+    (EntryKind.APPROVAL, "step_approved"): _by_step(
+        _(
+            "%(name)s approved “%(title)s” version %(version)s for %(step)s. Others are still"
+            " asked."
+        ),
+        _("%(name)s approved “%(title)s” version %(version)s. Others are still asked."),
+    ),
+    (EntryKind.APPROVAL, "approved_outside"): _outside,
+    (EntryKind.APPROVAL, "changes_outside"): _(
+        "%(name)s, without an account, asked for changes to “%(title)s”: %(comment)s"
+    ),
+    (EntryKind.APPROVAL, "asked_outside"): _(
+        "%(actor)s asked %(name)s, who has no account, to approve “%(title)s” by a link."
+    ),
+    (EntryKind.APPROVAL, "link_revoked"): _(
+        "%(actor)s took back the link by which %(name)s could approve “%(title)s”."
+    ),
+    (EntryKind.APPROVAL, "handed_on"): _by_step(
+        _("Nobody answered for %(step)s in time: %(deputy)s is asked about “%(title)s” too."),
+        _("Nobody answered in time: %(deputy)s is asked about “%(title)s” too."),
+    ),
+    (EntryKind.APPROVAL, "stuck"): _by_step(
+        _("“%(title)s” waits for %(step)s, and nobody is left who could be asked."),
+        _("“%(title)s” waits for an approval, and nobody is left who could be asked."),
+    ),
+    (EntryKind.APPROVAL, "glass"): _(
+        "%(actor)s wants “%(title)s” to go out at once, without waiting for those who were asked:"
+        " %(reason)s It takes a second person."
+    ),
+    (EntryKind.APPROVAL, "glass_broken"): _by_step(
+        _(
+            "%(first)s and %(actor)s broke the glass: “%(title)s” version %(version)s goes out"
+            " without %(step)s. %(reason)s"
+        ),
+        _(
+            "%(first)s and %(actor)s broke the glass: “%(title)s” version %(version)s goes out"
+            " without an approval. %(reason)s"
+        ),
+    ),
     (EntryKind.PUBLICATION, "sent"): _("“%(title)s” went out through %(account)s."),
+    (EntryKind.PUBLICATION, "edited"): _(
+        "“%(title)s”: the text published through %(account)s was edited."
+    ),
+    (EntryKind.PUBLICATION, "removed"): _(
+        "“%(title)s”: the text published through %(account)s was taken down."
+    ),
     (EntryKind.PUBLICATION, "failed"): _failed,
     (EntryKind.PUBLICATION, "uncertain"): _(
         "It is not known whether “%(title)s” went out through %(account)s. Somebody has to look."

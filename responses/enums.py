@@ -25,3 +25,33 @@ class PublicationState(models.TextChoices):
     FAILED = "FAILED", _("Failed")
     UNCERTAIN = "UNCERTAIN", _("Unsure whether it is out")
     CANCELLED = "CANCELLED", _("Cancelled")
+
+
+class Act(models.TextChoices):
+    """What a draft does once it is approved: say something new, or change what was said."""
+
+    POST = "POST", _("New post")
+    EDIT = "EDIT", _("Edit of a published text")
+    DELETE = "DELETE", _("Removal of a published text")
+
+
+class Risk(models.TextChoices):
+    """What makes a text riskier than others: found by the desk, or said by whoever wrote it."""
+
+    PERSONAL_DATA = "PERSONAL_DATA", _("Personal data")
+    LEGAL = "LEGAL", _("Legal")
+    UNVERIFIED = "UNVERIFIED", _("Cites a fact that is not verified")
+
+
+class StepMode(models.TextChoices):
+    ANY = "ANY", _("One of them")
+    ALL = "ALL", _("All of them")
+
+
+class StepState(models.TextChoices):
+    WAITING = "WAITING", _("Not yet asked")
+    OPEN = "OPEN", _("Asked")
+    DONE = "DONE", _("Approved")
+    SKIPPED = "SKIPPED", _("Passed over in an emergency")
+    # The text changed, was sent back or dropped: what was said of it is history.
+    VOID = "VOID", _("No longer asked")

@@ -84,3 +84,12 @@ class AvoidedWordForm(forms.Form):
         required=False,
         widget=forms.TextInput({"class": "form-control"}),
     )
+
+
+class OutsiderForm(forms.Form):
+    """Somebody without an account who is asked to approve."""
+
+    name = forms.CharField(max_length=120)
+    email = forms.EmailField(max_length=254, required=False)
+    organisation = forms.CharField(max_length=120, required=False)
+    hours = forms.IntegerField(min_value=1, max_value=72)

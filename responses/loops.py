@@ -11,12 +11,16 @@ from core.timers import timer
 
 from .enums import PublicationState
 from .models import Publication
+from .models_policy import ApprovalStep
 from .models_statement import StatementSite
 from .publishing import OUTBOX, STALE_AFTER
-from .services import forgetting
+from .services import deadlines, forgetting
 from .services.statement import export, mailing, subscribing
 
 timer(Publication, "publish_at", "sending_since", "look_at")
+timer(ApprovalStep, "due_at")
+# What has not been handed on by then is told aloud.
+GRACE = timedelta(seconds=30)
 
 
 @loop("quotes", every=5)
@@ -66,3 +70,22 @@ def look_for_what_waited(now: datetime) -> None:
         attempts=F("attempts") + 1,
         sending_since=now - STALE_AFTER,
     )
+
+
+@loop("approvals", every=1)
+def approvals() -> int:
+    """Hand on the steps that nobody answered in time, and end approvals that are too old."""
+    return deadlines.act_on_due(now=database_now())
+
+
+@loop("approvers", every=15)
+def approvers() -> int:
+    """Ask whoever holds a step's roles by now."""
+    deadlines.renew_open(now=database_now())
+    return 0
+
+
+@audit("approvals")
+def late_approvals() -> list[str]:
+    """Steps of an approval that are half a minute late."""
+    return deadlines.late(now=database_now(), grace=GRACE)

@@ -21,6 +21,21 @@ register(
     body=_("%(person)s writes in %(reference)s: %(comment)s"),
 )
 register(
+    "responses.approval_stuck",
+    title=_("%(brand)s: nobody is left to approve “%(title)s”"),
+    body=_("It waits in %(reference)s, and everyone who was to answer has been asked."),
+)
+register(
+    "responses.glass",
+    title=_("%(brand)s: “%(title)s” is to go out at once"),
+    body=_("%(person)s asks for a second person in %(reference)s: %(reason)s"),
+)
+register(
+    "responses.glass_broken",
+    title=_("%(brand)s: “%(title)s” goes out without all approvals"),
+    body=_("%(first)s and %(person)s broke the glass in %(reference)s: %(reason)s"),
+)
+register(
     "responses.sent",
     title=_("%(brand)s: “%(title)s” is out"),
     body=_("It went out through %(account)s in %(reference)s."),
@@ -50,9 +65,24 @@ register_actions(
         "draft.dropped": _("Dropped a draft"),
         "draft.approved": _("Approved a draft"),
         "draft.undone": _("Undid an approval"),
+        "draft.step_approved": _("Approved a draft, one of several"),
+        "draft.approved_outside": _("A draft was approved by somebody without an account"),
+        "draft.changes_outside": _("Somebody without an account asked for changes to a draft"),
+        "draft.asked_outside": _("Asked somebody without an account to approve a draft"),
+        "draft.link_revoked": _("Took back a link for approving a draft"),
+        "draft.handed_on": _("Asked a deputy to approve a draft"),
+        "draft.stuck": _("Nobody is left to approve a draft"),
+        "draft.expired": _("An approval expired"),
+        "draft.glass": _("Asked to publish a draft without all approvals"),
+        "draft.glass_broken": _("Broke the glass: published a draft without all approvals"),
+        "approval_policy.saved": _("Saved an approval policy"),
+        "approval_policy.moved": _("Moved an approval policy"),
+        "approval_policy.deleted": _("Deleted an approval policy"),
         "draft.fell": _("An approval was lost"),
         "draft.changes_wanted": _("Asked for changes to a draft"),
         "draft.sent": _("Published a response"),
+        "draft.edited": _("Edited a published response"),
+        "draft.removed": _("Took a published response down"),
         "draft.failed": _("A publication failed"),
         "draft.uncertain": _("Nobody knows whether a response was published"),
         "draft.settled_sent": _("Settled a publication as published"),

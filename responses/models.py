@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.models import OfIncident
 
-from . import models_guidelines  # noqa: F401 - found here
-from .enums import DraftState, PublicationState, Verdict
+from . import models_guidelines, models_policy  # noqa: F401 - found here
+from .enums import Act, DraftState, PublicationState, Verdict
 
 
 class Draft(models.Model):
@@ -24,6 +24,21 @@ class Draft(models.Model):
     accounts = models.ManyToManyField("connectors.ConnectedAccount", related_name="+")
     # The mention this answers, if any: {"id", "published_at", "external_id", "author", "text"}.
     reply_to = models.JSONField(default=dict)
+    # What its writers said of it (enums.Risk); the desk finds more by itself (risks.py).
+    risks = models.JSONField(default=list)
+    # What becomes of it once approved; an edit or removal is of the publication `amends`.
+    act = models.CharField(max_length=6, choices=Act, default=Act.POST)
+    amends = models.ForeignKey(
+        "responses.Publication", models.PROTECT, null=True, related_name="amendments"
+    )
+    # The publication that this puts right, because a fact that it cited was withdrawn.
+    corrects = models.ForeignKey(
+        "responses.Publication", models.PROTECT, null=True, related_name="corrections"
+    )
+    # The approval policy that was copied into it when it was submitted; "" is the usual way.
+    policy_name = models.CharField(max_length=120, blank=True)
+    # From that policy: ids of who may break the glass; empty: everybody who may approve.
+    glass = models.JSONField(default=list)
     # The latest version's number.
     version = models.PositiveIntegerField(default=1)
     submitted_at = models.DateTimeField(null=True)
@@ -45,12 +60,15 @@ class Draft(models.Model):
 class Version(models.Model):
     """A draft's text at one time. `sha256` is of its UTF-8 bytes: what an approval binds to.
 
-    Never changed once written: a trigger computes the digest itself and refuses any update.
+    `text` is what the public reads; `cited` is what was typed, with citations of facts such as
+    [F3], where there are any. Never changed once written: a trigger computes the digest itself and
+    refuses any update.
     """
 
     draft = models.ForeignKey(Draft, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     text = models.TextField()
+    cited = models.TextField(blank=True)
     sha256 = models.CharField(max_length=64)
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -64,28 +82,50 @@ class Version(models.Model):
     def __str__(self) -> str:
         return f"{self.draft} v{self.number}"
 
+    @property
+    def written(self) -> str:
+        """The text as it was typed, with its citations."""
+        return self.cited or self.text
+
 
 class Approval(models.Model):
     """One person's word on exactly one version's bytes.
 
-    A trigger refuses an approval by the draft's author or by an editor of any of its versions.
+    A trigger refuses an approval by the draft's author or by an editor of any of its versions, or
+    through a link that one of them made. Somebody without an account answers through `link`.
     """
 
     version = models.ForeignKey(Version, models.CASCADE, related_name="approvals")
-    approver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    link = models.OneToOneField(
+        "responses.ApprovalLink", models.PROTECT, null=True, related_name="approval"
+    )
     verdict = models.CharField(max_length=10, choices=Verdict)
     sha256 = models.CharField(max_length=64)
     comment = models.TextField(blank=True)
     at = models.DateTimeField()
+    # From then on it covers nothing any more; null: for good.
+    expires_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["at"]
         constraints: ClassVar[list] = [
-            models.UniqueConstraint(fields=["version", "approver"], name="one_verdict_a_version")
+            models.UniqueConstraint(fields=["version", "approver"], name="one_verdict_a_version"),
+            models.CheckConstraint(
+                condition=models.Q(approver__isnull=True) ^ models.Q(link__isnull=True),
+                name="approval_by_somebody",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.approver}: {self.verdict}"
+        return f"{self.name}: {self.verdict}"
+
+    @property
+    def name(self) -> str:
+        """Who said it, as the record tells it."""
+        return str(self.link or self.approver)
 
 
 class Publication(models.Model):
@@ -117,6 +157,10 @@ class Publication(models.Model):
     external_id = models.TextField(blank=True)
     url = models.TextField(blank=True)
     error = models.CharField(max_length=500, blank=True)
+    # Since when other words stand there, and which; since when it is taken down.
+    edited_at = models.DateTimeField(null=True)
+    edited_to = models.ForeignKey(Version, models.PROTECT, null=True, related_name="+")
+    gone_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -149,6 +193,11 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} to {self.account}: {self.state}"
+
+    @property
+    def shown(self) -> Version:
+        """The version that stands there now, unless it is taken down."""
+        return self.edited_to or self.version
 
 
 # The statement page, in a file of its own: found by Django when this one is.

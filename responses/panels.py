@@ -33,3 +33,12 @@ settings_page(
     icon="message-circle",
     owns=("responses:guideline",),
 )
+
+settings_page(
+    "responses:approval_policies",
+    _("Approval policies"),
+    _("Who has to approve what, and how long it takes them."),
+    order=67,
+    icon="checkbox",
+    owns=("responses:approval_polic",),
+)

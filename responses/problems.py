@@ -13,6 +13,8 @@ WORDS: dict[str, Promise] = {
     "account_foreign": _("The account belongs to another brand. Nothing was sent."),
     "account_broken": _("The account's settings cannot be used. Set it up again, then try again."),
     "approval_fell": _("Withdrawn: the approval no longer stands."),
+    "approval_expired": _("Withdrawn: an approval has expired."),
+    "gone_already": _("The text that this was about has been taken down already."),
     "interrupted": _("Interrupted while it was being sent. The network cannot say if it is out."),
     "not_sent": _("Interrupted before anything was sent. It is sent again."),
     "no_answer": _("The network did not answer in time. It may be out."),

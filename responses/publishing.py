@@ -2,16 +2,27 @@
 
 import hashlib
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from connectors.base import Message
+from connectors import registry
+from connectors.base import Message, Receipt, TemporaryError, UncertainError
 from connectors.outbox import STALE_AFTER, Book, Claim, Outbox
 
-from .enums import PublicationState
+from .enums import Act, PublicationState
 from .models import Draft, Publication
 from .services import publications as outcome
+
+
+@dataclass(frozen=True)
+class Doing(Claim):
+    """What is done to which post: nothing is made twice by an edit or a removal."""
+
+    act: Act = Act.POST
+    # The external id of the post that is edited or removed.
+    target: str = ""
 
 
 class Publications(Book):
@@ -45,7 +56,7 @@ class Publications(Book):
             return None
         rows = Publication.objects.select_for_update(no_key=True, of=("self",))
         publication = (
-            rows.select_related("account", "version__draft")
+            rows.select_related("account", "version__draft__amends")
             .filter(pk=row_id, state=PublicationState.QUEUED, publish_at__lte=now)
             .first()
         )
@@ -56,6 +67,23 @@ class Publications(Book):
         publication.sending_since = now
         publication.save(update_fields=["state", "attempts", "sending_since"])
         return _claim_of(publication)
+
+    def send(self, claim: Claim) -> Receipt:
+        if not isinstance(claim, Doing) or claim.act == Act.POST:
+            return super().send(claim)
+        try:
+            if claim.act == Act.EDIT:
+                return registry.editor(claim.account).edit(claim.target, claim.message)
+            registry.retractor(claim.account).retract(claim.target)
+        except UncertainError as error:
+            # The same once more changes nothing: better than asking a person.
+            raise TemporaryError(error) from error
+        return Receipt(claim.target)
+
+    def find(self, claim: Claim) -> Receipt | None:
+        """An edit or removal leaves no mark to be found: it is made again."""
+        making = not isinstance(claim, Doing) or claim.act == Act.POST
+        return super().find(claim) if making else None
 
     def postpone(self, row_id: int, *, until: datetime) -> None:
         queued = Publication.objects.filter(pk=row_id, state=PublicationState.QUEUED)
@@ -68,7 +96,7 @@ class Publications(Book):
         return [row.pk for row in (*stale[:limit], *unsure[:limit])][:limit]
 
     def unfinished(self, row_id: int) -> tuple[Claim, bool] | None:
-        rows = Publication.objects.select_related("account", "version__draft")
+        rows = Publication.objects.select_related("account", "version__draft__amends")
         row = rows.filter(pk=row_id).first()
         return (_claim_of(row), row.state == PublicationState.UNCERTAIN) if row else None
 
@@ -81,6 +109,8 @@ def _refused(draft: Draft, publication: Publication, *, now: datetime) -> bool:
         outcome.approval_fell(draft, publication, now=now)
     elif publication.account.brand_id != draft.incident.brand_id:
         outcome.fail(draft, publication, error="account_foreign", now=now)
+    elif draft.amends is not None and draft.amends.gone_at:
+        outcome.fail(draft, publication, error="gone_already", now=now)
     elif not publication.account.is_active:
         outcome.fail(draft, publication, error="account_inactive", now=now)
     else:
@@ -89,7 +119,8 @@ def _refused(draft: Draft, publication: Publication, *, now: datetime) -> bool:
 
 
 def _claim_of(publication: Publication) -> Claim:
-    return Claim(
+    draft = publication.version.draft
+    return Doing(
         publication.pk,
         publication.attempts,
         publication.account,
@@ -99,6 +130,8 @@ def _claim_of(publication: Publication) -> Claim:
             reply_to=publication.reply_to,
             since=publication.created_at,
         ),
+        act=Act(draft.act),
+        target=draft.amends.external_id if draft.amends else "",
     )
 
 

@@ -1,6 +1,7 @@
 """Drafts, approvals and publications as people may see them."""
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Now
 
 from accounts.enums import Permission
 from accounts.models import User
@@ -8,12 +9,12 @@ from accounts.rules import allowed
 from accounts.selectors import members
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
-from incidents.selectors import insiders
 from monitoring.models import Mention
 from monitoring.visible import standing
 
-from .enums import DraftState, PublicationState, Verdict
+from .enums import Act, DraftState, PublicationState, StepState, Verdict
 from .models import Approval, Draft, Publication, Version
+from .models_policy import ApprovalLink, ApprovalStep
 
 
 def visible_drafts(user: User) -> QuerySet[Draft]:
@@ -48,12 +49,6 @@ def wrote(draft: Draft) -> set[int]:
     return {draft.author_id, *draft.versions.values_list("editor_id", flat=True)}
 
 
-def may_approve(draft: Draft) -> list[User]:
-    """Who is awaited: everyone with the right, save those who wrote or changed the draft."""
-    able = insiders(draft.incident, permission=Permission.APPROVE)
-    return list(able.exclude(pk__in=wrote(draft)))
-
-
 def _brands_with(user: User, permission: Permission) -> list[int]:
     return [brand_id for brand_id in user.roles if allowed(user, permission, brand_id)]
 
@@ -64,13 +59,24 @@ def _written_by(user: User) -> Q:
 
 
 def waiting_for(user: User) -> QuerySet[Draft]:
-    """Submitted drafts that `user` may approve, the longest wait first."""
+    """Submitted drafts of which a step waits for `user`, the longest wait first."""
+    asks = ApprovalStep.objects.filter(
+        version__draft=OuterRef("pk"), state=StepState.OPEN, asked__contains=[user.pk]
+    )
+    said = Approval.objects.filter(
+        version__draft=OuterRef("pk"),
+        version__number=OuterRef("version"),
+        approver=user,
+        verdict=Verdict.APPROVED,
+        covers__step__state=StepState.OPEN,
+    )
     return (
         visible_drafts(user)
         .filter(
             state=DraftState.SUBMITTED,
             incident__brand_id__in=_brands_with(user, Permission.APPROVE),
         )
+        .filter(Exists(asks), ~Exists(said))
         .exclude(_written_by(user))
         .order_by("submitted_at", "pk")
     )
@@ -92,14 +98,16 @@ def judged(user: User) -> QuerySet[Draft]:
 
 def versions(draft: Draft) -> list[Version]:
     """All versions, the latest first, with their editors and what was said of each."""
-    said = Prefetch("approvals", Approval.objects.select_related("approver"))
+    said = Prefetch("approvals", Approval.objects.select_related("approver", "link"))
     return list(draft.versions.select_related("editor").prefetch_related(said))
 
 
 def publications(draft: Draft) -> QuerySet[Publication]:
     """Every way out of a draft, of all its versions."""
     rows = Publication.objects.filter(version__draft=draft)
-    return rows.select_related("account", "version").order_by("version__number", "pk")
+    return rows.select_related("account", "version__draft", "edited_to").order_by(
+        "version__number", "pk"
+    )
 
 
 def visible_publications(user: User) -> QuerySet[Publication]:
@@ -107,11 +115,24 @@ def visible_publications(user: User) -> QuerySet[Publication]:
     return visible.select_related("account", "version__draft__incident__brand").order_by("-pk")
 
 
+def visible_links(user: User) -> QuerySet[ApprovalLink]:
+    """Links to outsiders about drafts that `user` may see."""
+    visible = ApprovalLink.objects.filter(version__draft__in=Draft.objects.visible_to(user))
+    return visible.select_related("asked_by", "version__draft__incident").order_by("-pk")
+
+
 def standing_approvals(version: Version, brand_id: int) -> QuerySet[Approval]:
-    """Approvals of exactly these bytes by people who may still approve for the brand."""
+    """Approvals of exactly these bytes, not ended, by people who may still approve for the brand.
+
+    Somebody outside stands in for whoever asked them: their word falls with that person's right.
+    """
     able = members(brand_id, permission=Permission.APPROVE)
+    by_link = Q(link__asked_by__in=able, link__revoked_at=None)
     return version.approvals.filter(
-        verdict=Verdict.APPROVED, sha256=version.sha256, approver__in=able
+        Q(approver__in=able) | by_link,
+        Q(expires_at=None) | Q(expires_at__gt=Now()),
+        verdict=Verdict.APPROVED,
+        sha256=version.sha256,
     )
 
 
@@ -120,7 +141,10 @@ def published(incident_id: int) -> QuerySet[Publication]:
     own = Q(version__draft__incident=incident_id)
     merged = Q(version__draft__incident__merged_into=incident_id)
     sent = Publication.objects.filter(own | merged, state=PublicationState.SENT)
-    return sent.select_related("account", "version__draft", "version__editor").order_by("sent_at")
+    sent = sent.filter(version__draft__act=Act.POST)
+    return sent.select_related(
+        "account", "version__draft", "version__editor", "edited_to"
+    ).order_by("sent_at")
 
 
 def usable_accounts(brand_id: int) -> QuerySet[ConnectedAccount]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from django.db.models import Prefetch
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -13,10 +14,13 @@ from accounts.models import User
 from accounts.rules import allowed
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
+from core import formats
 
-from . import problems, selectors, texts
-from .enums import DraftState, PublicationState, Verdict
+from . import correcting, problems, risks, selectors, texts, waiting
+from .enums import Act, DraftState, PublicationState, Risk, StepState, Verdict
 from .models import Approval, Draft, Publication, Version
+from .models_policy import ApprovalLink, ApprovalStep, BrokenGlass
+from .services import amending, glass
 from .services.approving import UNDO_WINDOW
 from .states import GONE
 
@@ -69,6 +73,9 @@ class Outgoing:
 
     publication: Publication
     may_publish: bool
+    # Numbers of the facts it cites that are withdrawn, and whether this reader may draft.
+    withdrawn: tuple[int, ...] = ()
+    may_draft: bool = False
 
     @property
     def problem(self) -> str:
@@ -87,9 +94,80 @@ class Outgoing:
         return self.may_publish and self.publication.state == PublicationState.FAILED
 
     @property
+    def stands(self) -> bool:
+        """Whether it is out there, as a new post, and not taken down."""
+        row = self.publication
+        posted = row.version.draft.act == Act.POST
+        return row.state == PublicationState.SENT and posted and row.gone_at is None
+
+    @property
+    def may_edit(self) -> bool:
+        return self.may_draft and self.stands and self._able(Act.EDIT)
+
+    @property
+    def may_remove(self) -> bool:
+        return self.may_draft and self.stands and self._able(Act.DELETE)
+
+    def _able(self, act: Act) -> bool:
+        return amending.able(self.publication.account, self.publication.external_id, act)
+
+    @property
     def may_withdraw(self) -> bool:
         held = {PublicationState.QUEUED, PublicationState.FAILED}
         return self.may_publish and self.publication.state in held
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step as the page shows it: who said yes, and who is asked and has not answered."""
+
+    step: ApprovalStep
+    said: list[Approval]
+    left: list[User]
+    # How long it took, or has taken so far; "" before it is asked.
+    took: str = ""
+
+    @property
+    def look(self) -> tuple[str, str]:
+        return STEP_LOOKS[StepState(self.step.state)]
+
+    @property
+    def left_to_say(self) -> int:
+        return max(0, (self.step.needed or 1) - len(self.said))
+
+
+STEP_LOOKS = {
+    StepState.WAITING: ("ahead", "clock"),
+    StepState.OPEN: ("waiting", "hourglass"),
+    StepState.DONE: ("done", "check"),
+    StepState.SKIPPED: ("waiting", "alert-triangle"),
+    StepState.VOID: ("ahead", "x"),
+}
+
+
+def rungs(version: Version, now: datetime) -> list[Rung]:
+    """A version's steps in order, in four queries."""
+    rows = version.steps.exclude(state=StepState.VOID).order_by("position", "pk")
+    said = Prefetch("approvals", Approval.objects.select_related("approver", "link"))
+    steps = list(rows.prefetch_related(said))
+    people = User.objects.in_bulk({pk for step in steps for pk in step.asked})
+    return [_rung(step, people, now) for step in steps]
+
+
+def _rung(step: ApprovalStep, people: dict[int, User], now: datetime) -> Rung:
+    given = list(step.approvals.all())
+    done = {each.approver_id for each in given}
+    asks = step.state == StepState.OPEN
+    left = [people[pk] for pk in step.asked if asks and pk in people and pk not in done]
+    took = ""
+    if step.opened_at:
+        took = formats.duration(((step.done_at or now) - step.opened_at).total_seconds())
+    return Rung(step, given, left, took if asks or step.done_at else "")
+
+
+def _approvers(version: Version) -> set[int | None]:
+    words = version.approvals.all()
+    return {each.approver_id for each in words if each.verdict == Verdict.APPROVED}
 
 
 @dataclass
@@ -145,17 +223,20 @@ class DraftPage:
 
     @cached_property
     def earlier(self) -> Version | None:
-        """The version to compare with: the asked one, else the last judged, else the one before."""
+        """The version to compare with: the asked one, else the last that this reader approved,
+        else the last judged by anybody, else the one before."""
         older = self.versions[1:]
-        judged = (each for each in older if list(each.approvals.all()))
         asked = (each for each in older if each.number == self.since)
-        return next(asked, None) or next(judged, None) or (older[0] if older else None)
+        mine = (each for each in older if self.user.pk in _approvers(each))
+        judged = (each for each in older if list(each.approvals.all()))
+        found = next(asked, None) or next(mine, None) or next(judged, None)
+        return found or (older[0] if older else None)
 
     @cached_property
     def changes(self) -> list[texts.Change]:
         if self.earlier is None:
             return []
-        return texts.word_diff(self.earlier.text, self.version.text)
+        return texts.word_diff(self.earlier.written, self.version.written)
 
     @cached_property
     def approvals(self) -> list[Approval]:
@@ -165,13 +246,63 @@ class DraftPage:
 
     @cached_property
     def standing(self) -> Approval | None:
-        """The approval of the latest version."""
+        """The first approval of the latest version."""
         words = self.version.approvals.all()
         return next((each for each in words if each.verdict == Verdict.APPROVED), None)
 
     @cached_property
-    def awaited(self) -> list[User]:
-        return selectors.may_approve(self.draft)
+    def mine(self) -> Approval | None:
+        """This reader's own approval of the latest version."""
+        words = self.version.approvals.all()
+        yes = (each for each in words if each.verdict == Verdict.APPROVED)
+        return next((each for each in yes if each.approver_id == self.user.pk), None)
+
+    @cached_property
+    def steps(self) -> list[Rung]:
+        """The steps that the latest version has to pass, with who said yes and who is asked."""
+        return rungs(self.version, self.now)
+
+    @cached_property
+    def waits(self) -> list[waiting.Wait]:
+        return waiting.of_drafts([self.draft]).get(self.draft.pk, [])
+
+    @property
+    def waits_for(self) -> str:
+        """The critical path in words: "Waits for Legal, 11 min"."""
+        return waiting.sentence(self.waits, self.now)
+
+    @cached_property
+    def is_asked(self) -> bool:
+        """Whether a step waits for this reader."""
+        return any(self.user.pk in {each.pk for each in wait.people} for wait in self.waits)
+
+    @cached_property
+    def links(self) -> list[ApprovalLink]:
+        """Those without an account who were asked about the latest version."""
+        return list(self.version.links.select_related("asked_by", "step"))
+
+    @cached_property
+    def glass(self) -> BrokenGlass | None:
+        return glass.standing(self.version, self.now)
+
+    @cached_property
+    def may_break_glass(self) -> bool:
+        """Whether this reader could let it go out with a second person, where steps are left."""
+        policy = self.draft.policy_name and self.draft.state == DraftState.SUBMITTED
+        return bool(policy) and self.user.pk in {each.pk for each in glass.breakers(self.draft)}
+
+    @property
+    def risk_choices(self) -> list[tuple[str, str, bool, bool]]:
+        """Each risk with its words, whether its writers said so, and whether the desk found it."""
+        found = risks.found(self.draft, self.version.written)
+        offered = (risk for risk in Risk if risk != Risk.UNVERIFIED or risk in found)
+        return [(r.value, str(r.label), r in self.draft.risks, r in found) for r in offered]
+
+    @cached_property
+    def risks(self) -> list[Risk]:
+        """What makes it risky, found by the desk or said by its writers."""
+        known = risks.all_of(self.draft, self.version.written)
+        return [risk for risk in Risk if risk in known]
 
     @cached_property
     def wrote(self) -> bool:
@@ -186,6 +317,10 @@ class DraftPage:
             return _("You wrote or changed this draft. Somebody else has to approve it.")
         if self.draft.state != DraftState.SUBMITTED:
             return _("This draft is not waiting for an approval.")
+        if self.mine:
+            return _("You have approved it. It waits for others.")
+        if not self.is_asked:
+            return _("It does not wait for you.")
         return ""
 
     @property
@@ -195,12 +330,10 @@ class DraftPage:
     @property
     def undo_until(self) -> datetime | None:
         """Until when this reader can take their approval back."""
-        approved_at = self.draft.approved_at
-        if self.draft.state != DraftState.APPROVED or approved_at is None:
+        if self.mine is None or self.draft.state not in {DraftState.SUBMITTED, DraftState.APPROVED}:
             return None
-        mine = self.standing is not None and self.standing.approver_id == self.user.pk
-        until = approved_at + UNDO_WINDOW
-        return until if mine and until > self.now else None
+        until = (self.draft.approved_at or self.mine.at) + UNDO_WINDOW
+        return until if until > self.now else None
 
     # Where it goes
 
@@ -223,13 +356,15 @@ class DraftPage:
 
     @cached_property
     def publications(self) -> list[Outgoing]:
-        may = self._may(Permission.PUBLISH)
-        return [Outgoing(each, may) for each in selectors.publications(self.draft)]
+        may, draft = self._may(Permission.PUBLISH), self._may(Permission.DRAFT)
+        rows = list(selectors.publications(self.draft))
+        gone = correcting.withdrawn(rows)
+        return [Outgoing(each, may, tuple(gone.get(each.pk, ())), draft) for each in rows]
 
     @cached_property
     def hidden(self) -> list[texts.Hidden]:
         return texts.hidden_characters(self.version.text)
 
     @cached_property
-    def links(self) -> list[str]:
+    def addresses(self) -> list[str]:
         return texts.links(self.version.text)

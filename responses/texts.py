@@ -15,6 +15,7 @@ import regex
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
 from core.text import clean
+from incidents.citing import without
 
 MAX_LENGTH = 10_000
 _GRAPHEME = regex.compile(r"\X")
@@ -29,6 +30,11 @@ _HARMLESS = {"\u200d", "\ufe0f", "\ufe0e"}
 def tidy(text: str) -> str:
     """Return the form that is kept and published: storable, line feeds, nothing at either end."""
     return clean(text).strip()
+
+
+def public(written: str) -> str:
+    """Return what the public reads of a text: without its citations of facts, such as [F3]."""
+    return without(written).strip()
 
 
 def sha256(text: str) -> str:

@@ -49,11 +49,14 @@ from monitoring.services import detecting, exporting, rehearsals, signals
 from monitoring.services.searches import save_search
 from notifications.links import signed_action
 from notifications.models import Provider, Rule
+from responses import outside
 from responses import services as responses
 from responses.models import Version
 from responses.models_statement import StatementSubscriber
 from responses.services import statement as statements
 from responses.services.guidelines import Avoiding, avoid
+from responses.services.links import Outsider
+from responses.services.policies import Wanted
 from responses.statements.links import confirm_url, leave_url
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
 from tests.factories.connectors import AccountFactory
@@ -355,6 +358,32 @@ def marketed(brand: Brand, account: ConnectedAccount, by: User) -> dict[str, int
     }  # fmt: skip
 
 
+def to_approve(
+    incident: Incident, account: ConnectedAccount, karen: User, bob: User
+) -> tuple[int, str]:
+    """A policy with all that it can have, and a draft that waits for an outsider's word by it.
+
+    Return the policy's id and the end of the link's address.
+    """
+    now, brand = timezone.now(), incident.brand
+    lawyer = UserFactory.create(email="lone@example.org", name="Lone Lov")
+    MembershipFactory.create(user=lawyer, brand=brand, role=Role.APPROVER)
+    steps = [
+        {"name": "Jura", "people": [lawyer.pk], "wait": 600, "deputies": [karen.pk]},
+        {"name": "Ledelsen", "crew": ["SPONSOR"], "roles": ["LEAD"], "mode": "ALL", "beside": True},
+    ]
+    only = {"severity": 4, "networks": ["simulator"], "risks": ["LEGAL"]}
+    policy = responses.save_policy(brand, Wanted("Følsomt", steps, only=only, lasts=3600), by=karen)
+    draft = responses.create_draft(
+        incident.pk, title="Om erstatning", text="Vi har ansvaret.", by=bob,
+        account_ids=[account.pk], now=now,
+    )  # fmt: skip
+    responses.submit(draft.pk, by=bob, now=now)
+    who = Outsider("Karl Kaas", organisation="Kaas Advokater")
+    asked = responses.ask_outside(draft.pk, who, by=User.objects.get(pk=lawyer.pk), now=now)
+    return policy.pk, outside.address(asked).rstrip("/").rpartition("/")[2]
+
+
 @pytest.fixture(name="filled")
 def filled_fixture(
     incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
@@ -370,6 +399,7 @@ def filled_fixture(
     word = avoid(brand, avoiding, by=karen)
     sha256 = Version.objects.get(draft=draft, number=draft.version).sha256
     responses.approve(draft.pk, by=karen, sha256=sha256, now=now)
+    approving, link = to_approve(incident, account, karen, bob)
     source = brand.sources.get()
     upload = FileImport.objects.create(
         source=source, uploaded_by=karen, filename="omtaler.csv", state=ImportState.DONE,
@@ -387,7 +417,7 @@ def filled_fixture(
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
         "wall": walled(incident, karen)[1],
-        "token": answer_link(karen, incident), "service": "ntfy",
+        "token": answer_link(karen, incident), "service": "ntfy", "link": link,
         "receipt": told_and_kept(incident, bob, karen),
         "site": brand.slug,
         "consent": confirm_url(follower).rstrip("/").rpartition("/")[2],
@@ -413,5 +443,6 @@ def filled_fixture(
             **marketed(brand, account, karen),
             **{f"incidents:policy{page}": brand.policies.get().pk for page in ("", "_versions")},
             "incidents:drill": drilled(brand, karen),
+            "responses:approval_policy": approving,
         },
     }  # fmt: skip

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from connectors.base import (
     Can,
     Connection,
+    Editor,
     LookUp,
     Prober,
     Publisher,
@@ -66,6 +67,13 @@ def _retractor(connection: Connection) -> Retractor:
     return MastodonPublisher(Client(connection), connection)
 
 
+def _editor(connection: Connection) -> Editor:
+    from .client import Client  # noqa: PLC0415
+    from .publisher import MastodonPublisher  # noqa: PLC0415
+
+    return MastodonPublisher(Client(connection), connection)
+
+
 def _measure(config: Mapping[str, Any], text: str) -> tuple[int, int]:
     from .publisher import measure  # noqa: PLC0415
 
@@ -87,6 +95,7 @@ NETWORK = Network(
         | Can.REPLY
         | Can.DELETE
         | Can.FIND
+        | Can.EDIT
     ),
     max_length=500,
     measure=_measure,
@@ -163,4 +172,5 @@ NETWORK = Network(
     looker=_looker,
     publisher=_publisher,
     retractor=_retractor,
+    editor=_editor,
 )

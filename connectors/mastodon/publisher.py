@@ -90,6 +90,20 @@ class MastodonPublisher:
         except ReadError as error:
             raise UncertainError(error) from error
 
+    def edit(self, external_id: str, message: Message) -> Receipt:
+        """Put other words in the place of a post's; whom it answers is addressed as before."""
+        try:
+            post = self._post(message)
+        except ReadError as error:
+            raise TemporaryError(error, retry_after=error.retry_after) from error
+        changed = {name: post[name] for name in ("status", "language") if name in post}
+        path = f"/api/v1/statuses/{quote(external_id, safe='')}"
+        try:
+            answer = self._client.call("PUT", path, body=changed)
+        except http.HttpError as error:
+            raise UncertainError(error) from error
+        return _receipt_or_error(answer)
+
     def retract(self, external_id: str) -> None:
         """Delete a post; one that is gone is no error."""
         path = f"/api/v1/statuses/{quote(external_id, safe='')}"

@@ -35,7 +35,7 @@ def _publisher(connection: Connection) -> SimulatorPublisher:
 NETWORK = Network(
     label=_("Simulated network"),
     icon="robot",
-    can=Can.STREAM | Can.BACKFILL | Can.POST | Can.REPLY | Can.FIND,
+    can=Can.STREAM | Can.BACKFILL | Can.POST | Can.REPLY | Can.FIND | Can.EDIT | Can.DELETE,
     max_length=SimulatorPublisher.max_length,
     group=Group.TOOLS,
     account=(_WORLD,),
@@ -57,4 +57,6 @@ NETWORK = Network(
     streamer=_streamer,
     streams=_streams,
     publisher=_publisher,
+    editor=_publisher,
+    retractor=_publisher,
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_noop as _
 
 from connectors.base import Message, PermanentError, Receipt, TemporaryError, UncertainError
@@ -27,16 +28,36 @@ class SimulatorPublisher:
         self._fail = config.get("fail", "")
 
     def publish(self, message: Message) -> Receipt:
+        self._maybe_fail()
+        receipt = self._write(message)
+        if self._fail == "uncertain":
+            raise UncertainError(_("The simulated network gave no answer, as it was told to."))
+        return receipt
+
+    def _maybe_fail(self) -> None:
         if self._fail == "permanent":
             raise PermanentError(_("The simulated network refuses this, as it was told to."))
         if self._fail == "temporary":
             raise TemporaryError(_("The simulated network is busy, as it was told to be."))
         if self._fail == "lost":
             raise UncertainError(_("The simulated network gave no answer, as it was told to."))
-        receipt = self._write(message)
-        if self._fail == "uncertain":
-            raise UncertainError(_("The simulated network gave no answer, as it was told to."))
-        return receipt
+
+    def edit(self, external_id: str, message: Message) -> Receipt:
+        """Put other words in the place of a post's, failing as publishing does."""
+        self._maybe_fail()
+        if not self._own(external_id).update(text=message.text):
+            raise PermanentError(_("The post is gone."))
+        return Receipt(external_id)
+
+    def retract(self, external_id: str) -> None:
+        """Remove a post; what is gone already is no error."""
+        self._maybe_fail()
+        self._own(external_id).delete()
+
+    def _own(self, external_id: str) -> QuerySet[SimulatedPost]:
+        known = external_id.isdecimal() and len(external_id) <= 18
+        own = SimulatedPost.objects.filter(world=self._world, idempotency_key__isnull=False)
+        return own.filter(pk=int(external_id)) if known else own.none()
 
     def find(self, message: Message) -> Receipt | None:
         found = SimulatedPost.objects.filter(idempotency_key=message.idempotency_key).first()

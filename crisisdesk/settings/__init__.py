@@ -303,6 +303,9 @@ SPECTACULAR_SETTINGS = {
         "FactStatus": "incidents.enums_record.FactStatus",
         "SwapState": "incidents.enums_rota.SwapState",
         "DraftState": "responses.enums.DraftState",
+        "DraftAct": "responses.enums.Act",
+        "DraftRisk": "responses.enums.Risk",
+        "ApprovalStepMode": "responses.enums.StepMode",
         "PublicationState": "responses.enums.PublicationState",
     },
 }

@@ -1,18 +1,34 @@
 """What changes drafts, approvals and publications."""
 
+from .amending import start_correction, start_edit, start_removal
 from .approving import approve, ask_changes, undo_approval
-from .drafting import create_draft, drop, edit_draft, set_accounts, submit
+from .drafting import create_draft, drop, edit_draft, set_accounts, set_risks, submit
+from .glass import break_glass, join_glass
+from .links import answer_outside, ask_outside, revoke_link
+from .policies import delete_policy, move_policy, save_policy
 from .publications import retry, settle, withdraw
 
 __all__ = [
+    "answer_outside",
     "approve",
     "ask_changes",
+    "ask_outside",
+    "break_glass",
     "create_draft",
+    "delete_policy",
     "drop",
     "edit_draft",
+    "join_glass",
+    "move_policy",
     "retry",
+    "revoke_link",
+    "save_policy",
     "set_accounts",
+    "set_risks",
     "settle",
+    "start_correction",
+    "start_edit",
+    "start_removal",
     "submit",
     "undo_approval",
     "withdraw",

@@ -1,6 +1,8 @@
-"""The second pair of eyes: one person's word on exactly the bytes that they were shown."""
+"""Other people's eyes: each one's word on exactly the bytes that they were shown."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,12 +15,15 @@ from core.errors import Conflict, Forbidden, Refused
 from core.text import clean
 from incidents.enums import EntryKind
 from notifications.models import Urgency
+from responses.chain import Roster
 from responses.enums import DraftState, PublicationState, Verdict
 from responses.models import Approval, Draft, Publication, Version
+from responses.models_policy import ApprovalLink, ApprovalStep
 from responses.selectors import wrote
 from responses.states import GONE
 
-from .drafting import refuse_unpublishable
+from .chain import advance, close, cover, open_steps, reopen
+from .drafting import SHOWN, refuse_unpublishable
 from .rows import latest_version, lock_draft, move_draft, publications, refuse_closed
 from .telling import notice, tell
 
@@ -36,29 +41,109 @@ def approve(
     version: int | None = None,
     comment: str = "",
 ) -> Draft:
-    """Approve the text whose digest was shown; it leaves when the undo window is over.
+    """Approve the text whose digest was shown, for every step that waits for this person.
 
-    Forbidden to whoever wrote or changed any version of it. Conflict when the text, or with
+    After the last step it leaves when the undo window is over. Forbidden to whoever wrote or
+    changed any version of it, and to whom it does not wait for. Conflict when the text, or with
     `version` where it goes, is no longer what was shown. Approving twice is approving once.
     """
     draft = lock_draft(draft_id)
     _require_second_pair_of_eyes(draft, by)
     refuse_closed(draft)
-    latest = latest_version(draft)
-    if latest.sha256 != sha256.strip().lower() or version not in {None, draft.version}:
-        raise Conflict(_("The text has changed since it was shown to you. Read it again."))
+    latest = _shown(draft, sha256, version)
+    mine = latest.approvals.filter(approver=by, verdict=Verdict.APPROVED)
     if draft.state == DraftState.APPROVED:
-        if latest.approvals.filter(approver=by, verdict=Verdict.APPROVED).exists():
+        if mine.exists():
             return draft
         raise Conflict(_("Somebody else has just approved it."))
     _refuse_not_waiting(draft)
     refuse_unpublishable(draft)
-    _give_verdict(latest, by=by, verdict=Verdict.APPROVED, comment=comment, now=now)
-    move_draft(draft, DraftState.APPROVED, approved_at=now)
-    count = _queue_publications(draft, latest, now=now)
-    _tell_author(draft, "approved", by=by, comment=comment, now=now)
-    tell(draft, EntryKind.APPROVAL, "approved", actor=by, now=now, count=count, sha256=sha256)
+    steps = steps_for(draft, latest, by)
+    if not steps and mine.exists():
+        return draft
+    if not steps:
+        raise Forbidden(_not_asked(latest))
+    word = Word(Verdict.APPROVED, comment, by=by, now=now)
+    take_approval(draft, latest, steps, word)
     return draft
+
+
+@dataclass(frozen=True)
+class Word:
+    """What somebody says of a version: a person of the desk, or somebody outside by a link."""
+
+    verdict: Verdict
+    comment: str
+    now: datetime
+    by: User | None = None
+    link: ApprovalLink | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.link or self.by)
+
+
+def _shown(draft: Draft, sha256: str, version: int | None) -> Version:
+    """The latest version, if it is what the person was shown."""
+    latest = latest_version(draft)
+    if latest.sha256 != sha256.strip().lower() or version not in {None, draft.version}:
+        raise Conflict(_("The text has changed since it was shown to you. Read it again."))
+    return latest
+
+
+def steps_for(draft: Draft, version: Version, user: User) -> list[ApprovalStep]:
+    """The open steps that this person may answer and has not."""
+    roster = Roster.of(draft)
+    mine = [step for step in open_steps(version) if user.pk in roster.answering(step)]
+    said = version.approvals.filter(approver=user, verdict=Verdict.APPROVED, covers__step__in=mine)
+    done = set(said.values_list("covers__step", flat=True))
+    return [step for step in mine if step.pk not in done]
+
+
+def _not_asked(version: Version) -> str:
+    names = [step.name for step in open_steps(version) if step.name]
+    if not names:
+        return _("This draft does not wait for you.")
+    return _("This draft does not wait for you. It waits for: %(steps)s.") % {
+        "steps": ", ".join(names)
+    }
+
+
+def take_approval(draft: Draft, version: Version, steps: list[ApprovalStep], word: Word) -> None:
+    """Count a word for these steps and go on from there. Expects the draft's lock."""
+    approval = _give_verdict(version, word, steps)
+    for step in steps:
+        cover(step, [approval], now=word.now)
+    params = {"name": word.name, "step": ", ".join(step.name for step in steps if step.name)}
+    if advance(draft, version, now=word.now):
+        release(draft, version, word=word, **params)
+        return
+    tell(
+        draft,
+        EntryKind.APPROVAL,
+        "step_approved",
+        actor=word.by,
+        now=word.now,
+        sha256=version.sha256,
+        **params,
+    )
+
+
+def release(draft: Draft, version: Version, *, word: Word, **params: Any) -> None:
+    """Every step is done: let it out when the undo window is over. Expects the lock."""
+    move_draft(draft, DraftState.APPROVED, approved_at=word.now)
+    count = _queue_publications(draft, version, now=word.now)
+    _tell_author(draft, "approved", word)
+    tell(
+        draft,
+        EntryKind.APPROVAL,
+        "approved_outside" if word.link else "approved",
+        actor=word.by,
+        now=word.now,
+        count=count,
+        sha256=version.sha256,
+        **(params if word.link else {}),
+    )
 
 
 def _require_second_pair_of_eyes(draft: Draft, by: User) -> None:
@@ -72,19 +157,21 @@ def _refuse_not_waiting(draft: Draft) -> None:
         raise Conflict(_("This draft is not waiting for an approval any more."))
 
 
-def _give_verdict(
-    version: Version, *, by: User, verdict: Verdict, comment: str, now: datetime
-) -> None:
-    Approval.objects.update_or_create(
-        version=version,
-        approver=by,
-        defaults={
-            "verdict": verdict,
-            "sha256": version.sha256,
-            "comment": clean(comment).strip()[:2000],
-            "at": now,
-        },
+def _give_verdict(version: Version, word: Word, steps: list[ApprovalStep]) -> Approval:
+    lasts = min((step.lasts for step in steps if step.lasts), default=0)
+    values = {
+        "verdict": word.verdict,
+        "sha256": version.sha256,
+        "comment": clean(word.comment).strip()[:2000],
+        "at": word.now,
+        "expires_at": word.now + timedelta(seconds=lasts) if lasts else None,
+    }
+    if word.link:
+        return Approval.objects.create(version=version, link=word.link, **values)
+    given, _new = Approval.objects.update_or_create(
+        version=version, approver=word.by, defaults=values
     )
+    return given
 
 
 def _queue_publications(draft: Draft, version: Version, *, now: datetime) -> int:
@@ -115,16 +202,16 @@ def _queue(
     )
 
 
-def _tell_author(draft: Draft, kind: str, *, by: User, comment: str, now: datetime) -> None:
+def _tell_author(draft: Draft, kind: str, word: Word) -> None:
     notice(
         [draft.author],
         kind,
         draft=draft,
-        key=f"{kind}.{draft.version}.{now:%Y%m%d%H%M%S}",
+        key=f"{kind}.{draft.version}.{word.now:%Y%m%d%H%M%S}",
         urgency=Urgency.PAGE if kind == "changes_wanted" else Urgency.NEWS,
-        now=now,
-        person=by.name,
-        comment=comment,
+        now=word.now,
+        person=word.name,
+        comment=word.comment,
     )
 
 
@@ -132,21 +219,29 @@ def _tell_author(draft: Draft, kind: str, *, by: User, comment: str, now: dateti
 def undo_approval(draft_id: int, *, by: User, now: datetime) -> Draft:
     """Take one's own approval back within the undo window; the draft waits for one again."""
     draft = lock_draft(draft_id)
-    mine = Approval.objects.filter(
-        version=latest_version(draft), approver=by, verdict=Verdict.APPROVED
-    )
-    if draft.state != DraftState.APPROVED or not mine.exists():
+    latest = latest_version(draft)
+    mine = latest.approvals.filter(approver=by, verdict=Verdict.APPROVED)
+    if draft.state not in SHOWN or not mine.exists():
         raise Conflict(_("There is no approval of yours to take back."))
+    if draft.state == DraftState.APPROVED:
+        _call_back_in_time(draft, now)
+    elif not mine.filter(at__gt=now - UNDO_WINDOW).exists():
+        raise Conflict(_("It is too late to take it back. Ask for changes instead."))
+    mine.delete()
+    reopen(latest, now=now)
+    move_draft(draft, DraftState.SUBMITTED, approved_at=None)
+    tell(draft, EntryKind.APPROVAL, "undone", actor=by, now=now)
+    return draft
+
+
+def _call_back_in_time(draft: Draft, now: datetime) -> None:
+    """Cancel what is queued; Conflict once any of it may have left."""
     held = publications(draft).filter(state=PublicationState.QUEUED, attempts=0)
     ours = publications(draft).filter(version__number=draft.version)
     left = ours.exclude(state=PublicationState.CANCELLED).exclude(pk__in=held.values("pk"))
     if left.exists() or not held.filter(publish_at__gt=now).exists():
         raise Conflict(_("It is too late: the text is on its way."))
     held.update(state=PublicationState.CANCELLED)
-    mine.delete()
-    move_draft(draft, DraftState.SUBMITTED, approved_at=None)
-    tell(draft, EntryKind.APPROVAL, "undone", actor=by, now=now)
-    return draft
 
 
 @transaction.atomic
@@ -156,12 +251,19 @@ def ask_changes(draft_id: int, *, by: User, comment: str, now: datetime) -> Draf
     _require_second_pair_of_eyes(draft, by)
     refuse_closed(draft)
     _refuse_not_waiting(draft)
-    comment = clean(comment).strip()
-    if not comment:
-        raise Refused(_("Say what should be changed."))
-    latest = latest_version(draft)
-    _give_verdict(latest, by=by, verdict=Verdict.CHANGES, comment=comment, now=now)
-    move_draft(draft, DraftState.CHANGES, submitted_at=None)
-    _tell_author(draft, "changes_wanted", by=by, comment=comment, now=now)
-    tell(draft, EntryKind.APPROVAL, "changes_wanted", actor=by, now=now, comment=comment)
+    send_back(draft, Word(Verdict.CHANGES, comment, by=by, now=now))
     return draft
+
+
+def send_back(draft: Draft, word: Word) -> None:
+    """Let a word of one end the asking of all. Expects the lock."""
+    if not clean(word.comment).strip():
+        raise Refused(_("Say what should be changed."))
+    word = replace(word, comment=clean(word.comment).strip())
+    _give_verdict(latest_version(draft), word, [])
+    close(draft)
+    move_draft(draft, DraftState.CHANGES, submitted_at=None)
+    _tell_author(draft, "changes_wanted", word)
+    code = "changes_outside" if word.link else "changes_wanted"
+    more = {"name": word.name} if word.link else {}
+    tell(draft, EntryKind.APPROVAL, code, actor=word.by, now=word.now, comment=word.comment, **more)

@@ -17,16 +17,16 @@ from connectors.registry import NETWORKS
 from core.errors import Conflict, Refused
 from incidents.enums import EntryKind
 from incidents.models import Incident
-from notifications.models import Urgency
 from responses import texts
-from responses.enums import DraftState
+from responses.enums import Act, DraftState, Risk
 from responses.models import Draft, Version
-from responses.selectors import may_approve, usable_accounts
+from responses.selectors import usable_accounts
 from responses.states import GONE
 
+from . import chain
 from .checking import refuse_leaning
 from .rows import call_back, latest_version, lock_draft, move_draft, publications, refuse_closed
-from .telling import notice, refresh, tell
+from .telling import refresh, tell
 
 # The states in which somebody has, or had, the draft before them for approval.
 SHOWN = (DraftState.SUBMITTED, DraftState.APPROVED)
@@ -102,9 +102,10 @@ def edit_draft(  # noqa: PLR0913 - what can be changed in one save
         draft.title = title
         draft.save(update_fields=["title"])
     moved = account_ids is not None and set(account_ids) != _chosen(draft)
+    _refuse_changing_what_it_does(draft, text, moved=moved)
     if account_ids is not None and moved:
         draft.accounts.set(_checked_accounts(draft, account_ids))
-    if latest_version(draft).text != text or (moved and draft.state in SHOWN):
+    if latest_version(draft).written != text or (moved and draft.state in SHOWN):
         _add_version(draft, text, by=by, now=now)
     else:
         refresh(draft)
@@ -117,7 +118,7 @@ def set_accounts(draft_id: int, *, account_ids: Collection[int], by: User, now: 
     draft = lock_draft(draft_id)
     return edit_draft(
         draft_id,
-        text=latest_version(draft).text,
+        text=latest_version(draft).written,
         base_version=draft.version,
         account_ids=account_ids,
         by=by,
@@ -135,6 +136,7 @@ def _add_version(draft: Draft, text: str, *, by: User, now: datetime) -> None:
         tell(draft, EntryKind.DRAFT, "changed", actor=by, now=now)
         return
     called_back = call_back(draft)
+    chain.close(draft)
     move_draft(draft, DraftState.WRITING, submitted_at=None, approved_at=None)
     if before == DraftState.APPROVED:
         code, kind = "approval_lost", EntryKind.APPROVAL
@@ -144,11 +146,14 @@ def _add_version(draft: Draft, text: str, *, by: User, now: datetime) -> None:
 
 
 def _write_version(draft: Draft, text: str, *, by: User, now: datetime) -> Version:
+    """Citations of facts are for the desk: the digest is of what the public will read."""
+    public = texts.public(text)
     return Version.objects.create(
         draft=draft,
         number=draft.version,
-        text=text,
-        sha256=texts.sha256(text),
+        text=public,
+        cited="" if public == text else text,
+        sha256=texts.sha256(public),
         editor=by,
         created_at=now,
     )
@@ -163,7 +168,7 @@ def _checked_title(title: str) -> str:
 
 def _checked_text(text: str) -> str:
     text = texts.tidy(text)
-    if not text:
+    if not texts.public(text):
         raise Refused(_("Write what is to be said."))
     if len(text) > texts.MAX_LENGTH:
         raise Refused(
@@ -171,6 +176,14 @@ def _checked_text(text: str) -> str:
             % {"length": len(text), "limit": texts.MAX_LENGTH}
         )
     return text
+
+
+def _refuse_changing_what_it_does(draft: Draft, text: str, *, moved: bool) -> None:
+    """An edit or removal is of one published text: it goes nowhere else, and a removal says it."""
+    if draft.act != Act.POST and moved:
+        raise Refused(_("This is about one published text. It cannot go out anywhere else."))
+    if draft.act == Act.DELETE and text != latest_version(draft).written:
+        raise Refused(_("This takes a text down. To change the text, edit it instead."))
 
 
 def _chosen(draft: Draft) -> set[int]:
@@ -185,6 +198,29 @@ def _checked_accounts(draft: Draft, account_ids: Collection[int]) -> list[Connec
     if len(found) != len(wanted):
         raise Refused(_("An account that you chose cannot be used for this brand."))
     return found
+
+
+@transaction.atomic
+def set_risks(draft_id: int, *, risks: Collection[str], by: User, now: datetime) -> Draft:
+    """Say what makes the draft risky beside what the desk finds; it may need more people then.
+
+    Once shown for approval this takes the draft back: another policy may be the right one.
+    """
+    draft = lock_draft(draft_id)
+    require(by, Permission.DRAFT, draft.incident.brand_id)
+    refuse_closed(draft)
+    chosen = [risk.value for risk in Risk if risk.value in set(risks)]
+    if len(chosen) != len(set(risks)):
+        raise Refused(_("There is no such risk."))
+    if chosen == draft.risks:
+        return draft
+    draft.risks = chosen
+    draft.save(update_fields=["risks"])
+    if draft.state in SHOWN:
+        _add_version(draft, latest_version(draft).written, by=by, now=now)
+    else:
+        refresh(draft)
+    return draft
 
 
 # Asking for an approval
@@ -206,17 +242,10 @@ def submit(draft_id: int, *, by: User, now: datetime, reason: str = "") -> Draft
     if draft.state == DraftState.APPROVED:
         raise Conflict(_("This draft is already approved."))
     refuse_unpublishable(draft)
-    refuse_leaning(draft, latest_version(draft).text, reason=reason, by=by, now=now)
+    refuse_leaning(draft, latest_version(draft).written, reason=reason, by=by, now=now)
     move_draft(draft, DraftState.SUBMITTED, submitted_at=now, approved_at=None)
-    notice(
-        may_approve(draft),
-        "approval_wanted",
-        draft=draft,
-        key=f"submitted.{draft.version}.{now:%Y%m%d%H%M%S}",
-        urgency=Urgency.PAGE,
-        now=now,
-        person=by.name,
-    )
+    version = latest_version(draft)
+    chain.begin(draft, version, now=now)
     tell(draft, EntryKind.DRAFT, "submitted", actor=by, now=now)
     return draft
 
@@ -238,7 +267,11 @@ def refuse_unpublishable(draft: Draft) -> None:
 
 def _refuse_unanswering(account: ConnectedAccount, draft: Draft) -> None:
     """Some networks only let us answer: reviews, comments, mails."""
-    if not draft.reply_to and Can.POST not in NETWORKS[account.network].can:
+    if (
+        draft.act == Act.POST
+        and not draft.reply_to
+        and Can.POST not in NETWORKS[account.network].can
+    ):
         raise Refused(
             _("Through %(account)s you can only answer. Start from the mention to be answered.")
             % {"account": account.name}
@@ -268,6 +301,7 @@ def drop(draft_id: int, *, by: User, now: datetime) -> Draft:
     if publications(draft).filter(state__in=GONE).exists():
         raise Conflict(_("Some of it is out, or may be. It cannot be dropped any more."))
     call_back(draft)
+    chain.close(draft)
     move_draft(draft, DraftState.DROPPED)
     tell(draft, EntryKind.DRAFT, "dropped", actor=by, now=now)
     return draft

@@ -19,11 +19,14 @@ from incidents.enums import EntryKind
 from incidents.selectors import insiders
 from incidents.services import mark_responded
 from notifications.models import Urgency
-from responses.enums import DraftState, PublicationState
-from responses.models import Draft, Publication
+from responses.chain import current
+from responses.enums import Act, DraftState, PublicationState
+from responses.models import Draft, Publication, Version
+from responses.models_policy import BrokenGlass, StepApproval
 from responses.selectors import standing_approvals
 from responses.states import GONE
 
+from . import chain
 from .rows import lock_draft, move_draft, publications
 from .telling import notice, refresh, tell
 
@@ -136,15 +139,28 @@ def _sent(
     )
     _follow(draft)
     _notice(draft, publication, "sent", people=[draft.author], now=now)
-    mark_responded(
-        draft.incident_id,
-        at=publication.sent_at or now,
-        channel=publication.account.network,
-        text=publication.version.text,
-        url=publication.url,
-        key=f"publication.{publication.pk}",
-    )
-    _tell(draft, publication, "settled_sent" if by else "sent", actor=by, now=now, url=receipt.url)
+    if draft.act == Act.POST:
+        mark_responded(
+            draft.incident_id,
+            at=publication.sent_at or now,
+            channel=publication.account.network,
+            text=publication.version.text,
+            url=publication.url,
+            key=f"publication.{publication.pk}",
+        )
+    else:
+        _amend(draft, publication)
+    code = {Act.EDIT: "edited", Act.DELETE: "removed"}.get(Act(draft.act), "sent")
+    _tell(draft, publication, "settled_sent" if by else code, actor=by, now=now, url=receipt.url)
+
+
+def _amend(draft: Draft, publication: Publication) -> None:
+    """Note on the first publication what stands there now. Its own draft is over: no lock."""
+    rows = Publication.objects.filter(pk=draft.amends_id)
+    if draft.act == Act.DELETE:
+        rows.update(gone_at=publication.sent_at)
+    else:
+        rows.update(edited_at=publication.sent_at, edited_to=publication.version)
 
 
 @transaction.atomic
@@ -241,7 +257,26 @@ def is_covered(draft: Draft, publication: Publication) -> bool:
         draft.state == DraftState.APPROVED
         and version.number == draft.version
         and publication.sha256 == version.sha256
-        and standing_approvals(version, draft.incident.brand_id).exists()
+        and _is_approved(version, draft.incident.brand_id)
+    )
+
+
+def _is_approved(version: Version, brand_id: int) -> bool:
+    """Whether every step stands as it was approved, or two people broke the glass."""
+    if BrokenGlass.objects.filter(
+        version=version, sha256=version.sha256, second__isnull=False
+    ).exists():
+        return True
+    standing = set(standing_approvals(version, brand_id).values_list("pk", flat=True))
+    if not standing:
+        return False
+    given: dict[int, set[int]] = {}
+    covers = StepApproval.objects.filter(step__version=version, approval__in=standing)
+    for step_id, approval_id in covers.values_list("step", "approval"):
+        given.setdefault(step_id, set()).add(approval_id)
+    return all(
+        step.needed is not None and len(given.get(step.pk, ())) >= step.needed
+        for step in current(version)
     )
 
 
@@ -253,8 +288,16 @@ def approval_fell(draft: Draft, publication: Publication, *, now: datetime) -> N
         return
     call_back = publications(draft).filter(state=PublicationState.QUEUED)
     call_back.update(state=PublicationState.CANCELLED, error="approval_fell")
+    ask_again(draft, now=now)
+
+
+def ask_again(draft: Draft, *, now: datetime, code: str = "fell") -> None:
+    """Have an approved draft wait anew for the steps whose approval no longer stands."""
+    version = draft.versions.get(number=draft.version)
     move_draft(draft, DraftState.SUBMITTED, approved_at=None)
-    tell(draft, EntryKind.APPROVAL, "fell", actor=None, now=now)
+    chain.drop_fallen(draft, version, now=now)
+    chain.advance(draft, version, now=now)
+    tell(draft, EntryKind.APPROVAL, code, actor=None, now=now)
 
 
 # By a person

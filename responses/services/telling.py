@@ -69,7 +69,8 @@ def notice(
     """
     if draft.incident.is_private:
         people = insiders(draft.incident).filter(pk__in=[each.pk for each in people])
-    page = "responses:approval" if kind == "approval_wanted" else "responses:draft"
+    wanted = kind in {"approval_wanted", "glass"}
+    page = "responses:approval" if wanted else "responses:draft"
     notify(
         people,
         key=f"draft.{draft.pk}.{key}",

@@ -2,17 +2,20 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from core.clock import database_now
-from responses import selectors, services, showing
+from core.errors import Forbidden, Refused
+from responses import outside, selectors, services, showing, waiting
 from responses.enums import DraftState
-from responses.forms import VerdictForm
+from responses.forms import OutsiderForm, VerdictForm
 from responses.models import Draft
+from responses.services.links import Outsider
 
 from .common import SignedIn, act, brand_groups, draft_page, find_draft, whole_or
 
@@ -50,14 +53,19 @@ def approval(request: SignedIn, reference: str, number: int) -> HttpResponse:
     return _render(request, found, show=show, rows=rows, opened=True)
 
 
-Rows = list[tuple[Draft, tuple[str, str]]]
+Rows = list[tuple[Draft, tuple[str, str], str]]
 
 
 def _listed(request: SignedIn) -> tuple[str, Rows]:
     show = request.GET.get("show", "mine")
     show = show if show in SHOWS else "mine"
-    drafts = SHOWS[show](request.user)[:LISTED]
-    return show, [(each, showing.LOOKS[DraftState(each.state)]) for each in drafts]
+    drafts = list(SHOWS[show](request.user)[:LISTED])
+    waits, now = waiting.of_drafts(drafts), database_now()
+    rows = [
+        (each, showing.LOOKS[DraftState(each.state)], waiting.sentence(waits.get(each.pk, []), now))
+        for each in drafts
+    ]
+    return show, rows
 
 
 def _render(
@@ -127,4 +135,75 @@ def undo(request: SignedIn, reference: str, number: int) -> HttpResponse:
         lambda now: services.undo_approval(found.pk, by=request.user, now=now),
         then=draft_page(found, "responses:approval"),
         done=_("Your approval is taken back. Nothing went out."),
+    )
+
+
+@login_required
+@require_POST
+def break_glass(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """Say that it cannot wait; a second person has to join."""
+    found = find_draft(request, reference, number)
+    return act(
+        request,
+        lambda now: services.break_glass(
+            found.pk,
+            by=request.user,
+            sha256=request.POST.get("sha256", ""),
+            reason=request.POST.get("reason", ""),
+            now=now,
+        ),
+        then=draft_page(found, "responses:approval"),
+        done=_("Those who could join you have been called."),
+    )
+
+
+@login_required
+@require_POST
+def join_glass(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    found = find_draft(request, reference, number)
+    return act(
+        request,
+        lambda now: services.join_glass(
+            found.pk, by=request.user, sha256=request.POST.get("sha256", ""), now=now
+        ),
+        then=draft_page(found, "responses:approval"),
+        done=_("It goes out in ten seconds. A review is a task of the incident now."),
+    )
+
+
+@login_required
+@require_POST
+def ask_outside(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """Make a link for somebody without an account, and show it this once."""
+    found = find_draft(request, reference, number)
+    form = OutsiderForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say who is asked, and for how many hours (1 to 72)."))
+        return redirect(*draft_page(found, "responses:approval"))
+    try:
+        link = services.ask_outside(
+            found.pk, Outsider(**form.cleaned_data), by=request.user, now=database_now()
+        )
+    except Forbidden:
+        raise
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect(*draft_page(found, "responses:approval"))
+    context = {"draft": found, "link": link, "address": outside.address(link)}
+    response = render(request, "responses/link_made.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@login_required
+@require_POST
+def revoke_link(request: SignedIn, pk: int) -> HttpResponse:
+    link = selectors.visible_links(request.user).filter(pk=pk).first()
+    if link is None:
+        raise Http404(_("There is no such link."))
+    return act(
+        request,
+        lambda now: services.revoke_link(link.pk, by=request.user, now=now),
+        then=draft_page(link.version.draft, "responses:approval"),
+        done=_("The link is taken back."),
     )

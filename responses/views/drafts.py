@@ -61,7 +61,7 @@ def draft(request: SignedIn, reference: str, number: int) -> HttpResponse:
         return render(request, "responses/composer.html#status", context)
     initial = {
         "title": found.title,
-        "text": page.version.text,
+        "text": page.version.written,
         "accounts": [account.pk for account in page.accounts],
         "base": found.version,
     }
@@ -134,7 +134,7 @@ def _both(request: SignedIn, found: Draft, form: DraftForm, why: str) -> HttpRes
     typed = request.POST.copy()
     typed["base"] = str(page.draft.version)
     again = DraftForm(typed, accounts=_accounts(found))
-    changes = texts.word_diff(page.version.text, texts.tidy(request.POST.get("text", "")))
+    changes = texts.word_diff(page.version.written, texts.tidy(request.POST.get("text", "")))
     return _composer(request, page, again, status=409, conflict=why, typed_changes=changes)
 
 
@@ -147,10 +147,10 @@ def preview(request: SignedIn, reference: str, number: int) -> HttpResponse:
     wanted = set(request.POST.getlist("accounts"))
     chosen = [account for account in _accounts(found) if str(account.pk) in wanted]
     context = {
-        "previews": showing.previews(chosen, text),
+        "previews": showing.previews(chosen, texts.public(text)),
         "hidden": texts.hidden_characters(text),
         "draft": found,
-        "version": {"text": text},
+        "version": {"written": text},
     }
     return render(request, "responses/composer.html#previews", {"page": context})
 
@@ -234,5 +234,18 @@ def drop(request: SignedIn, reference: str, number: int) -> HttpResponse:
     return act(
         request,
         lambda now: services.drop(found.pk, by=request.user, now=now),
+        then=draft_page(found),
+    )
+
+
+@login_required
+@require_POST
+def risks(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """Say what makes it risky, beside what the desk finds."""
+    found = find_draft(request, reference, number)
+    chosen = request.POST.getlist("risks")
+    return act(
+        request,
+        lambda now: services.set_risks(found.pk, risks=chosen, by=request.user, now=now),
         then=draft_page(found),
     )

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_GET
 
 from accounts.enums import Permission
 from accounts.rules import allowed
+from core.clock import database_now
 from incidents.models import Incident
-from responses import selectors, showing
+from responses import correcting, selectors, showing, waiting
 from responses.enums import DraftState
 
 from .common import SignedIn
@@ -29,16 +30,23 @@ def _find_incident(request: SignedIn, reference: str) -> Incident:
 def drafts(request: SignedIn, reference: str) -> HttpResponse:
     """The drafts of an incident, those that wait first, with Approve for whoever may."""
     incident = _find_incident(request, reference)
-    waiting = set(selectors.waiting_for(request.user).values_list("pk", flat=True))
+    for_me = set(selectors.waiting_for(request.user).values_list("pk", flat=True))
+    shown = selectors.drafts_of(request.user, reference).exclude(state=DraftState.DROPPED)[:20]
+    drafts, now = list(shown), database_now()
+    waits = waiting.of_drafts(drafts)
     rows = [
-        (draft, showing.LOOKS[DraftState(draft.state)], draft.pk in waiting)
-        for draft in selectors.drafts_of(request.user, reference).exclude(state=DraftState.DROPPED)[
-            :20
-        ]
+        (
+            draft,
+            showing.LOOKS[DraftState(draft.state)],
+            draft.pk in for_me,
+            waiting.sentence(waits.get(draft.pk, []), now),
+        )
+        for draft in drafts
     ]
     rows.sort(key=lambda row: row[0].state != DraftState.SUBMITTED)
     may_draft = allowed(request.user, Permission.DRAFT, incident.brand_id)
     context = {"incident": incident, "rows": rows, "may_draft": may_draft}
+    context["wrong"] = correcting.to_correct(incident.pk)
     return render(request, "responses/panel.html", context)
 
 
