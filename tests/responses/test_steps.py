@@ -288,7 +288,7 @@ def test_the_loop_ends_an_approval_by_itself_and_asks_again(
     approve(draft, anna)
     grow_old()
 
-    deadlines.act_on_due(now=NOW)
+    deadlines.act_on_due(now=NOW + timedelta(minutes=1))
 
     assert Publication.objects.get().error == "approval_expired"
     assert Notice.objects.filter(user=anna, kind="responses.approval_wanted").count() == 2
