@@ -18,6 +18,7 @@ from monitoring.models import Source
 
 from . import listening, past
 from .duty import plan_duty
+from .marketing import plan_marketing
 from .people import BRANDS, LEAD, PASSWORD, PEOPLE, DemoBrand
 from .prepared import prepare
 from .script import crisis_talk, ordinary_talk
@@ -39,6 +40,7 @@ def load(*, now: datetime, crisis_in: timedelta = CRISIS_IN, speed: float = 1) -
         people = _people()
         brands = [_brand(each, people, now=now) for each in BRANDS]
     _listen_to_the_industry(brands[0], people[LEAD.email], now=now)
+    plan_marketing(brands[0], people[LEAD.email], now=now)
     for each, brand in zip(BRANDS, brands, strict=True):
         source = _source(each, brand, now=now)
         talk = [*ordinary_talk(each.slug, now - HISTORY, now, per_hour=each.per_hour, seed=SEED)]
