@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from accounts.http import caller
 from accounts.models import Brand
 from core.api.checked import checked
+from core.clock import database_now
 from core.errors import Refused
 from core.text import clean
 from incidents.api_privacy import find
@@ -18,6 +19,7 @@ from incidents.api_privacy import find
 from . import texts
 from .advising import Checked
 from .checks import check
+from .guarding import guarded
 from .guidelines import guidelines
 from .models_guidelines import AvoidedWord
 from .services import guidelines as services
@@ -88,6 +90,32 @@ class ChecksView(APIView):
         text = clean(checked(TextInput, request.data)["text"])
         found = Checked(text, check(text, guidelines(incident.brand_id)), leaning(incident, text))
         return Response(CheckOutput(found).data)
+
+
+class ContradictionOutput(serializers.Serializer):
+    """What the text says (`start` and `end` in code points) and what an earlier text says."""
+
+    kind = serializers.ChoiceField(["number", "time", "cause", "promise"], source="clash.kind")
+    start = serializers.IntegerField(source="clash.claim.start")
+    end = serializers.IntegerField(source="clash.claim.end")
+    sentence = serializers.CharField(source="clash.claim.sentence")
+    other = serializers.CharField(source="clash.other.sentence")
+    text = serializers.CharField(source="clash.said.label")
+    url = serializers.CharField(source="clash.said.url")
+    said_at = serializers.DateTimeField(source="clash.said.at")
+
+
+class ContradictionsView(APIView):
+    @extend_schema(
+        request=TextInput,
+        responses=ContradictionOutput(many=True),
+        summary="Hold a text against what stands",
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """Against what was published or said, the head, verified facts and open promises."""
+        text = clean(checked(TextInput, request.data)["text"])
+        found, _among = guarded(find(request, reference), text, now=database_now())
+        return Response(ContradictionOutput(found, many=True).data)
 
 
 class AvoidedWordOutput(serializers.ModelSerializer):

@@ -2,7 +2,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from .api import DraftViewSet, PublicationViewSet
-from .api_checks import AvoidedWordsView, AvoidedWordView, ChecksView
+from .api_checks import AvoidedWordsView, AvoidedWordView, ChecksView, ContradictionsView
 from .api_policies import ApprovalPolicyViewSet
 
 router = SimpleRouter()
@@ -12,6 +12,11 @@ router.register("publications", PublicationViewSet, basename="publication")
 
 urlpatterns = [
     path("incidents/<str:reference>/checks/", ChecksView.as_view(), name="checks"),
+    path(
+        "incidents/<str:reference>/contradictions/",
+        ContradictionsView.as_view(),
+        name="contradictions",
+    ),
     path("avoided-words/", AvoidedWordsView.as_view(), name="avoided_words"),
     path("avoided-words/<int:pk>/", AvoidedWordView.as_view(), name="avoided_word"),
     *router.urls,

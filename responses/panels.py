@@ -11,6 +11,7 @@ from monitoring.panels import ACTIONS, RowAction
 COMPOSER = Slot("responses.composer")
 
 COMPOSER.add(Panel("check", _("Draft check"), "responses:check", order=20))
+COMPOSER.add(Panel("contradictions", _("Contradictions"), "responses:contradictions", order=10))
 WAR_ROOM.add(Panel("drafts", _("Drafts"), "responses:panel", order=10, live="drafts"))
 WAR_ROOM.add(
     Panel("statement", _("Statement page"), "responses:statement_panel", order=16, live="drafts")

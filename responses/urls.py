@@ -27,6 +27,7 @@ urlpatterns = [
     path("i/<str:reference>/drafts/published/", panels.published, name="published"),
     path(DRAFT, drafts.draft, name="draft"),
     path(DRAFT + "preview/", drafts.preview, name="preview"),
+    path(DRAFT + "contradictions/", checking.contradictions, name="contradictions"),
     path(DRAFT + "check/", checking.check, name="check"),
     path(DRAFT + "submit/", drafts.submit, name="submit"),
     path(DRAFT + "drop/", drafts.drop, name="drop"),

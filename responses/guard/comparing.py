@@ -38,7 +38,7 @@ class Index:
     def near(self, claim: Claim) -> list[tuple[Claim, Said]]:
         """Return what may be of the same thing, each once, the latest text first."""
         found = {
-            (id(other), said.at): (other, said)
+            (id(other), id(said)): (other, said)
             for key in _keys(claim)
             for other, said in self._found.get(key, ())
         }

@@ -1,14 +1,16 @@
-"""What stands beside the composer while one writes: the draft check. Saves nothing."""
+"""What stands beside the composer while one writes: check and contradictions. Saves nothing."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from core.clock import database_now
 from core.text import clean
 from responses import texts
 from responses.advising import Checked
 from responses.checks import check as check_text
+from responses.guarding import guarded
 from responses.guidelines import guidelines
 from responses.models import Draft
 from responses.services.checking import leaning
@@ -42,3 +44,14 @@ def check(request: SignedIn, reference: str, number: int) -> HttpResponse:
         "typing": request.method == "POST" or request.GET.get("typing") == "1",
     }
     return render(request, "responses/check.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def contradictions(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """What the text contradicts of all that stands of the incident."""
+    draft = find_draft(request, reference, number)
+    found, among = guarded(draft.incident, typed(request, draft), now=database_now())
+    typing = request.method == "POST"
+    context = {"draft": draft, "found": found, "among": among, "typing": typing}
+    return render(request, "responses/contradictions.html", context)

@@ -1,0 +1,43 @@
+"""A draft held against what stands, put together for the page and the API."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from incidents.models import Incident
+
+from .advising import units
+from .guard import Clash, Index, clashes
+from .live_texts import as_said, live_texts
+
+KINDS = {
+    "number": _("Another number"),
+    "time": _("Another time"),
+    "cause": _("Another cause"),
+    "promise": _("Another promise"),
+}
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A contradiction in words, with its place in the text as browsers count."""
+
+    clash: Clash
+    start: int
+    end: int
+
+    @property
+    def name(self) -> Any:
+        return KINDS[self.clash.kind]
+
+
+def guarded(incident: Incident, text: str, *, now: datetime) -> tuple[list[Guarded], int]:
+    """Return what `text` contradicts of the live texts, and how many those are: five queries."""
+    texts = live_texts(incident)
+    found = clashes(as_said(incident, text, now=now), Index(texts))
+    told = [
+        Guarded(each, units(text, each.claim.start), units(text, each.claim.end)) for each in found
+    ]
+    return told, len(texts)
