@@ -26,7 +26,7 @@ from .services import guidelines as services
 from .services.checking import leaning
 
 
-class TextInput(serializers.Serializer):
+class TextChecked(serializers.Serializer):
     """A text that may or may not be a draft. Nothing of it is kept."""
 
     text = serializers.CharField(max_length=texts.MAX_LENGTH, trim_whitespace=False)
@@ -64,7 +64,7 @@ class ReadabilityOutput(serializers.Serializer):
     is_hard = serializers.BooleanField()
 
 
-class CheckOutput(serializers.Serializer):
+class TextCheckOutput(serializers.Serializer):
     """`is_full` is false for a language of which only what needs none was looked at.
 
     `unverified` are the cited facts that do not stand: with them a draft is submitted only with a
@@ -83,19 +83,22 @@ class CheckOutput(serializers.Serializer):
 
 
 class ChecksView(APIView):
-    @extend_schema(request=TextInput, responses=CheckOutput, summary="Check a text")
+    @extend_schema(request=TextChecked, responses=TextCheckOutput, summary="Check a text")
     def post(self, request: Request, reference: str) -> Response:
         """What would be said of the text beside the composer of this incident."""
         incident = find(request, reference)
-        text = clean(checked(TextInput, request.data)["text"])
+        text = clean(checked(TextChecked, request.data)["text"])
         found = Checked(text, check(text, guidelines(incident.brand_id)), leaning(incident, text))
-        return Response(CheckOutput(found).data)
+        return Response(TextCheckOutput(found).data)
 
 
 class ContradictionOutput(serializers.Serializer):
-    """What the text says (`start` and `end` in code points) and what an earlier text says."""
+    """What the text says (`start`, `end` in code points) and what an earlier text says.
 
-    kind = serializers.ChoiceField(["number", "time", "cause", "promise"], source="clash.kind")
+    `kind` is number, time, cause, promise or posture.
+    """
+
+    kind = serializers.CharField(source="clash.kind")
     start = serializers.IntegerField(source="clash.claim.start")
     end = serializers.IntegerField(source="clash.claim.end")
     sentence = serializers.CharField(source="clash.claim.sentence")
@@ -107,13 +110,13 @@ class ContradictionOutput(serializers.Serializer):
 
 class ContradictionsView(APIView):
     @extend_schema(
-        request=TextInput,
+        request=TextChecked,
         responses=ContradictionOutput(many=True),
         summary="Hold a text against what stands",
     )
     def post(self, request: Request, reference: str) -> Response:
         """Against what was published or said, the head, verified facts and open promises."""
-        text = clean(checked(TextInput, request.data)["text"])
+        text = clean(checked(TextChecked, request.data)["text"])
         found, _among = guarded(find(request, reference), text, now=database_now())
         return Response(ContradictionOutput(found, many=True).data)
 
@@ -122,6 +125,7 @@ class AvoidedWordOutput(serializers.ModelSerializer):
     """A word that a brand avoids; `language` is empty for every one."""
 
     brand = serializers.SlugRelatedField("slug", read_only=True)
+    language = serializers.CharField(read_only=True)
 
     class Meta:
         model = AvoidedWord
@@ -134,7 +138,7 @@ class AvoidedWordInput(serializers.Serializer):
 
     brand = serializers.SlugField()
     word = serializers.CharField(max_length=120)
-    language = serializers.ChoiceField(["", "da", "en"], default="")
+    language = serializers.RegexField("^(da|en)?$", allow_blank=True, default="")
     instead = serializers.CharField(max_length=200, allow_blank=True, default="")
     reason = serializers.CharField(max_length=300, allow_blank=True, default="")
 

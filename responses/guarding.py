@@ -17,6 +17,7 @@ KINDS = {
     "time": _("Another time"),
     "cause": _("Another cause"),
     "promise": _("Another promise"),
+    "posture": _("Denied here, admitted or played down there"),
 }
 
 

@@ -48,8 +48,8 @@ class Index:
 def _keys(claim: Claim) -> list[tuple[str, str]]:
     if claim.kind == "promise":
         return [("promise", claim.what)]
-    if claim.kind == "cause":
-        return [("cause", "")]
+    if claim.kind in {"cause", "posture"}:
+        return [(claim.kind, "")]
     if claim.quantity:
         return [("number", each) for each in claim.about | {claim.quantity.unit} if each]
     return [(claim.kind, each) for each in claim.about]
@@ -61,12 +61,17 @@ def clashes(draft: Said, live: Index) -> list[Clash]:
     for claim in read(draft):
         for other, said in live.near(claim):
             if _contradict(claim, other, now=draft.at):
-                found.setdefault((claim, said.label, said.url), Clash(claim, other, said))
+                # Of postures the latest is enough: it is one thing to decide.
+                where = ("", "") if claim.kind == "posture" else (said.label, said.url)
+                found.setdefault((claim, *where), Clash(claim, other, said))
     kept = sorted(found.values(), key=lambda each: each.claim.start)
     return kept[:MOST]
 
 
 def _contradict(one: Claim, other: Claim, *, now: datetime) -> bool:
+    if one.kind == "posture":
+        # Denying beside anything else; diminishing and rebuilding may stand together.
+        return one.what != other.what and "deny" in (one.what, other.what)
     if one.kind == "promise":
         return _promises_differ(one, other, now)
     if one.kind == "cause":

@@ -175,6 +175,24 @@ _PROMISE = {
     "answer": r"\b(?:answer|svarer|svar)\b[^.!?]{0,20}\b(?:everyone|all|alle|enhver)\b",
 }
 _PROMISES = {kind: re.compile(pattern, re.I) for kind, pattern in _PROMISE.items()}
+# The posture of a sentence towards what is held against us (SCCT): denying beside the others in one
+# incident weakens all of them. Being sorry for somebody is no posture; taking the blame is one.
+_POSTURE = {
+    "deny": r"\b(?:(?:is|are|was) (?:simply |completely |entirely )?(?:not true|untrue|false)"
+    r"|no truth in|never happened|we (?:firmly |strongly )?(?:deny|reject) "
+    r"|er (?:simpelthen |slet )?(?:ikke sand|ikke rigtig|usand|falsk)(?:t|e)?\b|\bpasser ikke\b"
+    r"|vi (?:\w+ )?(?:afviser|benægter) )",
+    "diminish": r"\b(?:isolated (?:incident|case)|beyond our control"
+    r"|could not have (?:known|foreseen)"
+    r"|enkeltstående (?:\w+ )?(?:tilfælde|hændelse)|uden for vores kontrol"
+    r"|kunne (?:vi )?ikke have (?:vidst|forudset))\b",
+    "rebuild": r"\b(?:(?:was|is|were) our (?:own )?(?:fault|mistake|responsibility)"
+    r"|we (?:take|accept) (?:full |the )?responsibility|we (?:\w+ )?apologi[sz]e (?:to|for)\b"
+    r"|we (?:got it wrong|let you down|failed you)|vores (?:egen )?(?:fejl|skyld|ansvar)\b"
+    r"|tager (?:vi )?(?:det )?(?:fulde |hele )?ansvar|vi (?:\w+ )?undskylder (?!ikke)"
+    r"|vi (?:har svigtet|svigtede))",
+}
+_POSTURES = {name: re.compile(pattern, re.I) for name, pattern in _POSTURE.items()}
 _REFUSED = re.compile(r"\b(?:not|no|never|cannot|won't|ikke|ingen|aldrig)\b", re.I)
 
 
@@ -192,8 +210,8 @@ class Said:
 class Claim:
     """One thing that a sentence claims. Which fields count is a matter of `kind`.
 
-    Kinds: number, time, cause, promise. `about` are the sentence's concepts; `names` the proper
-    names and numbers of things; `days` and `minutes` its dates and times of day.
+    Kinds: number, time, cause, promise, posture. `about` are the sentence's concepts; `names` the
+    proper names and numbers of things; `days` and `minutes` its dates and times of day.
     """
 
     kind: str
@@ -292,6 +310,11 @@ def _claims(sentence: Sentence, at: datetime) -> Iterator[Claim]:
         place = sentence.start + found.start, sentence.start + found.end
         yield Claim("number", *place, **base, quantity=found, near=near)
     yield from _causes(sentence, base)
+    for posture, cue in _POSTURES.items():
+        if taken := cue.search(sentence.text):
+            start = sentence.start
+            place = start + taken.start(), start + taken.end()
+            yield Claim("posture", *place, **base, what=posture)
 
 
 def _causes(sentence: Sentence, base: dict[str, Any]) -> Iterator[Claim]:

@@ -25,7 +25,7 @@ def typed(request: SignedIn, draft: Draft) -> str:
     Not trimmed: places in it have to be those of the field.
     """
     if request.method != "POST":
-        return latest_version(draft).text
+        return latest_version(draft).written
     return clean(request.POST.get("text", ""))[: texts.MAX_LENGTH]
 
 
