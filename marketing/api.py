@@ -110,7 +110,7 @@ class MarkOutput(serializers.Serializer):
 
     start = serializers.IntegerField()
     end = serializers.IntegerField()
-    kind = serializers.ChoiceField(["term", "type", "image"])
+    kind = serializers.CharField(help_text="term, type or image")
     words = serializers.CharField()
     why = serializers.CharField()
 

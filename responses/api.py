@@ -107,8 +107,7 @@ class DraftOutput(serializers.ModelSerializer):
     @extend_schema_field(WaitOutput(many=True))
     def get_waits_for(self, draft: Draft) -> list[dict[str, Any]]:
         waits = self.context["waits"].get(draft.pk, [])
-        shown: list[dict[str, Any]] = WaitOutput(waits, many=True, context=self.context).data
-        return shown
+        return list(WaitOutput(waits, many=True, context=self.context).data)
 
 
 def shown_with(drafts: list[Draft]) -> dict[str, Any]:
@@ -184,7 +183,7 @@ class OutsiderInput(serializers.Serializer):
     hours = serializers.IntegerField(min_value=1, max_value=72, default=4)
 
 
-class LinkOutput(serializers.ModelSerializer):
+class ApprovalLinkOutput(serializers.ModelSerializer):
     """A link by which somebody without an account answers once. `address` is given this once."""
 
     address = serializers.SerializerMethodField()
@@ -388,7 +387,7 @@ class DraftViewSet(
 
     @extend_schema(
         request=OutsiderInput,
-        responses={201: LinkOutput},
+        responses={201: ApprovalLinkOutput},
         summary="Ask somebody without an account",
     )
     @action(detail=True, methods=["post"])
@@ -399,7 +398,7 @@ class DraftViewSet(
         link = services.ask_outside(
             draft.pk, Outsider(**wanted), by=caller(request), now=database_now()
         )
-        return Response(LinkOutput(link).data, status.HTTP_201_CREATED)
+        return Response(ApprovalLinkOutput(link).data, status.HTTP_201_CREATED)
 
 
 @extend_schema_view(

@@ -1,5 +1,7 @@
 """The draft check and the list of words to avoid, over the API."""
 
+from typing import Any
+
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -124,7 +126,7 @@ class ContradictionsView(APIView):
 class AvoidedWordOutput(serializers.ModelSerializer):
     """A word that a brand avoids; `language` is empty for every one."""
 
-    brand = serializers.SlugRelatedField("slug", read_only=True)
+    brand: Any = serializers.SlugRelatedField("slug", read_only=True)
     language = serializers.CharField(read_only=True)
 
     class Meta:

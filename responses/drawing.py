@@ -90,7 +90,8 @@ def latencies(brand: Brand, *, now: datetime) -> list[tuple[str, str, int]]:
     ).values_list("name", "opened_at", "done_at")
     took: dict[str, list[float]] = {}
     for name, opened_at, done_at in rows[:5000]:
-        took.setdefault(name, []).append((done_at - opened_at).total_seconds())
+        if opened_at and done_at:
+            took.setdefault(name, []).append((done_at - opened_at).total_seconds())
     ranked = sorted(took.items(), key=lambda item: -median(item[1]))
     return [
         (name or _("Approval"), formats.duration(median(all_of)), len(all_of))

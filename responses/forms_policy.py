@@ -94,12 +94,13 @@ class StepForm(forms.Form):
         self.key = key
         people = [(u.pk, str(u)) for u in members(brand, permission=Permission.APPROVE)]
         able = [(role.value, role.label) for role in roles_with(Permission.APPROVE)]
-        for name, offered in {
+        offers: dict[str, list[tuple[Any, Any]]] = {
             "people": people,
             "deputies": people,
             "crew": IncidentRole.choices,
             "roles": able,
-        }.items():
+        }
+        for name, offered in offers.items():
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the checker
             field.choices = offered

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 
+from connectors.outbox import STALE_AFTER
 from core.clock import database_now
 from core.engine import audit, loop
 from core.home import ending
@@ -13,7 +14,7 @@ from .enums import PublicationState
 from .models import Publication
 from .models_policy import ApprovalStep
 from .models_statement import StatementSite
-from .publishing import OUTBOX, STALE_AFTER
+from .publishing import OUTBOX
 from .services import deadlines, forgetting
 from .services.statement import export, mailing, subscribing
 

@@ -1,5 +1,7 @@
 """Reading statements."""
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 
 from .models import Draft
@@ -11,7 +13,7 @@ def chain(statement: Statement) -> list[StatementEntry]:
     return list(statement.entries.select_related("about", "key").order_by("number"))
 
 
-def visible_statements(user: User):
+def visible_statements(user: User) -> QuerySet[Statement]:
     """Statements of incidents that the person may see."""
     rows = Statement.objects.visible_to(user)
     return rows.select_related("site__brand", "incident__brand")
@@ -26,7 +28,7 @@ def site_of(brand_id: int) -> StatementSite | None:
     return StatementSite.objects.select_related("brand").filter(brand=brand_id).first()
 
 
-def visible_sites(user: User):
+def visible_sites(user: User) -> QuerySet[StatementSite]:
     return StatementSite.objects.filter(brand__in=user.roles).select_related("brand")
 
 

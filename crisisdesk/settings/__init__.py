@@ -295,6 +295,7 @@ SPECTACULAR_SETTINGS = {
         "NoticeMeans": "notifications.enums.Means",
         "JobKind": "monitoring.enums.JobKind",
         "JobState": "monitoring.enums.JobState",
+        "IncidentRole": "incidents.enums.IncidentRole",
         "IncidentState": "incidents.enums.State",
         "PlanKind": "incidents.enums.PlanKind",
         "SeverityEnum": "incidents.enums.Severity",
@@ -306,6 +307,7 @@ SPECTACULAR_SETTINGS = {
         "DraftAct": "responses.enums.Act",
         "DraftRisk": "responses.enums.Risk",
         "ApprovalStepMode": "responses.enums.StepMode",
+        "CalendarKind": "marketing.enums.CalendarKind",
         "PublicationState": "responses.enums.PublicationState",
     },
 }

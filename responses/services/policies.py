@@ -127,7 +127,11 @@ def _check(brand: Brand, wanted: Wanted) -> None:
 def _check_conditions(brand: Brand, only: Mapping[str, Any]) -> None:
     severity = only.get("severity")
     own = set(ConnectedAccount.objects.filter(brand=brand).values_list("pk", flat=True))
-    allowed = {"networks": set(NETWORKS), "accounts": own, "risks": set(Risk.values)}
+    allowed: dict[str, set[Any]] = {
+        "networks": set(NETWORKS),
+        "accounts": own,
+        "risks": set(Risk.values),
+    }
     known = set(only) <= {"severity", *allowed}
     if (
         not known

@@ -41,7 +41,7 @@ def words(request: SignedIn, slug: str = "") -> HttpResponse:
         "brands": brands,
         "form": form,
         "rows": AvoidedWord.objects.filter(brand=brand) if brand else [],
-        "managing": bool(brand) and allowed(request.user, Permission.MANAGE_BRAND, brand.pk),
+        "managing": brand is not None and allowed(request.user, Permission.MANAGE_BRAND, brand.pk),
     }
     status = 422 if form.errors else 200
     return render(request, "responses/guidelines.html", context, status=status)

@@ -49,9 +49,13 @@ def _asked(request: HttpRequest, link: ApprovalLink, problem: str = "") -> HttpR
     problem = problem or obstacle(link, draft, now=database_now())
     # A text that is over is nobody's outside any more: then only the reason is shown.
     shown = None if problem else link.version
-    context = {"link": link, "draft": draft, "version": shown, "problem": problem}
-    if shown:
-        context["previews"] = previews(list(draft.accounts.all()), shown.text)
+    context = {
+        "link": link,
+        "draft": draft,
+        "version": shown,
+        "problem": problem,
+        "previews": previews(list(draft.accounts.all()), shown.text) if shown else [],
+    }
     return render(request, "responses/outside.html", context, status=409 if problem else 200)
 
 

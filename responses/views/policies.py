@@ -77,8 +77,14 @@ def _edit(request: SignedIn, brand: Brand, found: ApprovalPolicy | None) -> Http
         if not problem:
             messages.success(request, _("The policy is saved."))
             return redirect("responses:approval_policies")
-    context = {"brand": brand, "policy": found, "form": form, "steps": steps, "problem": problem}
-    context["checked"] = saving
+    context = {
+        "brand": brand,
+        "policy": found,
+        "form": form,
+        "steps": steps,
+        "problem": problem,
+        "checked": saving,
+    }
     status = 422 if saving else 200
     return render(request, "responses/policy.html", context, status=status)
 

@@ -68,7 +68,7 @@ def _state(request: SignedIn, incident: Incident, found: Statement | None) -> di
 
 @login_required
 @require_http_methods(["GET", "POST"])
-@csp_update({"frame-src": [SELF]})
+@csp_update({"frame-src": [SELF]})  # type: ignore[arg-type] # it knows only plain requests
 def statement(request: SignedIn, reference: str) -> HttpResponse:
     """The incident's statement: prepare it, write for it, see it as the public will."""
     incident = _incident(request, reference)
@@ -144,7 +144,7 @@ def _act(
 @login_required
 @require_GET
 @xframe_options_sameorigin
-@csp_update({"frame-ancestors": [SELF]})
+@csp_update({"frame-ancestors": [SELF]})  # type: ignore[arg-type] # as above
 def preview(request: SignedIn, reference: str) -> HttpResponse:
     """The public page as it would stand with `?draft=3`, in `?language=` and `?look=`."""
     _incident(request, reference)
