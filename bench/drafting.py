@@ -3,9 +3,13 @@
 import random
 import time
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from .figures import Measured, figure
 from .pages import _people_and_incident
+
+if TYPE_CHECKING:
+    from incidents.models import Incident
 
 TEXTS = 200
 ROUNDS = 5
@@ -36,7 +40,7 @@ def beside_the_composer() -> Measured:
     return Measured(took[ROUNDS // 2], LIMIT)
 
 
-def _fill(incident: object) -> None:
+def _fill(incident: "Incident") -> None:
     from core.clock import database_now
     from incidents.models_promises import PublicWord
 
