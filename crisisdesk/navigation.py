@@ -29,7 +29,18 @@ SELECT
         WHERE draft.state = 'SUBMITTED' AND seen.brand_id = ANY(%(approving)s::bigint[])
             AND draft.author_id <> %(user)s
             AND NOT EXISTS (SELECT FROM responses_version AS version
-                WHERE version.draft_id = draft.id AND version.editor_id = %(user)s))
+                WHERE version.draft_id = draft.id AND version.editor_id = %(user)s)
+            AND EXISTS (SELECT FROM responses_approvalstep AS step
+                JOIN responses_version AS version ON version.id = step.version_id
+                WHERE version.draft_id = draft.id AND step.state = 'OPEN'
+                    AND step.asked @> to_jsonb(%(user)s::bigint))
+            AND NOT EXISTS (SELECT FROM responses_approval AS approval
+                JOIN responses_version AS version ON version.id = approval.version_id
+                JOIN responses_stepapproval AS cover ON cover.approval_id = approval.id
+                JOIN responses_approvalstep AS step ON step.id = cover.step_id
+                WHERE version.draft_id = draft.id AND version.number = draft.version
+                    AND approval.approver_id = %(user)s AND approval.verdict = 'APPROVED'
+                    AND step.state = 'OPEN'))
 """
 
 

@@ -118,8 +118,9 @@ class ContradictionsView(APIView):
     )
     def post(self, request: Request, reference: str) -> Response:
         """Against what was published or said, the head, verified facts and open promises."""
+        incident = find(request, reference)
         text = clean(checked(TextChecked, request.data)["text"])
-        found, _among = guarded(find(request, reference), text, now=database_now())
+        found, _among = guarded(incident, text, now=database_now())
         return Response(ContradictionOutput(found, many=True).data)
 
 

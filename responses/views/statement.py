@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from csp.decorators import csp_update
+from csp.decorators import csp_replace, csp_update
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -144,7 +144,7 @@ def _act(
 @login_required
 @require_GET
 @xframe_options_sameorigin
-@csp_update({"frame-ancestors": [SELF]})  # type: ignore[arg-type] # as above
+@csp_replace({"frame-ancestors": [SELF]})  # type: ignore[arg-type] # as above
 def preview(request: SignedIn, reference: str) -> HttpResponse:
     """The public page as it would stand with `?draft=3`, in `?language=` and `?look=`."""
     _incident(request, reference)

@@ -21,6 +21,7 @@ TABLE = {
         Permission.WRITE_TIMELINE,
         Permission.DRAFT,
         Permission.APPROVE,
+        Permission.PAUSE_MARKETING,
     },
     Role.OBSERVER: {Permission.VIEW},
     Role.TRAINEE: {Permission.VIEW},

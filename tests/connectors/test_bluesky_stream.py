@@ -274,10 +274,12 @@ def test_the_search_goes_on_after_a_crash(network: Bluesky) -> None:
     connection = network.connection()
     with relay() as (url, _asked):
         cursor, found = {}, set()
-        for _process in range(8):
+        for _process in range(30):
             heard = follow(url, cursor, words="coffee", connection=connection, batches=2)
             found |= {post.external_id for batch in heard for post in batch.posts}
             cursor = heard[-1].cursor
+            if not cursor:
+                break
     assert found == missed
     assert cursor == {}
 

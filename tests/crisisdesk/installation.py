@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -126,8 +127,10 @@ class Installation:
         """The process of web, worker, engine, auditor, postgres or valkey."""
         assert self.process
         for process in psutil.Process(self.process.pid).children():
-            if process.name() in {f"desk-{name}", name, f"{name}-server"}:
-                return process
+            # One that ends while we look is nobody's part any more.
+            with suppress(psutil.NoSuchProcess):
+                if process.name() in {f"desk-{name}", name, f"{name}-server"}:
+                    return process
         return None
 
     def _answers_or_fails(self) -> bool:

@@ -24,7 +24,7 @@ from responses.selectors import waiting_for
 from tests.factories.accounts import BrandFactory, MembershipFactory, UserFactory
 from tests.factories.incidents import IncidentFactory, ShiftFactory, TaskFactory
 from tests.factories.monitoring import SourceFactory, mention
-from tests.factories.responses import DraftFactory, VersionFactory
+from tests.factories.responses import DraftFactory, VersionFactory, submitted
 from tests.factories.rota import line_of, plan_of, rota_of
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +122,7 @@ def test_what_waits_for_a_person_waits_for_that_person_only(
     Call.objects.create(
         incident=incident, rung=0, user=alice, due_at=timezone.now(), fired_at=timezone.now()
     )
-    DraftFactory.create(incident=incident, author=bob, state=DraftState.SUBMITTED, title="Sorry")
+    submitted(incident=incident, author=bob, title="Sorry")
     TaskFactory.create(incident=incident, owner=bob, title="Ring the shops", done_at=None)
     hers, his = (region(signed_in(user), "waiting") for user in (alice, bob))
     assert "Acknowledge: Glass in the beans" in hers
@@ -240,12 +240,12 @@ def test_the_pips_count_what_the_lists_show(
     IncidentFactory.create(brand=brand, severity=3)
     IncidentFactory.create(brand=brand, severity=1, state=State.RESOLVED)
     secret = IncidentFactory.create(brand=other_brand, severity=1)
-    edited = DraftFactory.create(incident=grave, author=bob, state=DraftState.SUBMITTED)
+    edited = submitted(incident=grave, author=bob)
     VersionFactory.create(draft=edited, number=2, editor=alice)
-    DraftFactory.create(incident=grave, author=bob, state=DraftState.SUBMITTED)
-    DraftFactory.create(incident=grave, author=alice, state=DraftState.SUBMITTED)
+    submitted(incident=grave, author=bob)
+    submitted(incident=grave, author=alice)
     DraftFactory.create(incident=grave, author=bob, state=DraftState.WRITING)
-    DraftFactory.create(incident=secret, state=DraftState.SUBMITTED)
+    submitted(incident=secret)
     for user, expected in ((alice, (1, 1)), (bob, (1, 0)), (charlie, (1, 1))):
         found = navigation.counts(user)
         assert (found["incidents"], found["drafts"]) == expected

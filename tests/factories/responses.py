@@ -2,12 +2,14 @@
 
 import hashlib
 from datetime import UTC, datetime
+from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
 
 from responses.enums import DraftState, Verdict
 from responses.models import Approval, Draft, Publication, Version
+from responses.services import chain
 from tests.factories.accounts import UserFactory
 from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import IncidentFactory
@@ -41,6 +43,13 @@ class DraftFactory(DjangoModelFactory):
     author = factory.SubFactory(UserFactory)
     created_at = NOON
     first = factory.RelatedFactory(VersionFactory, "draft")
+
+
+def submitted(**kwargs: Any) -> Draft:
+    """A draft that waits for those who may approve it, asked as submitting asks them."""
+    draft: Draft = DraftFactory.create(state=DraftState.SUBMITTED, **kwargs)
+    chain.begin(draft, draft.versions.get(), now=NOON)
+    return draft
 
 
 class ApprovalFactory(DjangoModelFactory):

@@ -74,7 +74,7 @@ def pages(filled: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def calls(incident: Incident) -> Iterator[str]:
     """Yield the address of each of the API's objects and lists."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
-    draft, out = Draft.objects.get(incident=incident), Publication.objects.first()
+    draft, out = Draft.objects.get(incident=incident, number=1), Publication.objects.first()
     for path in schema["paths"]:
         number = {"drafts": draft.pk, "publications": out.pk if out else 0}
         room = path.removeprefix("/api/v1/").partition("/")[0]

@@ -66,9 +66,10 @@ def test_a_table_is_taken_in_and_each_row_that_is_left_out_is_named(
     ]  # fmt: skip
     own = ScheduledPost.objects.get(account__isnull=False)
     letter = ScheduledPost.objects.get(account=None)
-    assert (letter.kind, f"{timezone.localtime(letter.at, ZONE):%H:%M}") == ("NEWSLETTER", "09:30")
+    zone = ZoneInfo(brand.time_zone)
+    assert (letter.kind, f"{timezone.localtime(letter.at, zone):%H:%M}") == ("NEWSLETTER", "09:30")
     assert (own.state, own.account, own.tags) == (PostState.QUEUED, account, ["forår", "kage"])
-    assert timezone.localtime(own.at, ZONE).hour == 14
+    assert timezone.localtime(own.at, zone).hour == 14
 
 
 def test_the_same_file_again_changes_nothing(brand: Brand, account: ConnectedAccount, bob: User):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -19,6 +20,12 @@ from .conftest import sha
 
 NOW = timezone.now()
 COUNSEL = Outsider("Karl Kaas", "kaas@law.example", "Kaas Law", hours=2)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_asked_before() -> None:
+    """All tests ask from one address, and the count of it is in Redis."""
+    cache.clear()
 
 
 @pytest.fixture
