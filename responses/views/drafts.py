@@ -166,7 +166,9 @@ def new(request: SignedIn, reference: str) -> HttpResponse:
     mention = _mention(request, incident)
     accounts = selectors.usable_accounts(incident.brand_id)
     title = _("Reply to %(author)s") % {"author": mention["author"]} if mention else ""
-    initial = {"title": title[:120], "accounts": list(accounts)}
+    # The statement page is written for on a page of its own, with its terms.
+    ticked = [account for account in accounts if account.network != "statement"]
+    initial = {"title": title[:120], "accounts": ticked}
     form = DraftForm(request.POST or None, initial=initial, accounts=accounts)
     if request.method == "POST" and form.is_valid():
         try:
