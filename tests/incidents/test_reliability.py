@@ -144,7 +144,9 @@ class TestWithEngines:
         deeds = [back, listen, forward, listen]
         outcome = breaking.run(Plan(150, over=15, kill_every=0, deeds=deeds), database)
         assert whole(outcome), outcome
-        assert "The database's clock was set back by 3600 s; calls were moved with it." in told
+        # It is measured against this machine's clock, to about a second.
+        words = "The database's clock was set back by %d s; calls were moved with it."
+        assert {words % seconds for seconds in (3599, 3600, 3601)} & set(told)
         assert "The database's clock was set forward by 1800 s: calls may come early." in told
         apart = [line for line in told if "this machine's are" in line]
         assert len(apart) == 2
