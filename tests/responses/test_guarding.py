@@ -17,8 +17,10 @@ from incidents.services.silence import Word, note_word
 from incidents.services.situation import Writing, write_situation
 from responses.enums import PublicationState
 from responses.guarding import guarded
+from responses.live_texts import live_texts
 from responses.models import Draft, Publication
 from responses.publishing import publish_due
+from tests.factories.responses import VersionFactory
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -38,6 +40,18 @@ def test_published_texts_are_compared_and_those_on_their_way_are_not(due: Public
     due.refresh_from_db()
     assert due.state == PublicationState.SENT
     assert guarded(incident, "Please drink batch 7.", now=NOW)[1] == 1
+
+
+def test_what_was_edited_is_compared_as_it_reads_now_and_what_was_taken_down_no_more(
+    due: Publication,
+):
+    publish_due(now=timezone.now())
+    draft = due.version.draft
+    rows = Publication.objects.filter(pk=due.pk)
+    rows.update(edited_to=VersionFactory.create(draft=draft, number=2, text="Batch 8."))
+    assert [said.text for said in live_texts(draft.incident)] == ["Batch 8."]
+    rows.update(gone_at=NOW)
+    assert live_texts(draft.incident) == []
 
 
 def test_what_was_said_elsewhere_the_head_and_facts_are_compared(draft: Draft, bob: User):
