@@ -82,7 +82,9 @@ def approvals() -> int:
 @loop("approvers", every=15)
 def approvers() -> int:
     """Ask whoever holds a step's roles by now."""
-    deadlines.renew_open(now=database_now())
+    now = database_now()
+    deadlines.begin_missing(now=now)
+    deadlines.renew_open(now=now)
     return 0
 
 

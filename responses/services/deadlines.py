@@ -8,6 +8,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from incidents.enums import State
 from responses.enums import DraftState, PublicationState, StepState
@@ -16,7 +17,7 @@ from responses.models_policy import ApprovalStep
 
 from . import chain
 from .publications import ask_again
-from .rows import publications
+from .rows import latest_version, publications
 
 logger = logging.getLogger(__name__)
 BATCH = 50
@@ -40,8 +41,7 @@ def act_on_due(*, now: datetime) -> int:
 
 
 def _act(step_id: int, draft_id: int, *, now: datetime) -> None:
-    drafts = Draft.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-    draft = drafts.select_related("incident__brand", "author").filter(pk=draft_id).first()
+    draft = _locked(draft_id)
     if draft is None:
         return
     step = ApprovalStep.objects.filter(pk=step_id, due_at__lte=now).first()
@@ -70,6 +70,20 @@ def _ended(draft: Draft, step: ApprovalStep, *, now: datetime) -> None:
         chain.call_anew(draft, fresh, now=now)
 
 
+def begin_missing(*, now: datetime) -> int:
+    """Ask about drafts that wait without a step: handed in before there were any. How many."""
+    none = ~Exists(ApprovalStep.objects.filter(version__draft=OuterRef("pk")))
+    waiting = Draft.objects.filter(none, state=DraftState.SUBMITTED)
+    found = 0
+    for draft_id in list(waiting.values_list("pk", flat=True)[:BATCH]):
+        with transaction.atomic():
+            draft = _locked(draft_id)
+            if draft and waiting.filter(pk=draft_id).exists():
+                chain.begin(draft, latest_version(draft), now=now)
+                found += 1
+    return found
+
+
 def renew_open(*, now: datetime) -> int:
     """Have each open step ask whoever holds its roles by now; return how many were looked at."""
     waiting = ApprovalStep.objects.filter(
@@ -77,13 +91,25 @@ def renew_open(*, now: datetime) -> int:
     )
     rows = list(waiting.values_list("pk", "version__draft"))
     for step_id, draft_id in rows:
-        with transaction.atomic():
-            drafts = Draft.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-            draft = drafts.select_related("incident__brand", "author").filter(pk=draft_id).first()
-            step = ApprovalStep.objects.filter(pk=step_id, state=StepState.OPEN).first()
-            if draft and step:
-                chain.renew(draft, step, now=now)
+        try:
+            with transaction.atomic():
+                _renew(step_id, draft_id, now=now)
+        except Exception:
+            logger.exception("Who is asked by approval step %s could not be renewed", step_id)
     return len(rows)
+
+
+def _renew(step_id: int, draft_id: int, *, now: datetime) -> None:
+    draft = _locked(draft_id)
+    step = ApprovalStep.objects.filter(pk=step_id, state=StepState.OPEN).first()
+    if draft and step:
+        chain.renew(draft, step, now=now)
+
+
+def _locked(draft_id: int) -> Draft | None:
+    """The draft, unless somebody else is at it: then the next cycle is soon enough."""
+    drafts = Draft.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
+    return drafts.select_related("incident__brand", "author").filter(pk=draft_id).first()
 
 
 def late(*, now: datetime, grace: timedelta) -> list[str]:

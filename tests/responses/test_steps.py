@@ -376,6 +376,16 @@ def test_the_database_lets_nothing_out_before_every_step_is_covered(
     assert Publication.objects.get().state == PublicationState.QUEUED
 
 
+def test_a_draft_handed_in_before_there_were_steps_is_asked_about(draft: Draft, alice: User):
+    Draft.objects.update(state=DraftState.SUBMITTED)
+    assert list(waiting_for(alice)) == []
+    assert deadlines.begin_missing(now=NOW) == 1
+    assert deadlines.begin_missing(now=NOW) == 0
+    assert list(waiting_for(alice)) == [draft]
+    approve(draft, alice)
+    assert Draft.objects.get().state == DraftState.APPROVED
+
+
 def lower_needed(row: ApprovalStep) -> None:
     row.needed = 1
 
