@@ -54,6 +54,9 @@ _DETAILS: dict[str, Any] = {
     "job": pgettext_lazy("detail", "job"),
     "field": pgettext_lazy("detail", "field"),
     "drill": pgettext_lazy("detail", "drill"),
+    "held": pgettext_lazy("detail", "held posts"),
+    "left": pgettext_lazy("detail", "left"),
+    "name": pgettext_lazy("detail", "person"),
     "factor": pgettext_lazy("detail", "times the usual"),
 }
 

@@ -12,6 +12,7 @@ from monitoring import senders
 
 from .enums import CalendarKind, FeedKind
 from .models import ScheduledPost
+from .networks import marketing_networks
 from .reading import MAX_BYTES
 from .services import Planned
 
@@ -52,10 +53,9 @@ class PostForm(forms.Form):
         if post:
             del self.fields["account"], self.fields["kind"]
         else:
-            able = [name for name, network in NETWORKS.items() if network.publisher]
             accounts = ConnectedAccount.objects.filter(brand=brand, is_active=True)
             field = self.fields["account"]
-            field.queryset = accounts.filter(network__in=able)  # type: ignore[attr-defined]
+            field.queryset = accounts.filter(network__in=marketing_networks())  # type: ignore[attr-defined]
 
     def planned(self) -> Planned:
         given = self.cleaned_data

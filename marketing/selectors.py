@@ -7,13 +7,13 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import User
 from connectors.models import ConnectedAccount
-from connectors.registry import NETWORKS
 from incidents.enums import Severity, State
 from incidents.models import Incident, Signal
 from monitoring.models_signals import Theme
 
 from .enums import PostState
 from .models import ChecklistItem, Feed, Pause, ScheduledPost
+from .networks import marketing_networks
 from .timing import Crisis, Mark, scan
 
 MOST_SCANNED = 300
@@ -75,8 +75,9 @@ def feeds(user: User) -> QuerySet[Feed]:
 
 def publishing_accounts(brand_ids: Iterable[int]) -> list[ConnectedAccount]:
     """Accounts that something can be sent through, by brand and name."""
-    able = [name for name, network in NETWORKS.items() if network.publisher]
-    rows = ConnectedAccount.objects.filter(brand__in=brand_ids, is_active=True, network__in=able)
+    rows = ConnectedAccount.objects.filter(
+        brand__in=brand_ids, is_active=True, network__in=marketing_networks()
+    )
     return list(rows.select_related("brand").order_by("brand__name", "name"))
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import Brand, User
 from connectors.models import ConnectedAccount
 from marketing.enums import CalendarKind, Origin
+from marketing.networks import marketing_networks
 from marketing.services import Planned, plan
 
 # Days from today, the hour, what, and by which of the brand's accounts; None is another tool's.
@@ -32,7 +33,8 @@ ELSEWHERE = (
 
 def plan_marketing(brand: Brand, lead: User, *, now: datetime) -> None:
     """Fill the brand's calendar, in its own hours; what would lie in the past is left out."""
-    accounts = list(ConnectedAccount.objects.filter(brand=brand).order_by("pk"))
+    own = ConnectedAccount.objects.filter(brand=brand, network__in=marketing_networks())
+    accounts = list(own.order_by("pk"))
     for days, hour, text, which, country, tag in PLANNED:
         at = _at(brand, now, days, hour)
         if which is not None and at > now:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop as _noop
 
 from accounts import audit
 from accounts.enums import Permission
@@ -294,7 +294,7 @@ def poll_next(*, now: datetime) -> bool:
 def _asked(feed: Feed) -> bytes:
     answer = http.fetch(secret_of(feed), timeout=20, max_bytes=reading.MAX_BYTES)
     if answer.status != 200:
-        raise Worded(gettext_noop("It answered %(status)d."), status=answer.status)
+        raise Worded(_noop("It answered %(status)d."), status=answer.status)
     return answer.body
 
 
@@ -314,7 +314,7 @@ def _failed(feed: Feed, error: Exception, *, now: datetime) -> None:
     if isinstance(error, Worded):
         words = error.words.stored()
     elif isinstance(error, crypto.Unsealable):
-        words = Words(gettext_noop("Its address cannot be opened. Connect it again.")).stored()
+        words = Words(_noop("Its address cannot be opened. Connect it again.")).stored()
     else:
-        words = Words(gettext_noop("What it sent is no calendar.")).stored()
+        words = Words(_noop("What it sent is no calendar.")).stored()
     Feed.objects.filter(pk=feed.pk).update(error=words, next_poll_at=now + AFTER_FAILURE)

@@ -13,7 +13,6 @@ from accounts.models import Brand, User
 from accounts.rules import require
 from accounts.selectors import members
 from connectors.models import ConnectedAccount
-from connectors.registry import NETWORKS
 from core.errors import Conflict, Refused
 from incidents.models import Incident
 from incidents.services.timeline import lock_current
@@ -21,6 +20,7 @@ from marketing import gate
 from marketing.covering import covered, covering, running
 from marketing.enums import Chore, Hold, PostState
 from marketing.models import ChecklistItem, Pause, ScheduledPost
+from marketing.networks import carries_marketing
 from notifications.models import Urgency
 
 from .posts import tidy, tidy_tags
@@ -150,7 +150,7 @@ def _list_chores(pause: Pause, *, everybody_out: bool, now: datetime) -> None:
     accounts = ConnectedAccount.objects.filter(brand=pause.brand_id, is_active=True)
     if pause.networks:
         accounts = accounts.filter(network__in=pause.networks)
-    able = [each for each in accounts if _publishes(each)]
+    able = [each for each in accounts if carries_marketing(each.network)]
     chores += [ChecklistItem(pause=pause, chore=Chore.NATIVE, account=each) for each in able]
     chores += [
         ChecklistItem(pause=pause, chore=Chore.ADS, network=name)
@@ -162,11 +162,6 @@ def _list_chores(pause: Pause, *, everybody_out: bool, now: datetime) -> None:
 def _under_way(pause: Pause) -> list[ChecklistItem]:
     rows = covered(pause).filter(state=PostState.SENDING)
     return [ChecklistItem(pause=pause, chore=Chore.UNDERWAY, post=post) for post in rows]
-
-
-def _publishes(account: ConnectedAccount) -> bool:
-    network = NETWORKS.get(account.network)
-    return network is not None and network.publisher is not None
 
 
 def _tell_pressed(pause: Pause, *, held: int, now: datetime) -> None:

@@ -19,6 +19,7 @@ from core.text import clean
 from marketing.covering import covering
 from marketing.enums import CalendarKind, Hold, Origin, PostState
 from marketing.models import ScheduledPost
+from marketing.networks import carries_marketing
 
 from .outcome import hold, lock_post, move
 from .telling import record, refresh
@@ -112,8 +113,7 @@ def _account(brand: Brand, planned: Planned) -> ConnectedAccount | None:
     account = ConnectedAccount.objects.filter(pk=planned.account_id, brand=brand).first()
     if account is None:
         raise Refused(_("There is no such account in this brand."))
-    network = NETWORKS.get(account.network)
-    if network is None or network.publisher is None:
+    if not carries_marketing(account.network):
         raise Refused(_("Nothing can be published through %(account)s.")
                       % {"account": account.name})  # fmt: skip
     return account

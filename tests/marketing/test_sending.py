@@ -5,15 +5,18 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Brand, User
 from connectors.models import ConnectedAccount, SimulatedPost
-from core.errors import Conflict
+from core.errors import Conflict, Refused
 from marketing import problems, services
 from marketing.enums import Hold, PostState
 from marketing.models import ScheduledPost
+from marketing.selectors import publishing_accounts
 from marketing.sending import OUTBOX, send_due
+from marketing.services import Planned
 from notifications.models import Notice
 from responses.services.publications import RETRY_DELAYS
+from tests.factories.connectors import AccountFactory
 
 from .conftest import later
 
@@ -140,3 +143,14 @@ def test_a_dead_process_s_post_is_held_where_marketing_was_paused_meanwhile(
     due.refresh_from_db()
     assert due.state == PostState.HELD
     assert not SimulatedPost.objects.exists()
+
+
+def test_the_statement_page_carries_no_marketing(
+    brand: Brand, account: ConnectedAccount, bob: User
+):
+    page = AccountFactory.create(brand=brand, network="statement", name="Fjordkaffe")
+    for account_id in (account.pk, None):
+        services.plan(brand, Planned("Kaffe", later(60), account_id), by=bob, now=timezone.now())
+    with pytest.raises(Refused, match="Nothing can be published through Fjordkaffe"):
+        services.plan(brand, Planned("Kaffe", later(60), page.pk), by=bob, now=timezone.now())
+    assert publishing_accounts([brand.pk]) == [account]

@@ -44,9 +44,7 @@ def open_site(brand: Brand, wanted: Wanted, *, by: User, now: datetime) -> State
     Brand.objects.select_for_update(no_key=True).get(pk=brand.pk)
     if StatementSite.objects.filter(brand=brand).exists():
         raise Conflict(_("The brand has a statement page already."))
-    account = ConnectedAccount.objects.create(
-        brand=brand, network="statement", name=_("Statement page of %(brand)s") % {"brand": brand}
-    )
+    account = ConnectedAccount.objects.create(brand=brand, network="statement", name=brand.name)
     site = StatementSite(brand=brand, slug=brand.slug, account=account, export_at=now)
     _fill(site, wanted)
     site.save()
