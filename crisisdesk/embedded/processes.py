@@ -15,6 +15,7 @@ from .places import Account
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NAME = 15
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -109,13 +110,16 @@ def fork(name: str, function: Callable[[], int]) -> Forked:
     parent = os.getpid()
     sys.stdout.flush()
     sys.stderr.flush()
+    # Held back meanwhile: Python swallows what is raised in the handlers that run around a fork.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
     pid = os.fork()
     if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return Forked(pid)
     code = 1
     try:
         os.setsid()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in _ENDINGS:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, set())
         die_with_parent(signal.SIGKILL, parent)
