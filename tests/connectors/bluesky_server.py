@@ -52,6 +52,8 @@ class Bluesky:
     signed_in: int = 0
     renewed: int = 0
     pages_known: int = 1
+    # When everything came, for the network: what claims to be younger is sorted there.
+    indexed: str = "2026-11-23T13:00:00.000Z"
 
     def __post_init__(self) -> None:
         server, repo = "com.atproto.server", "com.atproto.repo"
@@ -198,7 +200,7 @@ class Bluesky:
             "cid": f"bafy{abs(hash(record['text'])):x}",
             "author": {"did": did, "handle": did.rsplit(":", 1)[1] + ".example"},
             "record": record,
-            "indexedAt": "2026-11-23T13:00:00.000Z",
+            "indexedAt": self.indexed,
         }
 
     def _paged(self, views: list[dict[str, Any]], query: Query, name: str) -> Answer:

@@ -242,7 +242,8 @@ def test_being_too_slow_is_said_and_the_place_is_kept() -> None:
 
 @pytest.fixture
 def network() -> Iterator[Bluesky]:
-    with bluesky() as served:
+    """The streamer goes by the real clock: what is put at its times was heard of at them."""
+    with bluesky(indexed=datetime.max.isoformat()) as served:
         yield served
 
 
@@ -274,12 +275,10 @@ def test_the_search_goes_on_after_a_crash(network: Bluesky) -> None:
     connection = network.connection()
     with relay() as (url, _asked):
         cursor, found = {}, set()
-        for _process in range(30):
+        for _process in range(8):
             heard = follow(url, cursor, words="coffee", connection=connection, batches=2)
             found |= {post.external_id for batch in heard for post in batch.posts}
             cursor = heard[-1].cursor
-            if not cursor:
-                break
     assert found == missed
     assert cursor == {}
 
