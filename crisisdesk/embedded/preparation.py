@@ -25,7 +25,7 @@ from crisisdesk.demo.load import load
 from crisisdesk.demo.people import how_to_sign_in, is_loaded
 from crisisdesk.staticfiles import OnlyUsed
 
-from .errors import CannotStart
+from .errors import CannotStart, Unreachable
 from .supervisor import say
 
 # Where the digest of the migrations that were run is kept: no table of its own to migrate.
@@ -40,7 +40,7 @@ def prepare(*, demo: bool) -> None:
     try:
         _migrate()
     except OperationalError as error:
-        raise CannotStart(f"The database cannot be reached: {_first_line(error)}") from error
+        raise Unreachable(f"The database cannot be reached: {_first_line(error)}") from error
     collect_static()
     if demo and not anyone():
         say("Loading the demo organisation ...")

@@ -1,5 +1,6 @@
 """Keeps the parts of CrisisDesk running: what dies is started again, and said in one line."""
 
+import math
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -95,16 +96,22 @@ class Supervisor:
         self.keepers.append(Keeper(part, process))
         return process
 
-    def tend(self) -> None:
-        """Return when a signal asks to end. Signals wait while it works, so none is lost."""
+    def tend(self, seconds: float = math.inf) -> bool:
+        """Return True when a signal asks to end, False when that many seconds are over.
+
+        Signals wait while it works, so none is lost; after True they go on waiting.
+        """
         wanted = ENDINGS | {signal.SIGCHLD}
-        signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
-        while True:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
             for keeper in self.keepers:
                 keeper.tend()
             arrived = signal.sigtimedwait(wanted, 0.25)
             if arrived is not None and arrived.si_signo in ENDINGS:
-                return
+                return True
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return False
 
     def stop(self, order: Sequence[str]) -> None:
         """Stop in this order of names; parts that were never started are passed over."""

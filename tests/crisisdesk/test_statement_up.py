@@ -60,3 +60,12 @@ def test_the_page_is_up_though_the_database_never_comes(installation: Installati
     installation.more["REDIS_URL"] = "redis://127.0.0.1:9/0"
     installation.start(wait=False)
     eventually(lambda: body(installation) == PAGE, 30)
+    eventually(lambda: "The database cannot be reached" in installation.said, 30)
+    # Several tries later nobody has given up, and it has been said once.
+    end = time.monotonic() + 12
+    while time.monotonic() < end:
+        assert body(installation) == PAGE
+        time.sleep(0.2)
+    assert installation.said.count("cannot be reached") == 1
+    assert installation.end() == 0
+    assert body(installation) == b""

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core import env
 from crisisdesk.embedded import parts, preparation, services
-from crisisdesk.embedded.errors import CannotStart
+from crisisdesk.embedded.errors import CannotStart, Unreachable
 from crisisdesk.embedded.postgres import Postgres
 from crisisdesk.embedded.processes import call_oneself, fork, stop, wait
 from crisisdesk.embedded.supervisor import Part, Supervisor, say
@@ -20,6 +20,10 @@ from crisisdesk.embedded.valkey import Valkey
 READY_SECONDS = {"postgres": 600.0, "valkey": 120.0}
 # A first start may have a large migration to run.
 PREPARE_SECONDS = 3600.0
+# How the child that prepares says what stood in its way, after it has told the reason.
+REFUSED = 3
+AWAY = 4
+AGAIN_SECONDS = 5.0
 
 
 class Command(BaseCommand):
@@ -55,7 +59,8 @@ def _run(supervisor: Supervisor, host: str, port: int, held: IO[str]) -> None:
     try:
         supervisor.start(parts.StatementDoor().part())
         _start_servers(supervisor)
-        _in_child(_prepare)
+        if not _prepared(supervisor):
+            return
         # Only now: loading the pages reads which static files there are.
         parts.load()
         for part in parts.all_parts(listener):
@@ -98,15 +103,38 @@ def _server_part(server: services.Server) -> Part:
     return Part(server.name, start, server.stop)
 
 
-def _in_child(function: Callable[[], None]) -> None:
+def _prepared(supervisor: Supervisor) -> bool:
+    """Prepare the database; False if asked to end first.
+
+    While one of one's own cannot be reached, and there are statement pages, these stay up.
+    """
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            _in_child(_prepare, may_say_away=tries == 1)
+        except Unreachable:
+            if not any(settings.STATEMENT_ROOT.rglob("index.html")):
+                sys.exit(1)
+        else:
+            return True
+        if tries == 1:
+            say(f"The statement pages are up; we try again every {AGAIN_SECONDS:.0f} s.")
+        if supervisor.tend(AGAIN_SECONDS):
+            return False
+
+
+def _in_child(function: Callable[[], None], *, may_say_away: bool = True) -> None:
     """Run what needs the database in a child: the supervisor itself must stay free of it."""
 
     def run() -> int:
         try:
             function()
         except CannotStart as error:
-            sys.stderr.write(f"{error}\n")
-            return 3
+            away = isinstance(error, Unreachable)
+            if may_say_away or not away:
+                sys.stderr.write(f"{error}\n")
+            return AWAY if away else REFUSED
         return 0
 
     child = fork("prepare", run)
@@ -115,7 +143,9 @@ def _in_child(function: Callable[[], None]) -> None:
     finally:
         stop(child, signal.SIGKILL, patience=5)
     code = child.poll()
-    if code == 3:
+    if code == AWAY:
+        raise Unreachable("The reason stands above.")
+    if code == REFUSED:
         sys.exit(1)
     if code:
         raise CannotStart("CrisisDesk could not be prepared; the reason stands above.")
