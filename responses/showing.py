@@ -264,7 +264,12 @@ class DraftPage:
 
     @cached_property
     def waits(self) -> list[waiting.Wait]:
-        return waiting.of_drafts([self.draft]).get(self.draft.pk, [])
+        """The steps that are asked now, the longest wait first."""
+        if self.draft.state != DraftState.SUBMITTED:
+            return []
+        asked = [rung for rung in self.steps if rung.step.state == StepState.OPEN]
+        asked.sort(key=lambda rung: (rung.step.opened_at or self.now, rung.step.position))
+        return [waiting.Wait(rung.step, rung.left) for rung in asked]
 
     @property
     def waits_for(self) -> str:

@@ -1,5 +1,6 @@
 """The approvals inbox, and the page on which one draft is approved: two taps on a phone."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -34,9 +35,7 @@ def inbox(request: SignedIn) -> HttpResponse:
 
     The first one is opened beside the list where there is room for both.
     """
-    show, rows = _listed(request)
-    first = rows[0][0] if rows else None
-    return _render(request, first, show=show, rows=rows, opened=False)
+    return _render(request, None)
 
 
 @login_required
@@ -49,18 +48,17 @@ def approval(request: SignedIn, reference: str, number: int) -> HttpResponse:
         outdated = request.GET.get("shown") != str(found.version)
         context = {"page": page, "now": page.now, "outdated": outdated}
         return render(request, "responses/approvals.html#bar", context)
-    show, rows = _listed(request)
-    return _render(request, found, show=show, rows=rows, opened=True)
+    return _render(request, found)
 
 
 Rows = list[tuple[Draft, tuple[str, str], str]]
 
 
-def _listed(request: SignedIn) -> tuple[str, Rows]:
+def _listed(request: SignedIn, now: datetime) -> tuple[str, Rows]:
     show = request.GET.get("show", "mine")
     show = show if show in SHOWS else "mine"
     drafts = list(SHOWS[show](request.user)[:LISTED])
-    waits, now = waiting.of_drafts(drafts), database_now()
+    waits = waiting.of_drafts(drafts)
     rows = [
         (each, showing.LOOKS[DraftState(each.state)], waiting.sentence(waits.get(each.pk, []), now))
         for each in drafts
@@ -68,13 +66,13 @@ def _listed(request: SignedIn) -> tuple[str, Rows]:
     return show, rows
 
 
-def _render(
-    request: SignedIn, draft: Draft | None, *, show: str, rows: Rows, opened: bool
-) -> HttpResponse:
+def _render(request: SignedIn, asked: Draft | None) -> HttpResponse:
     now = database_now()
+    show, rows = _listed(request, now)
+    draft = asked or (rows[0][0] if rows else None)
     page = showing.DraftPage(draft, request.user, now) if draft else None
     context: dict[str, Any] = {"page": page, "now": now, "show": show, "rows": rows}
-    context["opened"] = opened
+    context["opened"] = asked is not None
     context["view"] = _view(request, page)
     here = f"incident.{draft.incident_id} " if draft else ""
     context["groups"] = here + brand_groups(request)

@@ -356,7 +356,7 @@ def test_lists_ask_the_database_no_more_for_three_drafts_than_for_one(
         services.submit(other.pk, by=bob, now=timezone.now() + timedelta(seconds=1))
 
     assert _queries(browser, address) == counted
-    assert counted <= 24
+    assert counted <= 20
 
 
 def _queries(browser: Client, address: str) -> int:
