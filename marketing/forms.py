@@ -87,7 +87,7 @@ class PauseForm(forms.Form):
     incident = forms.ChoiceField(label=_("Because of the incident"), required=False)
     networks = forms.MultipleChoiceField(
         label=_("Only these channels"), required=False, widget=forms.CheckboxSelectMultiple,
-        help_text=_("None chosen: all of them, newsletters and advertisements included."),
+        help_text=_("Choose nothing for all of them, newsletters and advertisements included."),
     )  # fmt: skip
     countries = forms.CharField(
         label=_("Only these countries or markets"), required=False, max_length=400,
@@ -118,7 +118,7 @@ class PauseForm(forms.Form):
         ]
         if not channels:
             del self.fields["networks"]
-        self.fields["incident"].choices = [("", _("None")), *incidents]  # type: ignore[attr-defined]
+        self.fields["incident"].choices = [("", _("No incident")), *incidents]  # type: ignore[attr-defined]
         if not incidents:
             del self.fields["incident"]
 

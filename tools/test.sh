@@ -15,10 +15,10 @@ stage() { # name, then the command; all stages run, so that one failure does not
 
 stage "lint" tools/lint.sh
 stage "tests" python -m pytest -q -n 2 -m "not browser and not faults and not peers" </dev/null
-# One after the other: they count seconds, and each starts servers enough for two processors.
-stage "faults" python -m pytest -q -m "faults and not peers" </dev/null
+# They mostly wait. A file stays together: its tests share servers that they kill.
+stage "faults" python -m pytest -q -n 2 --dist loadfile -m "faults and not peers" </dev/null
 if tools/chromium.sh; then
-    stage "browser" python -m pytest -q -m browser </dev/null
+    stage "browser" python -m pytest -q -n 2 -m browser </dev/null
 else
     failed="$failed 'browser: no Chromium'"
 fi

@@ -6,7 +6,6 @@ inside a mail program; what it may do is bound by the link's signature, so a for
 nothing and there is no CSRF token.
 """
 
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -16,27 +15,23 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.reading import reading_as
 from core.clock import database_now
+from core.outsiders import headed, too_many
 from notifications import links
 from notifications.actions import FUNCTIONS, KNOWN
 from notifications.messages import tell
 from notifications.models import Answer, Notice
 from notifications.services import answer_link
 
-# Requests a minute from one address, in each web process.
+# Requests a minute from one address.
 MOST = 40
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-}
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     """Show what the link is for; do it when the button is pressed."""
-    if _too_many(request):
-        return _headed(HttpResponse(_("Too many attempts. Wait a minute."), status=429))
+    if too_many(request, "answers", most=MOST):
+        return headed(HttpResponse(_("Too many attempts. Wait a minute."), status=429))
     try:
         link = links.read(token)
     except links.BadLink:
@@ -46,7 +41,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404
     with reading_as(user):
         response = _done(request, link) if request.method == "POST" else _ask(request, link)
-    return _headed(response)
+    return headed(response)
 
 
 def _ask(request: HttpRequest, link: links.Link) -> HttpResponse:
@@ -68,18 +63,3 @@ def _done(request: HttpRequest, link: links.Link) -> HttpResponse:
     context = {"outcome": outcome, "url": notice.url if notice else ""}
     status = 200 if outcome.done else 409
     return render(request, "notifications/answered.html", context, status=status)
-
-
-def _too_many(request: HttpRequest) -> bool:
-    key = f"answers.{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, timeout=60)
-    try:
-        return cache.incr(key) > MOST
-    except ValueError:  # it ran out between the two
-        return False
-
-
-def _headed(response: HttpResponse) -> HttpResponse:
-    for name, value in _HEADERS.items():
-        response[name] = value
-    return response

@@ -5,7 +5,6 @@ page needs no cookie; what it may do is bound by the link's signature, so a forg
 nothing and there is no CSRF token.
 """
 
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from core.clock import database_now
 from core.errors import Refused
+from core.outsiders import headed, too_many
 from responses import outside, services
 from responses.enums import Verdict
 from responses.forms import VerdictForm
@@ -21,27 +21,22 @@ from responses.models_policy import ApprovalLink
 from responses.services.links import Answer, obstacle
 from responses.showing import previews
 
-# Requests a minute from one address, in each web process.
+# Requests a minute from one address.
 MOST = 40
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-}
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, link: str) -> HttpResponse:
     """Show what is asked; take the answer when a button is pressed."""
-    if _too_many(request):
-        return _headed(HttpResponse(_("Too many attempts. Wait a minute."), status=429))
+    if too_many(request, "outside", most=MOST):
+        return headed(HttpResponse(_("Too many attempts. Wait a minute."), status=429))
     try:
         found = outside.find(link)
     except outside.BadLink:
         raise Http404 from None
     answering = _answered if request.method == "POST" else _asked
-    return _headed(answering(request, found))
+    return headed(answering(request, found))
 
 
 def _asked(request: HttpRequest, link: ApprovalLink, problem: str = "") -> HttpResponse:
@@ -70,18 +65,3 @@ def _answered(request: HttpRequest, link: ApprovalLink) -> HttpResponse:
         return _asked(request, link, str(refused))
     context = {"link": link, "done": said}
     return render(request, "responses/outside.html", context)
-
-
-def _too_many(request: HttpRequest) -> bool:
-    key = f"outside.{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, timeout=60)
-    try:
-        return cache.incr(key) > MOST
-    except ValueError:  # it ran out between the two
-        return False
-
-
-def _headed(response: HttpResponse) -> HttpResponse:
-    for name, value in _HEADERS.items():
-        response[name] = value
-    return response

@@ -8,7 +8,6 @@ opens it: only pressing the button does anything. No answer tells whether an add
 from typing import Any
 
 from django import forms
-from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -17,17 +16,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.clock import database_now
+from core.outsiders import headed, too_many
 from responses.models_statement import Statement, StatementSite
 from responses.services.statement import subscribing
 from responses.statements import addresses, links
 
-# Requests a minute from one address, in each web process.
+# Requests a minute from one address.
 MOST = 20
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-}
 
 
 class SubscribeForm(forms.Form):
@@ -45,7 +40,7 @@ def subscribe(request: HttpRequest, site: str, slug: str) -> HttpResponse:
         raise Http404
     form = SubscribeForm(request.POST)
     with translation.override(_language(statement.site, request.POST.get("language", ""))):
-        if _too_many(request):
+        if too_many(request, "statement", most=MOST):
             return _page(request, "many", status=429)
         if not form.is_valid():
             return _page(request, "invalid", status=422, back=addresses.statement(statement))
@@ -93,16 +88,4 @@ def _language(site: StatementSite, wanted: str) -> str:
 
 def _page(request: HttpRequest, step: str, *, status: int = 200, back: str = "") -> HttpResponse:
     context = {"step": step, "back": back}
-    response = render(request, "responses/subscription.html", context, status=status)
-    for name, value in _HEADERS.items():
-        response[name] = value
-    return response
-
-
-def _too_many(request: HttpRequest) -> bool:
-    key = f"statement.{request.META.get('REMOTE_ADDR', '')}"
-    cache.add(key, 0, timeout=60)
-    try:
-        return cache.incr(key) > MOST
-    except ValueError:  # it ran out between the two
-        return False
+    return headed(render(request, "responses/subscription.html", context, status=status))

@@ -4,7 +4,6 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Brand, User
@@ -14,12 +13,13 @@ from incidents.models import Incident
 from notifications import links
 from notifications.models import Delivery
 from tests.factories.incidents import IncidentFactory, on_the_ladder
+from tests.outsiders import forget_calls
 
 
 @pytest.fixture
 def called(brand: Brand, alice: User, bob: User) -> Incident:
     """Bob was called a moment ago, and alice is next."""
-    cache.clear()
+    forget_calls()
     now = database_now()
     incident = IncidentFactory.create(
         brand=brand, ladder=services.opening.copied(on_the_ladder(brand, bob, alice)),

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
@@ -18,6 +17,7 @@ from notifications import actions, links
 from notifications.models import Answer
 from notifications.views import answer as page
 from tests.factories.notifications import tell
+from tests.outsiders import forget_calls
 
 Log = list[tuple[str, str]]
 
@@ -34,10 +34,10 @@ def log_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
         return ""
 
     monkeypatch.setitem(actions.FUNCTIONS, "acknowledge", acknowledge)
-    cache.clear()
+    forget_calls()
     yield done
     # Others answer too, from the same address.
-    cache.clear()
+    forget_calls()
 
 
 def path_of(user: User, subject: str = "incident.42", **wishes: Any) -> str:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from responses.models import Approval, Draft, Publication
 from responses.models_policy import ApprovalLink
 from responses.services.links import Answer, Outsider
 from responses.views.outside import MOST
+from tests.outsiders import forget_calls
 
 from .conftest import sha
 
@@ -25,7 +25,7 @@ COUNSEL = Outsider("Karl Kaas", "kaas@law.example", "Kaas Law", hours=2)
 @pytest.fixture(autouse=True)
 def _nobody_asked_before() -> None:
     """All tests ask from one address, and the count of it is in Redis."""
-    cache.clear()
+    forget_calls()
 
 
 @pytest.fixture
