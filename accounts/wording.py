@@ -57,6 +57,9 @@ _DETAILS: dict[str, Any] = {
     "held": pgettext_lazy("detail", "held posts"),
     "left": pgettext_lazy("detail", "left"),
     "name": pgettext_lazy("detail", "person"),
+    "section": pgettext_lazy("detail", "section"),
+    "owner": pgettext_lazy("detail", "owner"),
+    "day": pgettext_lazy("detail", "day"),
     "factor": pgettext_lazy("detail", "times the usual"),
 }
 

@@ -65,12 +65,12 @@ def checked(content: Mapping[str, Any]) -> Content:
     """Return the content as it is kept, cleaned. Refused, in words, for what makes no sense."""
     try:
         made: Content = {
-            "about": _text(content["about"], LONGEST_TEXT),
+            "about": text(content["about"], LONGEST_TEXT),
             "matrix": _matrix(content["matrix"]),
             "roles": _roles(content["roles"]),
             "tasks": _tasks(content["tasks"]),
-            "messages": _lines(content["messages"]),
-            "never": _lines(content["never"]),
+            "messages": lines(content["messages"]),
+            "never": lines(content["never"]),
             "channels": _channels(content["channels"]),
             "policy": _whole_or_none(content["policy"]),
             "times": _times(content["times"]),
@@ -81,15 +81,17 @@ def checked(content: Mapping[str, Any]) -> Content:
     return made
 
 
-def _text(value: Any, longest: int) -> str:
+def text(value: Any, longest: int) -> str:
+    """Return what was typed, cleaned; Refused if it is longer."""
     said = clean(str(value or "")).strip()
     if len(said) > longest:
         raise Refused(_("At most %(most)d characters fit here.") % {"most": longest})
     return said
 
 
-def _lines(values: Any) -> list[str]:
-    found = [_text(value, LONGEST_LINE) for value in values]
+def lines(values: Any) -> list[str]:
+    """Return the lines that say something."""
+    found = [text(value, LONGEST_LINE) for value in values]
     kept = [line for line in found if line]
     if len(kept) > MOST_LINES:
         raise Refused(_("At most %(most)d lines fit here.") % {"most": MOST_LINES})
@@ -98,7 +100,7 @@ def _lines(values: Any) -> list[str]:
 
 def _channels(values: Any) -> list[dict[str, str]]:
     rows = [
-        {"name": _text(each["name"], 120), "note": _text(each.get("note"), LONGEST_LINE)}
+        {"name": text(each["name"], 120), "note": text(each.get("note"), LONGEST_LINE)}
         for each in values
     ]
     return [row for row in rows if row["name"]][:MOST_LINES]
@@ -129,7 +131,7 @@ def _roles(values: Any) -> list[Content]:
         if role in rows:
             label = IncidentRole(role).label
             raise Refused(_("The role is there twice: %(role)s.") % {"role": label})
-        duty = _text(each.get("duty"), LONGEST_LINE)
+        duty = text(each.get("duty"), LONGEST_LINE)
         rows[role] = {"role": role, "from": _least(each["from"]), "duty": duty}
     order = IncidentRole.values
     return sorted(rows.values(), key=lambda row: order.index(row["role"]))
@@ -150,8 +152,8 @@ def _task(each: Mapping[str, Any]) -> Content:
     due = each.get("due")
     return {
         "key": str(each.get("key") or uuid.uuid4().hex[:12])[:40],
-        "title": _text(each["title"], 200),
-        "detail": _text(each.get("detail"), LONGEST_TEXT),
+        "title": text(each["title"], 200),
+        "detail": text(each.get("detail"), LONGEST_TEXT),
         "role": IncidentRole(role).value if role else "",
         "due": None if due is None else _span_or_none(due),
         "from": _least(each.get("from", 4)),
@@ -161,7 +163,7 @@ def _task(each: Mapping[str, Any]) -> Content:
 
 def _matrix(value: Mapping[str, Any]) -> Content:
     harm, blame = value["harm"], value["blame"]
-    guide = [_text(said, LONGEST_LINE) for said in harm["guide"]]
+    guide = [text(said, LONGEST_LINE) for said in harm["guide"]]
     return {
         **{axis: _pair(value[axis]) for axis in ("reach", "influence", "speed")},
         "harm": {"kinds": _harm(harm["kinds"]), "guide": [*guide, "", ""][:2]},

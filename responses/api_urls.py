@@ -3,6 +3,11 @@ from rest_framework.routers import SimpleRouter
 
 from .api import DraftViewSet, PublicationViewSet
 from .api_checks import AvoidedWordsView, AvoidedWordView, ChecksView, ContradictionsView
+from .api_plan import (
+    CommunicationPlanReviewView,
+    CommunicationPlanVersionsView,
+    CommunicationPlanView,
+)
 from .api_policies import ApprovalPolicyViewSet
 
 router = SimpleRouter()
@@ -19,5 +24,20 @@ urlpatterns = [
     ),
     path("avoided-words/", AvoidedWordsView.as_view(), name="avoided_words"),
     path("avoided-words/<int:pk>/", AvoidedWordView.as_view(), name="avoided_word"),
+    path(
+        "communication-plans/<slug:slug>/",
+        CommunicationPlanView.as_view(),
+        name="communication_plan",
+    ),
+    path(
+        "communication-plans/<slug:slug>/versions/",
+        CommunicationPlanVersionsView.as_view(),
+        name="communication_plan_versions",
+    ),
+    path(
+        "communication-plans/<slug:slug>/review/",
+        CommunicationPlanReviewView.as_view(),
+        name="communication_plan_review",
+    ),
     *router.urls,
 ]

@@ -12,16 +12,21 @@ from core.timers import timer
 
 from .enums import PublicationState
 from .models import Publication
+from .models_plan import CommunicationPlan
 from .models_policy import ApprovalStep
 from .models_statement import StatementSite
 from .publishing import OUTBOX
 from .services import deadlines, forgetting
+from .services.plan import keeping
 from .services.statement import export, mailing, subscribing
 
 timer(Publication, "publish_at", "sending_since", "look_at")
 timer(ApprovalStep, "due_at")
 # What has not been handed on by then is told aloud.
 GRACE = timedelta(seconds=30)
+# Plans looked at in one cycle, and when one that was not told of is told aloud.
+MOST_REVIEWS = 50
+REVIEWS_GRACE = timedelta(minutes=10)
 
 
 @loop("quotes", every=5)
@@ -92,3 +97,21 @@ def approvers() -> int:
 def late_approvals() -> list[str]:
     """Steps of an approval that are half a minute late."""
     return deadlines.late(now=database_now(), grace=GRACE)
+
+
+# A day is agreed by the clock on the wall: no timer that a clock set back would move.
+@loop("plan_reviews", every=60, outward=True)
+def plan_reviews() -> int:
+    """Tell the owner of a communication plan that its review is due."""
+    for told in range(MOST_REVIEWS):
+        if not keeping.remind_next(now=database_now()):
+            return told
+    return MOST_REVIEWS
+
+
+@audit("plan_reviews")
+def untold_reviews() -> list[str]:
+    """Plans whose owner should have been told of their review."""
+    before = database_now() - REVIEWS_GRACE
+    late = CommunicationPlan.objects.filter(remind_at__lt=before).select_related("brand")
+    return [f"{plan.brand.slug}: nobody was told that its plan is due" for plan in late[:20]]

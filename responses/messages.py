@@ -1,9 +1,24 @@
 """What this room tells people, in words. Imported by the AppConfig."""
 
+from datetime import date
+
 from django.utils.translation import gettext_lazy as _
 
 from accounts.wording import register_actions
+from core import formats
 from notifications.messages import register
+
+
+def _day(stored: str) -> str:
+    return formats.full_date(date.fromisoformat(stored))
+
+
+register(
+    "responses.plan_review",
+    title=_("%(brand)s: the communication plan is due for review"),
+    body=_("It was to be read anew by %(day)s. Read it, put right what is old, and note it."),
+    words={"day": _day},
+)
 
 register(
     "responses.approval_wanted",
@@ -59,6 +74,9 @@ register_actions(
         "draft.taken_back": _("Took a draft back"),
         "draft.approval_lost": _("Changed an approved draft: its approval was lost"),
         "draft.leaning": _("Submitted a draft that stands on facts that are not verified"),
+        "communication_plan.saved": _("Wrote the communication plan"),
+        "communication_plan.reviewed": _("Reviewed the communication plan"),
+        "communication_plan.review_set": _("Set the review of the communication plan"),
         "guideline.added": _("Put a word on the list of those to avoid"),
         "guideline.removed": _("Took a word off the list of those to avoid"),
         "draft.submitted": _("Asked for approval"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.models import OfIncident
 
-from . import models_guidelines, models_policy  # noqa: F401 - found here
+from . import models_guidelines, models_plan, models_policy  # noqa: F401 - found here
 from .enums import Act, DraftState, PublicationState, Verdict
 
 

@@ -43,3 +43,11 @@ settings_page(
     icon="checkbox",
     owns=("responses:approval_polic",),
 )
+settings_page(
+    "responses:communication_plan",
+    _("Communication plan"),
+    _("What is said in a crisis, by whom, where and in which order; holding statements."),
+    order=62,
+    icon="messages",
+    owns=("responses:communication_plan", "responses:statement_template"),
+)

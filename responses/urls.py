@@ -9,6 +9,7 @@ from .views import (
     guidelines,
     outside,
     panels,
+    plan,
     policies,
     publications,
     reply,
@@ -50,6 +51,31 @@ urlpatterns = [
     path("settings/words/<slug:slug>/", guidelines.words, name="guidelines_of"),
     path(
         "settings/words/<slug:slug>/<int:word>/remove/", guidelines.remove, name="guideline_remove"
+    ),
+    path("settings/communication/", plan.plan, name="communication_plan"),
+    path("settings/communication/<slug:slug>/", plan.plan, name="communication_plan_of"),
+    path(
+        "settings/communication/<slug:slug>/history/",
+        plan.history,
+        name="communication_plan_history",
+    ),
+    path(
+        "settings/communication/<slug:slug>/history/<int:number>/restore/",
+        plan.restore,
+        name="communication_plan_restore",
+    ),
+    path(
+        "settings/communication/<slug:slug>/review/", plan.review, name="communication_plan_review"
+    ),
+    path(
+        "settings/communication/<slug:slug>/maps/<slug:key>/",
+        plan.message_map,
+        name="communication_plan_map",
+    ),
+    path(
+        "settings/communication/<slug:slug>/maps/<slug:key>/remove/",
+        plan.map_remove,
+        name="communication_plan_map_remove",
     ),
     path(DRAFT + "risks/", drafts.risks, name="risks"),
     path(DRAFT + "glass/", approvals.break_glass, name="break_glass"),

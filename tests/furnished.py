@@ -53,9 +53,11 @@ from responses import outside
 from responses import services as responses
 from responses.models import Version
 from responses.models_statement import StatementSubscriber
+from responses.plan import reading
 from responses.services import statement as statements
 from responses.services.guidelines import Avoiding, avoid
 from responses.services.links import Outsider
+from responses.services.plan import keeping
 from responses.services.policies import Wanted
 from responses.statements.links import confirm_url, leave_url
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
@@ -384,6 +386,34 @@ def to_approve(
     return policy.pk, outside.address(asked).rstrip("/").rpartition("/")[2]
 
 
+def spoken_for(brand: Brand, karen: User, bob: User) -> str:
+    """A communication plan with something in each part; return its message map's key."""
+    now = timezone.now()
+    said = {"question": "Er det farligt?", "language": "da", "key": "farligt"}
+    messages = [{"text": "Vi beklager. " * 16, "facts": ["Parti 7"]}]
+    voice = {
+        "tone": "Roligt",
+        "values": ["Ærlig"],
+        "do": ["Sig undskyld"],
+        "dont": ["Bagatellis\u00e9r"],
+    }
+    stands = {"user": karen.pk, "deputies": [bob.pk], "kinds": ["product_safety"]}
+    parts: dict[str, Any] = {
+        "maps": [{**said, "messages": messages}],
+        "speakers": [stands],
+        "channels": [{"name": "Pressen", "owner": bob.pk, "note": "Ring"}],
+        "voice": {"da": voice},
+        "order": [{"audience": "STAFF", "how": "Intranet"}, {"audience": "PUBLIC"}],
+    }
+    for section, value in parts.items():
+        base = reading.digest(reading.content_of(brand.pk), section)
+        writing = keeping.Writing(section, value, base, "Efter øvelsen")
+        keeping.save_section(brand, writing, by=karen, now=now)
+    day = now.date() + timedelta(days=30)
+    keeping.set_review(brand, owner=karen, review_on=day, by=karen, now=now)
+    return "farligt"
+
+
 @pytest.fixture(name="filled")
 def filled_fixture(
     incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
@@ -416,6 +446,7 @@ def filled_fixture(
         "form": "html", "word": word.pk, "fact": 1, "promise": 1, "found": 0,
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
+        "key": spoken_for(brand, karen, bob),
         "wall": walled(incident, karen)[1],
         "token": answer_link(karen, incident), "service": "ntfy", "link": link,
         "receipt": told_and_kept(incident, bob, karen),

@@ -19,7 +19,15 @@ from tests import breaking
 
 OUTWARD = {
     *("escalate", "triage", "briefs", "end_drills", "hooks", "unreached", "remind", "care"),
-    *("duties", "hand_over", "send", "publish", "statement_export", "statement_mail"),
+    *(
+        "duties",
+        "hand_over",
+        "send",
+        "publish",
+        "statement_export",
+        "statement_mail",
+        "plan_reviews",
+    ),
 }
 
 

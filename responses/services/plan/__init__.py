@@ -1,0 +1,1 @@
+"""The crisis communication plan and what is done by it."""
