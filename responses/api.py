@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.http import caller
+from accounts.models import User
 from connectors.models import ConnectedAccount
 from core.api.checked import checked
 from core.api.pages import Keyset
@@ -127,9 +128,13 @@ class DraftInput(serializers.Serializer):
 
 
 class DraftChange(serializers.Serializer):
-    """What is changed. `base_version` is the version that you read: 409 if it is not the latest."""
+    """What is changed. `base_version` is the version that you read: 409 if it is not the latest.
+
+    With `join`, 409 only where the same sentence was changed in both; the rest is joined.
+    """
 
     base_version = serializers.IntegerField(min_value=1)
+    join = serializers.BooleanField(default=False)
     title = serializers.CharField(max_length=120, required=False)
     text = serializers.CharField(max_length=texts.MAX_LENGTH, trim_whitespace=False, required=False)
     accounts = serializers.ListField(
@@ -260,6 +265,18 @@ def _latest(draft: Draft) -> Version:
     return version
 
 
+def _joined(draft: Draft, wanted: dict[str, Any], *, by: User) -> Draft:
+    """Save a text typed on an earlier version, joined with what was saved since."""
+    own = frozenset(account.pk for account in draft.accounts.all())
+    typed = services.Typed(
+        wanted["text"],
+        wanted.get("title", draft.title),
+        frozenset(wanted.get("accounts", own)),
+    )
+    seen = services.Seen(wanted["base_version"], draft.title, own)
+    return services.save_together(draft.pk, typed, seen=seen, by=by, now=database_now()).draft
+
+
 @extend_schema_view(
     list=extend_schema(parameters=[DraftFilters], summary="List drafts"),
     retrieve=extend_schema(summary="Read a draft"),
@@ -317,6 +334,8 @@ class DraftViewSet(
     def partial_update(self, request: Request, pk: str) -> Response:
         draft = self.get_object()
         wanted = checked(DraftChange, request.data)
+        if wanted["join"] and "text" in wanted:
+            return self._shown(_joined(draft, wanted, by=caller(request)))
         done = services.edit_draft(
             draft.pk,
             text=wanted.get("text", _latest(draft).written),

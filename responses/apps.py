@@ -6,5 +6,15 @@ class ResponsesConfig(AppConfig):
 
     def ready(self) -> None:
         # Each registers what it has.
-        from . import blocking, citing, entries, handing, loops, messages, pack, panels  # noqa: F401
+        from . import (  # noqa: F401
+            blocking,
+            citing,
+            entries,
+            handing,
+            live,
+            loops,
+            messages,
+            pack,
+            panels,
+        )
         from .services.statement import press  # noqa: F401

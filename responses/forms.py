@@ -33,6 +33,9 @@ class DraftForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     base = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
+    # What stood there when its writer began, so that others' changes are not set back.
+    was_title = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
+    was_accounts = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
     mention = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, accounts: Any, **kwargs: Any) -> None:

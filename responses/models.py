@@ -8,7 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.models import OfIncident
 
-from . import models_guidelines, models_plan, models_policy  # noqa: F401 - found here
+from . import (  # noqa: F401 - found here
+    models_composing,
+    models_guidelines,
+    models_plan,
+    models_policy,
+)
 from .enums import Act, DraftState, PublicationState, Verdict
 
 

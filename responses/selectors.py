@@ -14,6 +14,7 @@ from monitoring.visible import standing
 
 from .enums import Act, DraftState, PublicationState, StepState, Verdict
 from .models import Approval, Draft, Publication, Version
+from .models_composing import Unsaved
 from .models_policy import ApprovalLink, ApprovalStep
 
 
@@ -162,3 +163,8 @@ def mention_to_answer(user: User, mention_id: int, *, brand_id: int) -> Mention 
     visible = standing(Mention.objects.visible_to(user))
     mention: Mention | None = visible.filter(pk=mention_id, brand_id=brand_id).first()
     return mention
+
+
+def unsaved(draft: Draft) -> list[Unsaved]:
+    """What people have typed into it and not saved, the longest first."""
+    return list(draft.unsaved.select_related("user"))

@@ -347,6 +347,11 @@ class DraftPage:
         return list(self.draft.accounts.all())
 
     @property
+    def account_ids(self) -> str:
+        """Ids of its accounts as the form carries them: what stood there when one began."""
+        return " ".join(str(account.pk) for account in self.accounts)
+
+    @property
     def length(self) -> int:
         return texts.graphemes(self.version.text)
 

@@ -15,6 +15,7 @@ from .views import (
     reply,
     statement,
     subscription,
+    writing,
 )
 
 app_name = "responses"
@@ -27,6 +28,8 @@ urlpatterns = [
     path("i/<str:reference>/drafts/panel/", panels.drafts, name="panel"),
     path("i/<str:reference>/drafts/published/", panels.published, name="published"),
     path(DRAFT, drafts.draft, name="draft"),
+    path(DRAFT + "keep/", writing.keep, name="keep"),
+    path(DRAFT + "discard/", writing.discard, name="discard"),
     path(DRAFT + "preview/", drafts.preview, name="preview"),
     path(DRAFT + "contradictions/", checking.contradictions, name="contradictions"),
     path(DRAFT + "check/", checking.check, name="check"),

@@ -7,8 +7,13 @@ from .glass import break_glass, join_glass
 from .links import answer_outside, ask_outside, revoke_link
 from .policies import delete_policy, move_policy, save_policy
 from .publications import retry, settle, withdraw
+from .together import Clashing, Saved, Seen, Typed, drop_unsaved, keep_unsaved, save_together
 
 __all__ = [
+    "Clashing",
+    "Saved",
+    "Seen",
+    "Typed",
     "answer_outside",
     "approve",
     "ask_changes",
@@ -17,12 +22,15 @@ __all__ = [
     "create_draft",
     "delete_policy",
     "drop",
+    "drop_unsaved",
     "edit_draft",
     "join_glass",
+    "keep_unsaved",
     "move_policy",
     "retry",
     "revoke_link",
     "save_policy",
+    "save_together",
     "set_accounts",
     "set_risks",
     "settle",

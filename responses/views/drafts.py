@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -20,6 +21,7 @@ from responses.forms import DraftForm
 from responses.models import Draft
 from responses.panels import COMPOSER
 
+from . import writing
 from .common import SignedIn, act, brand_groups, draft_page, find_draft, whole_or
 
 # What of a mention is kept with the answer to it.
@@ -55,18 +57,28 @@ def draft(request: SignedIn, reference: str, number: int) -> HttpResponse:
     if request.method == "POST":
         return _save(request, found)
     page = _page(request, found)
+    if request.GET.get("part") == "writers":
+        context = {"page": page, "writing": writing.around(request, found)}
+        return render(request, "responses/composer.html#writers", context)
     if request.GET.get("part") == "status":
         base = _number(request.GET.get("base"))
         context = {"page": page, "now": page.now, "newer": bool(base and base < found.version)}
         return render(request, "responses/composer.html#status", context)
+    if taken := writing.taken(request, found):
+        return _composer(request, page, _form(page, taken.text), taken=True, clashes=taken.clashes)
+    return _composer(request, page, _form(page, page.version.written))
+
+
+def _form(page: showing.DraftPage, text: str) -> DraftForm:
+    """The draft as it stands, with this text in its field."""
+    accounts = [account.pk for account in page.accounts]
     initial = {
-        "title": found.title,
-        "text": page.version.written,
-        "accounts": [account.pk for account in page.accounts],
-        "base": found.version,
+        "title": page.draft.title,
+        "text": text,
+        "accounts": accounts,
+        "base": page.draft.version,
     }
-    form = DraftForm(initial=initial, accounts=_accounts(found))
-    return _composer(request, page, form)
+    return DraftForm(initial=initial, accounts=_accounts(page.draft))
 
 
 def _page(request: SignedIn, found: Draft) -> showing.DraftPage:
@@ -90,7 +102,14 @@ def _composer(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    context = {"page": page, "form": form, "now": page.now, "slots": COMPOSER.panels, **more}
+    context = {
+        "page": page,
+        "form": form,
+        "now": page.now,
+        "slots": COMPOSER.panels,
+        "writing": writing.around(request, page.draft),
+        **more,
+    }
     return render(request, "responses/composer.html", context, status=status)
 
 
@@ -100,42 +119,47 @@ def _save(request: SignedIn, found: Draft) -> HttpResponse:
     if not form.is_valid():
         return _composer(request, _page(request, found), form, status=422)
     try:
-        _write(request, found, form)
+        saved = writing.save(request, found, form)
     except Forbidden:
         raise
     except Conflict as refused:
-        return _both(request, found, form, str(refused))
+        return _both(request, found, form, refused)
     except Refused as refused:
         form.add_error(None, str(refused))
         return _composer(request, _page(request, found), form, status=422)
-    if "submit" in request.POST:
-        return _submit(request, found)
-    return redirect(*draft_page(found))
+    if saved.joined:
+        messages.warning(
+            request,
+            _("Joined with what others saved meanwhile. Read it through before it goes on."),
+        )
+    elif "submit" in request.POST:
+        return writing.confirmed(request, _submit(request, found))
+    return writing.confirmed(request, redirect(*draft_page(found)))
 
 
-def _write(request: SignedIn, found: Draft, form: DraftForm) -> None:
-    services.edit_draft(
-        found.pk,
-        title=form.cleaned_data["title"],
-        text=form.cleaned_data["text"],
-        account_ids=form.account_ids,
-        base_version=form.cleaned_data["base"] or 0,
-        by=request.user,
-        now=database_now(),
-    )
-
-
-def _both(request: SignedIn, found: Draft, form: DraftForm, why: str) -> HttpResponse:
+def _both(request: SignedIn, found: Draft, form: DraftForm, why: Conflict) -> HttpResponse:
     """Show what was typed, still in its field, beside what somebody else saved meanwhile.
 
-    Saving again is on top of that version: nothing is lost either way.
+    What only one of both changed is joined in the field; saving again is on top of that version:
+    nothing is lost either way.
     """
     page = _page(request, find_draft(request, found.incident.reference, found.number))
-    typed = request.POST.copy()
-    typed["base"] = str(page.draft.version)
-    again = DraftForm(typed, accounts=_accounts(found))
-    changes = texts.word_diff(page.version.written, texts.tidy(request.POST.get("text", "")))
-    return _composer(request, page, again, status=409, conflict=why, typed_changes=changes)
+    merged = why.merged if isinstance(why, services.Clashing) else None
+    again = request.POST.copy()
+    again["base"] = str(page.draft.version)
+    text = merged.text if merged else texts.tidy(request.POST.get("text", ""))
+    again["text"] = text
+    again["was_title"], again["was_accounts"] = page.draft.title, page.account_ids
+    changes = texts.word_diff(page.version.written, text)
+    return _composer(
+        request,
+        page,
+        DraftForm(again, accounts=_accounts(found)),
+        status=409,
+        conflict=str(why),
+        typed_changes=changes,
+        clashes=merged.clashes if merged else [],
+    )
 
 
 @login_required
@@ -172,7 +196,8 @@ def new(request: SignedIn, reference: str) -> HttpResponse:
     form = DraftForm(request.POST or None, initial=initial, accounts=accounts)
     if request.method == "POST" and form.is_valid():
         try:
-            return redirect(*draft_page(_create(request, incident, form, mention)))
+            made = _create(request, incident, form, mention)
+            return writing.confirmed(request, redirect(*draft_page(made)))
         except Refused as refused:
             form.add_error(None, str(refused))
     context = {"incident": incident, "form": form, "mention": mention, "now": database_now()}

@@ -1,0 +1,31 @@
+"""What stands around a draft's versions while it is written, and is never part of one."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class Unsaved(models.Model):
+    """What somebody has typed into a draft and not saved: one row a person and draft.
+
+    Never published and never approved: only versions are. It goes when its writer saves or
+    drops it.
+    """
+
+    draft = models.ForeignKey("responses.Draft", models.CASCADE, related_name="unsaved")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    # The version that it was typed on.
+    base_version = models.PositiveIntegerField()
+    text = models.TextField()
+    began_at = models.DateTimeField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["began_at", "pk"]
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(fields=["draft", "user"], name="one_unsaved_a_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.draft} v{self.base_version}"
