@@ -9,6 +9,7 @@ from .api_plan import (
     CommunicationPlanView,
 )
 from .api_policies import ApprovalPolicyViewSet
+from .api_strategy import PosturesView, StrategyDecisionView, StrategyView
 
 router = SimpleRouter()
 router.register("drafts", DraftViewSet, basename="draft")
@@ -22,6 +23,13 @@ urlpatterns = [
         ContradictionsView.as_view(),
         name="contradictions",
     ),
+    path("incidents/<str:reference>/strategy/", StrategyView.as_view(), name="strategy"),
+    path(
+        "incidents/<str:reference>/strategy/decisions/",
+        StrategyDecisionView.as_view(),
+        name="strategy_decisions",
+    ),
+    path("incidents/<str:reference>/postures/", PosturesView.as_view(), name="postures"),
     path("avoided-words/", AvoidedWordsView.as_view(), name="avoided_words"),
     path("avoided-words/<int:pk>/", AvoidedWordView.as_view(), name="avoided_word"),
     path(

@@ -9,6 +9,7 @@ from incidents.entries import Params, Sentence, register
 from incidents.enums import EntryKind
 
 from . import problems
+from .enums_strategy import Posture
 
 
 def _approved(params: Params) -> str:
@@ -49,7 +50,14 @@ def _outside(params: Params) -> str:
     return said % params
 
 
+def _strategy(params: Params) -> str:
+    return gettext(
+        "%(actor)s answered the strategy advisor (version %(number)s). It proposes: %(posture)s."
+    ) % {**params, "posture": Posture(params["posture"]).label}
+
+
 SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
+    (EntryKind.DRAFT, "strategy"): _strategy,
     (EntryKind.DRAFT, "created"): _("%(actor)s started the draft “%(title)s”."),
     (EntryKind.DRAFT, "changed"): _("%(actor)s wrote version %(version)s of “%(title)s”."),
     (EntryKind.DRAFT, "submitted"): _(

@@ -77,6 +77,8 @@ register_actions(
         "communication_plan.saved": _("Wrote the communication plan"),
         "communication_plan.reviewed": _("Reviewed the communication plan"),
         "communication_plan.review_set": _("Set the review of the communication plan"),
+        "strategy.answered": _("Answered the strategy advisor"),
+        "strategy.decided": _("Decided on a posture"),
         "guideline.added": _("Put a word on the list of those to avoid"),
         "guideline.removed": _("Took a word off the list of those to avoid"),
         "draft.submitted": _("Asked for approval"),

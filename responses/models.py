@@ -13,6 +13,7 @@ from . import (  # noqa: F401 - found here
     models_guidelines,
     models_plan,
     models_policy,
+    models_strategy,
 )
 from .enums import Act, DraftState, PublicationState, Verdict
 

@@ -12,6 +12,11 @@ COMPOSER = Slot("responses.composer")
 
 COMPOSER.add(Panel("check", _("Draft check"), "responses:check", order=20))
 COMPOSER.add(Panel("contradictions", _("Contradictions"), "responses:contradictions", order=10))
+COMPOSER.add(Panel("posture", _("Posture"), "responses:posture", order=5))
+WAR_ROOM.add(
+    Panel("strategy", _("Strategy"), "responses:strategy_panel", order=14, live="strategy")
+)
+REVIEW.add(Panel("strategy", _("Strategy"), "responses:strategy_review", order=18, live="strategy"))
 WAR_ROOM.add(Panel("drafts", _("Drafts"), "responses:panel", order=10, live="drafts"))
 WAR_ROOM.add(
     Panel("statement", _("Statement page"), "responses:statement_panel", order=16, live="drafts")

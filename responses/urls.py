@@ -14,6 +14,7 @@ from .views import (
     publications,
     reply,
     statement,
+    strategy,
     subscription,
     writing,
 )
@@ -32,6 +33,10 @@ urlpatterns = [
     path(DRAFT + "discard/", writing.discard, name="discard"),
     path(DRAFT + "preview/", drafts.preview, name="preview"),
     path(DRAFT + "contradictions/", checking.contradictions, name="contradictions"),
+    path(DRAFT + "posture/", strategy.posture, name="posture"),
+    path("i/<str:reference>/strategy/", strategy.strategy, name="strategy"),
+    path("i/<str:reference>/strategy/panel/", strategy.panel, name="strategy_panel"),
+    path("i/<str:reference>/strategy/review/", strategy.review, name="strategy_review"),
     path(DRAFT + "check/", checking.check, name="check"),
     path(DRAFT + "submit/", drafts.submit, name="submit"),
     path(DRAFT + "drop/", drafts.drop, name="drop"),

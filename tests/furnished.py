@@ -59,6 +59,7 @@ from responses.services.guidelines import Avoiding, avoid
 from responses.services.links import Outsider
 from responses.services.plan import keeping
 from responses.services.policies import Wanted
+from responses.services.strategy import answer, decide
 from responses.statements.links import confirm_url, leave_url
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
 from tests.factories.connectors import AccountFactory
@@ -414,6 +415,15 @@ def spoken_for(brand: Brand, karen: User, bob: User) -> str:
     return "farligt"
 
 
+def advised(incident: Incident, by: User) -> None:
+    """The strategy advisor asked twice, and a decision that is not what it proposes."""
+    now = timezone.now()
+    given = {"kind": "technical_product", "true": "yes", "harm": "yes", "public": "no"}
+    answer(incident.pk, given, base=0, by=by, now=now)
+    answer(incident.pk, given | {"warned": "yes", "reputation": "positive"}, base=1, by=by, now=now)
+    decide(incident.pk, "diminish", base=2, reason="Prøverne mangler", by=by, now=now)
+
+
 @pytest.fixture(name="filled")
 def filled_fixture(
     incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
@@ -429,6 +439,7 @@ def filled_fixture(
     word = avoid(brand, avoiding, by=karen)
     sha256 = Version.objects.get(draft=draft, number=draft.version).sha256
     responses.approve(draft.pk, by=karen, sha256=sha256, now=now)
+    advised(incident, bob)
     approving, link = to_approve(incident, account, karen, bob)
     source = brand.sources.get()
     upload = FileImport.objects.create(

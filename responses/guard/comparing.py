@@ -71,7 +71,7 @@ def clashes(draft: Said, live: Index) -> list[Clash]:
 def _contradict(one: Claim, other: Claim, *, now: datetime) -> bool:
     if one.kind == "posture":
         # Denying beside anything else; diminishing and rebuilding may stand together.
-        return one.what != other.what and "deny" in (one.what, other.what)
+        return opposed(one.what, other.what)
     if one.kind == "promise":
         return _promises_differ(one, other, now)
     if one.kind == "cause":
@@ -79,6 +79,11 @@ def _contradict(one: Claim, other: Claim, *, now: datetime) -> bool:
     if one.quantity and other.quantity:
         return _numbers_differ(one, other)
     return one.kind == "time" and _times_differ(one, other)
+
+
+def opposed(one: str, other: str) -> bool:
+    """Whether two postures weaken each other."""
+    return {one, other} in ({"deny", "diminish"}, {"deny", "rebuild"})
 
 
 def _same(one: Claim, other: Claim, *, of: frozenset[str] | None = None) -> bool:

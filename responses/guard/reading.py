@@ -191,6 +191,14 @@ _POSTURE = {
     r"|we (?:got it wrong|let you down|failed you)|vores (?:egen )?(?:fejl|skyld|ansvar)\b"
     r"|tager (?:vi )?(?:det )?(?:fulde |hele )?ansvar|vi (?:\w+ )?undskylder (?!ikke)"
     r"|vi (?:har svigtet|svigtede))",
+    # Only ever added to one of the others: it contradicts none.
+    "bolster": r"\b(?:for (?:more than |over )?\w+ years,? we have"
+    r"|we have always (?:put|been|stood)"
+    r"|our (?:long|proud|excellent) (?:record|history|tradition)"
+    r"|(?:our|vores) (?:loyal|wonderful|fantastic|trofaste|fantastiske|skønne) (?:customers|kunder)"
+    r"|we (?:too )?are (?:ourselves |also |the )?victims?"
+    r"|i (?:mere end |over )?\w+ år har vi|vi har altid (?:sat|været|stået)"
+    r"|vi er (?:selv|også) (?:ofre|offer|ramt))\b",
 }
 _POSTURES = {name: re.compile(pattern, re.I) for name, pattern in _POSTURE.items()}
 _REFUSED = re.compile(r"\b(?:not|no|never|cannot|won't|ikke|ingen|aldrig)\b", re.I)

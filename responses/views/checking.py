@@ -51,7 +51,9 @@ def check(request: SignedIn, reference: str, number: int) -> HttpResponse:
 def contradictions(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """What the text contradicts of all that stands of the incident."""
     draft = find_draft(request, reference, number)
-    found, among = guarded(draft.incident, typed(request, draft), now=database_now())
+    told, among = guarded(draft.incident, typed(request, draft), now=database_now())
+    # Postures have a panel of their own, which looks at drafts too.
+    found = [each for each in told if each.clash.kind != "posture"]
     typing = request.method == "POST"
     context = {"draft": draft, "found": found, "among": among, "typing": typing}
     return render(request, "responses/contradictions.html", context)

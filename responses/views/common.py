@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core.clock import database_now
 from core.errors import Forbidden, Refused
+from incidents.models import Incident
 from responses import selectors
 from responses.models import Draft, Publication
 
@@ -27,6 +28,14 @@ def find_draft(request: SignedIn, reference: str, number: int) -> Draft:
         return selectors.get_draft(request.user, reference, number)
     except Draft.DoesNotExist:
         raise Http404(_("There is no such draft.")) from None
+
+
+def find_incident(request: SignedIn, reference: str) -> Incident:
+    rows = Incident.objects.visible_to(request.user).select_related("brand")
+    found: Incident | None = rows.filter(reference=reference).first()
+    if found is None:
+        raise Http404(_("There is no such incident."))
+    return found
 
 
 def find_publication(request: SignedIn, pk: int) -> Publication:

@@ -1,35 +1,24 @@
 """What this room shows on the pages of an incident (responses/panels.py)."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.enums import Permission
 from accounts.rules import allowed
 from core.clock import database_now
-from incidents.models import Incident
 from responses import correcting, selectors, showing, waiting
 from responses.enums import DraftState
 
-from .common import SignedIn
-
-
-def _find_incident(request: SignedIn, reference: str) -> Incident:
-    found: Incident | None = (
-        Incident.objects.visible_to(request.user).filter(reference=reference).first()
-    )
-    if found is None:
-        raise Http404(_("There is no such incident."))
-    return found
+from .common import SignedIn, find_incident
 
 
 @login_required
 @require_GET
 def drafts(request: SignedIn, reference: str) -> HttpResponse:
     """The drafts of an incident, those that wait first, with Approve for whoever may."""
-    incident = _find_incident(request, reference)
+    incident = find_incident(request, reference)
     for_me = set(selectors.waiting_for(request.user).values_list("pk", flat=True))
     shown = selectors.drafts_of(request.user, reference).exclude(state=DraftState.DROPPED)[:20]
     drafts, now = list(shown), database_now()
@@ -54,6 +43,6 @@ def drafts(request: SignedIn, reference: str) -> HttpResponse:
 @require_GET
 def published(request: SignedIn, reference: str) -> HttpResponse:
     """What went out in an incident, in order, for its review."""
-    incident = _find_incident(request, reference)
+    incident = find_incident(request, reference)
     context = {"incident": incident, "published": selectors.published(incident.pk)}
     return render(request, "responses/published.html", context)

@@ -26,24 +26,16 @@ from responses.services import statement as services
 from responses.statements import addresses, pages
 from responses.statements.reading import Telling, telling
 
-from .common import SignedIn, draft_page
+from .common import SignedIn, draft_page, find_incident
 
 SELF = "'self'"
-
-
-def _incident(request: SignedIn, reference: str) -> Incident:
-    rows = Incident.objects.visible_to(request.user).select_related("brand")
-    found: Incident | None = rows.filter(reference=reference).first()
-    if found is None:
-        raise Http404(_("There is no such incident."))
-    return found
 
 
 @login_required
 @require_GET
 def panel(request: SignedIn, reference: str) -> HttpResponse:
     """Where the statement stands: its state, last word, next promise, address."""
-    incident = _incident(request, reference)
+    incident = find_incident(request, reference)
     found = statement_of(request.user, reference)
     return render(request, "responses/statement_panel.html", _state(request, incident, found))
 
@@ -71,7 +63,7 @@ def _state(request: SignedIn, incident: Incident, found: Statement | None) -> di
 @csp_update({"frame-src": [SELF]})  # type: ignore[arg-type] # it knows only plain requests
 def statement(request: SignedIn, reference: str) -> HttpResponse:
     """The incident's statement: prepare it, write for it, see it as the public will."""
-    incident = _incident(request, reference)
+    incident = find_incident(request, reference)
     found = statement_of(request.user, reference)
     prepare = PrepareForm(_typed(request, "prepare"), initial={"slug": _slug(incident, found)})
     entry = None
@@ -147,7 +139,7 @@ def _act(
 @csp_replace({"frame-ancestors": [SELF]})  # type: ignore[arg-type] # as above
 def preview(request: SignedIn, reference: str) -> HttpResponse:
     """The public page as it would stand with `?draft=3`, in `?language=` and `?look=`."""
-    _incident(request, reference)
+    find_incident(request, reference)
     found = statement_of(request.user, reference)
     if found is None:
         raise Http404(_("There is no such page."))
