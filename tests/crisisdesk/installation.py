@@ -29,6 +29,8 @@ FOREIGN = (
     "SECRET_KEY",
     "PYTEST_XDIST_WORKER",
 )
+# A shell without job control has what it starts in the background ignore Ctrl-C.
+IN_BACKGROUND = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
 
 
 class Installation:
@@ -43,6 +45,7 @@ class Installation:
         self.tree = ROOT
         # Further settings.
         self.more: dict[str, str] = {}
+        self.background = False
         self.process: subprocess.Popen[bytes] | None = None
         self.output = self.home / "output"
 
@@ -77,7 +80,11 @@ class Installation:
         """Start it; wait until its first page answers."""
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                self.command, cwd=self.tree, env=self.environment, stdout=output, stderr=output
+                [*(IN_BACKGROUND if self.background else ()), *self.command],
+                cwd=self.tree,
+                env=self.environment,
+                stdout=output,
+                stderr=output,
             )
         if wait:
             eventually(self._answers_or_fails, 60)

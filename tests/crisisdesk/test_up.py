@@ -86,6 +86,17 @@ def test_ctrl_c_stops_everything_in_order(desk: Installation) -> None:
     assert log.rstrip().endswith("database system is shut down")
 
 
+def test_ctrl_c_while_starting_ends_it_in_the_background_too(desk: Installation) -> None:
+    desk.background = True
+    try:
+        desk.start(wait=False)
+        eventually(lambda: desk.part("postgres"), 30)
+        desk.end(signal.SIGINT)
+    finally:
+        desk.background = False
+    assert "Stopped." in desk.said or "Stopping ..." in desk.said
+
+
 @pytest.mark.parametrize("after", [0.3, 0.8, 1.3])
 def test_term_while_starting_leaves_nothing_behind(desk: Installation, after: float) -> None:
     desk.start(wait=False)

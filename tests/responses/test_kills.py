@@ -1,20 +1,34 @@
 """The publishing process is killed at every point: nothing is out twice, nothing is lost."""
 
+import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django.utils import timezone
 
-from connectors.models import SimulatedPost
+from accounts.models import User
+from connectors import credentials
+from connectors.models import ConnectedAccount, SimulatedPost
+from core import signatures
+from incidents.models import Incident
+from responses import services
 from responses.enums import DraftState, PublicationState
 from responses.models import Draft, Publication
 from responses.publishing import STALE_AFTER, publish_due
+from tests.killed import dies
+from tests.peer import Answer, Call, peer
+
+from .conftest import sha
 
 ROOT = Path(__file__).parents[2]
 SENDING = 'UPDATE "responses_publication" SET "state"'
@@ -83,3 +97,108 @@ def test_where_the_network_cannot_tell_a_person_is_asked(due: Publication):
     due.refresh_from_db()
     assert (due.state, due.error) == (PublicationState.UNCERTAIN, "interrupted")
     assert timedelta() < STALE_AFTER < timedelta(seconds=60)
+
+
+KILLS = 500
+# A write that no run comes to: it dies of something else.
+NEVER = 10**6
+
+
+class Forgetful:
+    """A network that knows no keys and cannot be asked: it makes a post of every call.
+
+    `kills` is the process that it kills when it is called next, "before" or "after" it made one.
+    """
+
+    def __init__(self) -> None:
+        self.made: Counter[str] = Counter()
+        self.victim = multiprocessing.Value("i", 0)
+        self.kills = ""
+
+    def called(self, body: bytes) -> None:
+        if self.kills != "before":
+            self.made[json.loads(body)["idempotency_key"]] += 1
+        if self.kills:
+            os.kill(self.victim.value, signal.SIGKILL)
+
+    def publish_one(self) -> None:
+        self.victim.value = os.getpid()
+        publish_due(limit=1)
+
+    def dies_in_call(self, when: str) -> bool:
+        self.kills = when
+        died = dies(self.publish_one, nth=NEVER, when="before")
+        self.kills = ""
+        return died
+
+
+@pytest.fixture
+def forgetful(settings: LazySettings) -> Iterator[tuple[Forgetful, str]]:
+    network = Forgetful()
+
+    def answer(call: Call) -> Answer:
+        network.called(call.body)
+        return Answer(b"", 201)
+
+    settings.OUTBOUND_ALLOW = ["127.0.0.1"]
+    with peer() as served:
+        served.answers["/"] = answer
+        yield network, served.url + "/"
+
+
+@pytest.fixture
+def many(incident: Incident, forgetful: tuple[Forgetful, str], alice: User, bob: User) -> Draft:
+    """One text, approved for as many accounts as there will be kills."""
+    accounts = ConnectedAccount.objects.bulk_create(
+        ConnectedAccount(
+            brand=incident.brand,
+            network="outbound_webhook",
+            name=f"a{number}",
+            config={"url": forgetful[1]},
+        )
+        for number in range(KILLS)
+    )
+    secret = signatures.new_secret()
+    for each in accounts:
+        credentials.store(each, {"secret": secret})
+    now = timezone.now() - timedelta(minutes=1)
+    ids = [each.pk for each in accounts]
+    draft = services.create_draft(
+        incident.pk, title="Many", text="Sorry.", by=bob, account_ids=ids, now=now
+    )
+    services.submit(draft.pk, by=bob, now=now)
+    services.approve(draft.pk, by=alice, sha256=sha(draft), now=now)
+    return draft
+
+
+@pytest.mark.timeout(300)
+def test_five_hundred_kills_publish_nothing_twice_and_lose_nothing(
+    many: Draft, forgetful: tuple[Forgetful, str]
+):
+    """Before and after each write, before and after the network made it, over and over."""
+    network, _ = forgetful
+    kills, nth, points = 0, 1, set()
+    while kills < KILLS:
+        died = False
+        for when in ("before", "after"):
+            died = dies(network.publish_one, nth=nth, when=when)
+            kills += died + network.dies_in_call(when)
+            points |= {(nth, when)} if died else set()
+        # A run that came to its end has no further write: begin again with the first.
+        nth = nth + 1 if died else 1
+    # Claimed, sent, told: the kills came at every one of them.
+    assert len(points) >= 6
+    caught = Publication.objects.filter(state=PublicationState.SENDING)
+    made = [network.made[key] for key in caught.values_list("idempotency_key", flat=True)]
+    # Whoever sent again what was interrupted would publish it twice; whoever did not, lose some.
+    assert set(made) == {0, 1}
+
+    for after in (timedelta(), STALE_AFTER, STALE_AFTER + timedelta(seconds=10)):
+        publish_due(now=timezone.now() + after, limit=2 * KILLS)
+
+    rows = dict(Publication.objects.values_list("idempotency_key", "state"))
+    assert len(rows) == KILLS
+    assert set(rows.values()) == {PublicationState.SENT, PublicationState.UNCERTAIN}
+    assert max(network.made.values()) == 1
+    sent = [key for key, state in rows.items() if state == PublicationState.SENT]
+    assert all(network.made[key] for key in sent)

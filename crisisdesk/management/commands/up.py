@@ -37,6 +37,8 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, **options: Any) -> None:
         call_oneself("desk-supervisor")
+        # A script that starts it in the background hands on that Ctrl-C is to be ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, _leave)
         signal.signal(signal.SIGHUP, _leave)
         if port != settings.PORT and not env.text("PUBLIC_URL"):
