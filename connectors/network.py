@@ -107,8 +107,10 @@ class Network:
     # The setting without which an account only reads, where not every account publishes.
     publishes_by: str = ""
     # How long a text is in an account with these settings, and how long it may be, where that is
-    # not so many characters as people see and `max_length`.
+    # not so many code points and `max_length`.
     measure: Callable[[Mapping[str, Any], str], tuple[int, int]] | None = None
+    # What a writer should know of that, in a sentence.
+    counts: str | Promise = ""
     group: Group = Group.SOCIAL
     # The name under which mentions are counted that bring none; "" is the network's own.
     counted_as: str = ""

@@ -310,9 +310,9 @@ def _before_sending(error: ReadError) -> PublishError:
     return TemporaryError(error, retry_after=error.retry_after)
 
 
-def fits(message: Message, most: int) -> None:
+def fits(message: Message, most: int, *, counted: int | None = None) -> None:
     """Refuse a text that the network would refuse. Raises PermanentError."""
-    count = len(message.text)
+    count = len(message.text) if counted is None else counted
     if count > most:
         words = _("The text has %(count)d characters, and the network takes %(most)d.")
         raise PermanentError(words, count=count, most=most)

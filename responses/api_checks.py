@@ -24,8 +24,10 @@ from .checks import check
 from .guarding import guarded
 from .guidelines import guidelines
 from .models_guidelines import AvoidedWord
+from .selectors import usable_accounts
 from .services import guidelines as services
 from .services.checking import leaning
+from .showing import previews
 
 
 class TextChecked(serializers.Serializer):
@@ -122,6 +124,41 @@ class ContradictionsView(APIView):
         text = clean(checked(TextChecked, request.data)["text"])
         found, _among = guarded(incident, text, now=database_now())
         return Response(ContradictionOutput(found, many=True).data)
+
+
+class PreviewInput(TextChecked):
+    """The accounts, by id, that it would go out through."""
+
+    accounts = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), min_length=1, max_length=50
+    )
+
+
+class PreviewOutput(serializers.Serializer):
+    """How long the text is as the account's network counts; `limit` 0 is none. `over` is by how
+    much it is too long."""
+
+    account = serializers.IntegerField(source="account.pk")
+    network = serializers.CharField(source="account.network")
+    length = serializers.IntegerField()
+    limit = serializers.IntegerField()
+    over = serializers.IntegerField()
+    counts = serializers.CharField()
+
+
+class PreviewsView(APIView):
+    @extend_schema(
+        request=PreviewInput,
+        responses=PreviewOutput(many=True),
+        summary="Count a text as networks do",
+    )
+    def post(self, request: Request, reference: str) -> Response:
+        """By the rule of each account's network: characters, links, emoji."""
+        incident = find(request, reference)
+        wanted = checked(PreviewInput, request.data)
+        accounts = usable_accounts(incident.brand_id).filter(pk__in=wanted["accounts"])
+        text = texts.public(texts.tidy(wanted["text"]))
+        return Response(PreviewOutput(previews(accounts, text), many=True).data)
 
 
 class AvoidedWordOutput(serializers.ModelSerializer):

@@ -2,7 +2,13 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from .api import DraftViewSet, PublicationViewSet
-from .api_checks import AvoidedWordsView, AvoidedWordView, ChecksView, ContradictionsView
+from .api_checks import (
+    AvoidedWordsView,
+    AvoidedWordView,
+    ChecksView,
+    ContradictionsView,
+    PreviewsView,
+)
 from .api_plan import (
     CommunicationPlanReviewView,
     CommunicationPlanVersionsView,
@@ -17,6 +23,7 @@ router.register("approval-policies", ApprovalPolicyViewSet, basename="approval_p
 router.register("publications", PublicationViewSet, basename="publication")
 
 urlpatterns = [
+    path("incidents/<str:reference>/previews/", PreviewsView.as_view(), name="previews"),
     path("incidents/<str:reference>/checks/", ChecksView.as_view(), name="checks"),
     path(
         "incidents/<str:reference>/contradictions/",

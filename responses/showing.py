@@ -16,7 +16,7 @@ from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
 from core import formats
 
-from . import correcting, problems, risks, selectors, texts, waiting
+from . import correcting, previewing, problems, risks, selectors, texts, waiting
 from .enums import Act, DraftState, PublicationState, Risk, StepState, Verdict
 from .models import Approval, Draft, Publication, Version
 from .models_policy import ApprovalLink, ApprovalStep, BrokenGlass
@@ -49,6 +49,16 @@ class Preview:
     text: str
     length: int
     limit: int
+    pieces: list[previewing.Piece] = field(default_factory=list)
+
+    @property
+    def counts(self) -> str:
+        """What a writer should know of how the network counts."""
+        return str(NETWORKS[self.account.network].counts)
+
+    @property
+    def initial(self) -> str:
+        return self.account.name.lstrip("@")[:1].upper()
 
     @property
     def over(self) -> int:
@@ -61,7 +71,7 @@ class Preview:
 
 def previews(accounts: Collection[ConnectedAccount], text: str) -> list[Preview]:
     return [
-        Preview(account, text, *texts.measure(account, text))
+        Preview(account, text, *texts.measure(account, text), previewing.pieces(account, text))
         for account in accounts
         if account.network in NETWORKS
     ]

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import regex
 
+from connectors.counting import graphemes  # noqa: F401 - what a reader counts, for whoever asks
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
 from core.text import clean
 from incidents.citing import without
 
 MAX_LENGTH = 10_000
-_GRAPHEME = regex.compile(r"\X")
 _TOKEN = regex.compile(r"\s+|\S+")
 _LINK = regex.compile(r"https?://[^\s<>\"]+|(?<![\w@.])(?:[\w-]+\.)+[\p{L}]{2,}(?:/[^\s<>\"]*)?")
 # What difflib says of one stretch: what to do, and from where to where in both texts.
@@ -42,19 +42,13 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def graphemes(text: str) -> int:
-    """How many characters a reader sees: a family emoji or a letter with its accent is one."""
-    if text.isascii():
-        return len(text) - text.count("\r\n")
-    return len(_GRAPHEME.findall(text))
-
-
 def measure(account: ConnectedAccount, text: str) -> tuple[int, int]:
     """Return how long a text is as the account's network counts, and its limit; 0 is none."""
     network = NETWORKS[account.network]
     if network.measure:
         return network.measure(account.config, text)
-    return graphemes(text), network.max_length
+    # What their publishers check before they send.
+    return len(text), network.max_length
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ urlpatterns = [
     path("respond/", drafts.respond, name="respond"),
     path("mentions/reply/", reply.reply, name="reply"),
     path("i/<str:reference>/drafts/new/", drafts.new, name="new"),
+    path("i/<str:reference>/drafts/preview/", drafts.preview_new, name="preview_new"),
     path("i/<str:reference>/drafts/panel/", panels.drafts, name="panel"),
     path("i/<str:reference>/drafts/published/", panels.published, name="published"),
     path(DRAFT, drafts.draft, name="draft"),

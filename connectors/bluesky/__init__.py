@@ -7,10 +7,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop as _noop
 
+from connectors import counting
 from connectors.base import Can, Connection, ReadError, Setting
 from connectors.declared import BadSetting
 from connectors.network import Network, Wanted
 
+from . import richtext
 from .publisher import BlueskyPublisher
 from .reader import Lists, Looker, notifications, search, words
 from .session import SERVICE, Session
@@ -99,6 +101,8 @@ NETWORK = Network(
         | Can.FIND
     ),
     max_length=BlueskyPublisher.max_length,
+    measure=counting.by_graphemes(richtext.MAX_GRAPHEMES, richtext.MAX_BYTES),
+    counts=_("An emoji is one character."),
     account=(
         Setting("handle", _("Handle"), help=_("As in yourbrand.bsky.social.")),
         Setting(

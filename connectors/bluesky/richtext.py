@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import regex
+from connectors.counting import graphemes
+
+__all__ = ["MAX_BYTES", "MAX_GRAPHEMES", "facets", "graphemes"]
 
 MAX_GRAPHEMES = 300
 MAX_BYTES = 3_000
@@ -18,11 +20,6 @@ _MENTION = re.compile(
     re.IGNORECASE,
 )
 _FEATURE = "app.bsky.richtext.facet#"
-
-
-def graphemes(text: str) -> int:
-    """Count characters as people and Bluesky do."""
-    return len(regex.findall(r"\X", text))
 
 
 def facets(text: str, resolve: Callable[[str], str]) -> list[dict[str, Any]]:

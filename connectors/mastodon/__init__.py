@@ -99,6 +99,7 @@ NETWORK = Network(
     ),
     max_length=500,
     measure=_measure,
+    counts=_("A link counts 23, a person’s server nothing."),
     account=(
         Setting(
             "server",

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_noop as _
 
+from connectors import counting
 from connectors.base import (
     Connection,
     Message,
@@ -42,9 +43,10 @@ _NO_WORD = re.compile(r"[\W_]+")
 
 
 def length(words: str, limits: Limits) -> int:
-    """Count a text as the server does: addresses at a fixed length, "@user@host" as "@user"."""
+    """Count a text as the server does, in characters as people see them: addresses at a fixed
+    length, "@user@host" as "@user"."""
     counted = _PERSON.sub(r"\1", _ADDRESS.sub("\ufffc" * limits.per_url, words))
-    return len(unicodedata.normalize("NFC", counted))
+    return counting.graphemes(counted)
 
 
 def measure(config: Mapping[str, Any], words: str) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Connection, Setting
+from connectors.counting import by_graphemes
 from connectors.network import Group, Network, Wanted
 
 from .publisher import SimulatorPublisher
@@ -37,6 +38,7 @@ NETWORK = Network(
     icon="robot",
     can=Can.STREAM | Can.BACKFILL | Can.POST | Can.REPLY | Can.FIND | Can.EDIT | Can.DELETE,
     max_length=SimulatorPublisher.max_length,
+    measure=by_graphemes(SimulatorPublisher.max_length),
     group=Group.TOOLS,
     account=(_WORLD,),
     reads_by_account=False,

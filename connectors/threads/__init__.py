@@ -1,8 +1,12 @@
 """Threads: mentions, answers, and posts found by words; posts and answers by the account."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Setting
+from connectors.counting import emoji_as_bytes
 from connectors.meta.settings import APP_SECRET, VERIFY_TOKEN
 from connectors.meta.webhook import challenge, verify
 from connectors.network import Network, Webhook, made_by
@@ -11,6 +15,11 @@ from .webhook import receive
 
 _READER = made_by("connectors.threads.reader:ThreadsReader")
 _PUBLISHER = made_by("connectors.threads.publisher:ThreadsPublisher")
+
+
+def _measure(_config: Mapping[str, Any], text: str) -> tuple[int, int]:
+    return emoji_as_bytes(text), 500
+
 
 NETWORK = Network(
     label="Threads",
@@ -28,6 +37,8 @@ NETWORK = Network(
         | Can.FIND
     ),
     max_length=500,
+    measure=_measure,
+    counts=_("An emoji counts 4 or more."),
     account=(
         Setting(
             "user",

@@ -11,6 +11,7 @@ from connectors.base import (
     TemporaryError,
     UncertainError,
 )
+from connectors.counting import emoji_as_bytes
 from connectors.meta.publishing import Sender
 from connectors.rest import fits, path
 from connectors.shapes import text
@@ -29,7 +30,7 @@ class ThreadsPublisher:
         self._user = str(connection.config["user"])
 
     def publish(self, message: Message) -> Receipt:
-        fits(message, self.max_length)
+        fits(message, self.max_length, counted=emoji_as_bytes(message.text))
         container = self._container(message)
         made = self._sender.post(path("/{}/threads_publish", self._user), creation_id=container)
         return self._receipt(made)

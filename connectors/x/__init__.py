@@ -1,5 +1,8 @@
 """X, by its API v2: search, mentions of the account, posts and answers."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from connectors.base import Can, Setting
@@ -12,6 +15,13 @@ _CONSOLE = _("In the developer console (console.x.com), under the app's “Keys 
 
 _READER = made_by("connectors.x.reader:XReader")
 _PUBLISHER = made_by("connectors.x.publisher:XPublisher")
+
+
+def _measure(_config: Mapping[str, Any], text: str) -> tuple[int, int]:
+    from .weight import MOST, weigh  # noqa: PLC0415
+
+    return weigh(text), MOST
+
 
 NETWORK = Network(
     label="X",
@@ -30,6 +40,8 @@ NETWORK = Network(
         | Can.FIND
     ),
     max_length=280,
+    measure=_measure,
+    counts=_("A link counts 23, an emoji 2."),
     account=(
         Setting("bearer_token", _("Bearer token"), help=_CONSOLE, secret=True),
         Setting("client_id", _("Client ID"), help=_CONSOLE, required=False),

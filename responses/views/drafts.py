@@ -167,25 +167,42 @@ def _both(request: SignedIn, found: Draft, form: DraftForm, why: Conflict) -> Ht
 def preview(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """The previews of what is being typed, counted by the server. Saves nothing."""
     found = find_draft(request, reference, number)
+    return _previewed(request, found.incident, _accounts(found))
+
+
+@login_required
+@require_POST
+def preview_new(request: SignedIn, reference: str) -> HttpResponse:
+    """The same of a draft that is not saved yet."""
+    incident = _incident(request, reference)
+    return _previewed(request, incident, selectors.usable_accounts(incident.brand_id))
+
+
+def _previewed(request: SignedIn, incident: Incident, accounts: Any) -> HttpResponse:
     text = texts.tidy(request.POST.get("text", ""))[: texts.MAX_LENGTH]
     wanted = set(request.POST.getlist("accounts"))
-    chosen = [account for account in _accounts(found) if str(account.pk) in wanted]
+    chosen = [account for account in accounts if str(account.pk) in wanted]
     context = {
         "previews": showing.previews(chosen, texts.public(text)),
         "hidden": texts.hidden_characters(text),
-        "draft": found,
+        "draft": {"incident": incident},
         "version": {"written": text},
     }
     return render(request, "responses/composer.html#previews", {"page": context})
+
+
+def _incident(request: SignedIn, reference: str) -> Incident:
+    incident = Incident.objects.visible_to(request.user).filter(reference=reference).first()
+    if incident is None:
+        raise Http404(_("There is no such incident."))
+    return incident
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def new(request: SignedIn, reference: str) -> HttpResponse:
     """Begin a draft; with ?mention=7, as an answer to that mention."""
-    incident = Incident.objects.visible_to(request.user).filter(reference=reference).first()
-    if incident is None:
-        raise Http404(_("There is no such incident."))
+    incident = _incident(request, reference)
     require(request.user, Permission.DRAFT, incident.brand_id)
     mention = _mention(request, incident)
     accounts = selectors.usable_accounts(incident.brand_id)

@@ -1,8 +1,8 @@
 /* The composer's own parts. Everything works without them; the server's figures are the truth.
 
    Script tag:  <script type="module" src="{% static 'js/composer.js' %}"></script>
-   <cd-compose> holds a <textarea> and [data-count], perhaps [data-limit]: counts characters as a
-   reader sees them while one types; .count-over on the count's paragraph when it is too long.
+   <cd-compose> holds a <textarea> and [data-count]: counts characters as a reader sees them
+   while one types. What each network counts comes from the desk, with its preview.
    A button with [data-place="12 31"] selects those characters of the textarea #text.
    <cd-clock data-undo deadline="…">: when the time is over, dispatches `cd-undo-over` (bubbling),
    for which the approval's bar fetches itself: Undo goes away by itself. */
@@ -29,9 +29,7 @@ class Compose extends HTMLElement {
     if (!text || !count) return;
     const locale = document.documentElement.lang || undefined;
     const now = length(text.value);
-    const limit = Number(this.querySelector("[data-limit]")?.dataset.limit || 0);
     count.textContent = new Intl.NumberFormat(locale).format(now);
-    count.parentElement.classList.toggle("count-over", Boolean(limit) && now > limit);
   }
 }
 customElements.define("cd-compose", Compose);

@@ -1,0 +1,114 @@
+"""Variables of a text, filled from the incident: `{brand}`, `{next_update}` …
+
+They are filled when a version is written, so that an approval is of the words that go out. What
+is typed keeps its variables (`Version.cited`), so that the next version takes new values.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import regex
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from incidents.models import Incident
+
+from .models_statement import StatementSite
+from .plan import reading, speaking
+
+_NAME = regex.compile(r"\{([a-z][a-z_]*(?:\.[a-z_]+)*)\}")
+Value = Callable[[Incident, datetime], str]
+
+
+def _moment(moment: datetime | None, incident: Incident, now: datetime) -> str:
+    """The hour, and the day too if it is not today: alike in every language."""
+    if moment is None:
+        return ""
+    zone = ZoneInfo(incident.brand.time_zone)
+    local = moment.astimezone(zone)
+    today = local.date() == now.astimezone(zone).date()
+    return f"{local:%H:%M}" if today else f"{local:%H:%M} ({local:%d.%m.%Y})"
+
+
+def _spokesperson(incident: Incident, now: datetime) -> str:
+    content = reading.content_of(incident.brand_id)
+    lines = speaking.lines(content, incident.brand_id, at=now)
+    voice = speaking.speaker(lines, reading.kind_of(incident))
+    return voice.user.name if voice else ""
+
+
+def _contact(field: str) -> Value:
+    def value(incident: Incident, _now: datetime) -> str:
+        rows = StatementSite.objects.filter(brand=incident.brand_id)
+        return str(rows.values_list(field, flat=True).first() or "")
+
+    return value
+
+
+# Each with what it is, for whoever writes.
+VARIABLES: dict[str, tuple[Any, Value]] = {
+    "brand": (_("Name of the brand"), lambda incident, _now: incident.brand.name),
+    "incident.reference": (
+        _("Reference of the incident"),
+        lambda incident, _now: incident.reference,
+    ),
+    "next_update": (
+        _("When the next update is due"),
+        lambda incident, now: _moment(incident.update_by, incident, now),
+    ),
+    "today": (
+        _("Today’s date"),
+        lambda incident, now: f"{now.astimezone(ZoneInfo(incident.brand.time_zone)):%d.%m.%Y}",
+    ),
+    "spokesperson": (_("Who speaks today, from the communication plan"), _spokesperson),
+    "contact": (_("Contact for the public, from the statement page"), _contact("contact")),
+    "press_contact": (
+        _("Contact for the press, from the statement page"),
+        _contact("press_contact"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable with what it means and what it is now; "" is not known."""
+
+    name: str
+    label: str | Promise
+    value: str
+
+    @property
+    def written(self) -> str:
+        return f"{{{self.name}}}"
+
+
+def names(text: str) -> list[str]:
+    """The variables in a text, known or not, each once, in order."""
+    return list(dict.fromkeys(_NAME.findall(text)))
+
+
+def fill(text: str, incident: Incident, *, now: datetime) -> str:
+    """Put their values in the place of the variables. What has none stays as it is written.
+
+    Asks the database only for what the text uses.
+    """
+    values = {name: VARIABLES[name][1](incident, now) for name in names(text) if name in VARIABLES}
+    return str(_NAME.sub(lambda found: values.get(found[1]) or found[0], text))
+
+
+def used(text: str, incident: Incident, *, now: datetime) -> list[Variable]:
+    """The variables of a text as they are filled now; unknown ones have no label."""
+    return [
+        Variable(name, *(VARIABLES[name][0], VARIABLES[name][1](incident, now)))
+        if name in VARIABLES
+        else Variable(name, "", "")
+        for name in names(text)
+    ]
+
+
+def offered() -> list[Variable]:
+    """All that can be written, without their values."""
+    return [Variable(name, label, "") for name, (label, _value) in VARIABLES.items()]

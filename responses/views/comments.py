@@ -1,0 +1,79 @@
+"""Comments beside the composer: said, answered, resolved. They are never part of a version."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.views.decorators.http import require_POST
+
+from responses import selectors, services
+from responses.models import Draft
+from responses.models_composing import DraftComment
+from responses.services.commenting import may_comment
+
+from .common import SignedIn, act, draft_page, find_draft
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A comment and what was answered to it."""
+
+    first: DraftComment
+    answers: list[DraftComment]
+
+
+@dataclass(frozen=True)
+class Shown:
+    open: list[Thread]
+    resolved: list[Thread]
+    may_write: bool
+
+
+def shown(request: SignedIn, draft: Draft) -> Shown:
+    """Every thread of a draft, in one query."""
+    rows = selectors.comments(draft)
+    threads = [
+        Thread(row, [each for each in rows if each.thread_id == row.pk])
+        for row in rows
+        if row.thread_id is None
+    ]
+    return Shown(
+        [each for each in threads if not each.first.resolved_at],
+        [each for each in threads if each.first.resolved_at],
+        may_comment(request.user, draft),
+    )
+
+
+@login_required
+@require_POST
+def add(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """Say something, or answer where `thread` names a comment."""
+    found = find_draft(request, reference, number)
+    thread = request.POST.get("thread", "")
+    thread_id = int(thread) if thread.isdecimal() and len(thread) < 19 else None
+    return act(
+        request,
+        lambda now: services.add_comment(
+            found.pk,
+            text=request.POST.get("comment", ""),
+            thread_id=thread_id,
+            by=request.user,
+            now=now,
+        ),
+        then=draft_page(found),
+    )
+
+
+@login_required
+@require_POST
+def resolve(request: SignedIn, reference: str, number: int, thread: int) -> HttpResponse:
+    """Close a thread with `resolved`, else open it again."""
+    found = find_draft(request, reference, number)
+    resolved = bool(request.POST.get("resolved"))
+    return act(
+        request,
+        lambda now: services.resolve_comment(
+            found.pk, thread, by=request.user, now=now, resolved=resolved
+        ),
+        then=draft_page(found),
+    )
