@@ -18,7 +18,7 @@ from core.errors import Refused
 from core.text import clean
 from incidents.api_privacy import find
 
-from . import texts
+from . import texts, variables
 from .advising import Checked
 from .checks import check
 from .guarding import guarded
@@ -158,6 +158,7 @@ class PreviewsView(APIView):
         wanted = checked(PreviewInput, request.data)
         accounts = usable_accounts(incident.brand_id).filter(pk__in=wanted["accounts"])
         text = texts.public(texts.tidy(wanted["text"]))
+        text = variables.fill(text, incident, now=database_now())
         return Response(PreviewOutput(previews(accounts, text), many=True).data)
 
 

@@ -29,3 +29,28 @@ class Unsaved(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} on {self.draft} v{self.base_version}"
+
+
+class DraftComment(models.Model):
+    """What colleagues say to each other about a draft. It stands in a table of its own, which no
+    version, publication or page for the public reads: it cannot be published."""
+
+    draft = models.ForeignKey("responses.Draft", models.CASCADE, related_name="comments")
+    # The comment that it answers: threads are one deep.
+    thread = models.ForeignKey("self", models.CASCADE, null=True, related_name="answers")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    text = models.TextField()
+    # The version that it was said of.
+    version = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    # Of a thread's first comment.
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.author} on {self.draft}"

@@ -43,7 +43,7 @@ def _fitting(account: ConnectedAccount, text: str) -> int:
     length, limit = texts.measure(account, text)
     if not limit or length <= limit:
         return len(text)
-    ends = [0, *(each.end() for each in _GRAPHEME.finditer(text))]
+    ends: list[int] = [0, *(each.end() for each in _GRAPHEME.finditer(text))]
     low, high = 0, len(ends) - 1
     while low < high:
         middle = (low + high + 1) // 2
@@ -72,5 +72,5 @@ def _address(network: str, address: str) -> str:
     most = _CUTS.get(network)
     if most is None:
         return address
-    bare = regex.sub(r"^https?://(www\.)?", "", address)
+    bare: str = regex.sub(r"^https?://(www\.)?", "", address)
     return bare if len(bare) <= most else bare[:most] + "…"

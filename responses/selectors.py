@@ -14,7 +14,7 @@ from monitoring.visible import standing
 
 from .enums import Act, DraftState, PublicationState, StepState, Verdict
 from .models import Approval, Draft, Publication, Version
-from .models_composing import Unsaved
+from .models_composing import DraftComment, Unsaved
 from .models_policy import ApprovalLink, ApprovalStep
 
 
@@ -168,3 +168,8 @@ def mention_to_answer(user: User, mention_id: int, *, brand_id: int) -> Mention 
 def unsaved(draft: Draft) -> list[Unsaved]:
     """What people have typed into it and not saved, the longest first."""
     return list(draft.unsaved.select_related("user"))
+
+
+def comments(draft: Draft) -> list[DraftComment]:
+    """What was said of it among colleagues, in order."""
+    return list(draft.comments.select_related("author", "resolved_by"))

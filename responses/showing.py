@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import Permission
 from accounts.models import User
 from accounts.rules import allowed
+from connectors.counting import graphemes
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
 from core import formats
 
-from . import correcting, previewing, problems, risks, selectors, texts, waiting
+from . import correcting, previewing, problems, risks, selectors, texts, variables, waiting
 from .enums import Act, DraftState, PublicationState, Risk, StepState, Verdict
 from .models import Approval, Draft, Publication, Version
 from .models_policy import ApprovalLink, ApprovalStep, BrokenGlass
@@ -188,6 +189,8 @@ class DraftPage:
     user: User
     now: datetime
     since: int | None = None
+    # The version that is compared with it; the latest, if none is asked for.
+    until: int | None = None
     versions: list[Version] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -232,10 +235,14 @@ class DraftPage:
     # What was said of it
 
     @cached_property
+    def later(self) -> Version:
+        return next((each for each in self.versions if each.number == self.until), self.version)
+
+    @cached_property
     def earlier(self) -> Version | None:
         """The version to compare with: the asked one, else the last that this reader approved,
         else the last judged by anybody, else the one before."""
-        older = self.versions[1:]
+        older = [each for each in self.versions if each.number != self.later.number]
         asked = (each for each in older if each.number == self.since)
         mine = (each for each in older if self.user.pk in _approvers(each))
         judged = (each for each in older if list(each.approvals.all()))
@@ -246,7 +253,7 @@ class DraftPage:
     def changes(self) -> list[texts.Change]:
         if self.earlier is None:
             return []
-        return texts.word_diff(self.earlier.written, self.version.written)
+        return texts.word_diff(self.earlier.written, self.later.written)
 
     @cached_property
     def approvals(self) -> list[Approval]:
@@ -356,6 +363,11 @@ class DraftPage:
     def accounts(self) -> list[ConnectedAccount]:
         return list(self.draft.accounts.all())
 
+    @cached_property
+    def variables(self) -> list[variables.Variable]:
+        """The variables of the text as it was typed, and what they stand for now."""
+        return variables.used(self.version.written, self.draft.incident, now=self.now)
+
     @property
     def account_ids(self) -> str:
         """Ids of its accounts as the form carries them: what stood there when one began."""
@@ -363,7 +375,7 @@ class DraftPage:
 
     @property
     def length(self) -> int:
-        return texts.graphemes(self.version.text)
+        return graphemes(self.version.text)
 
     @property
     def limit(self) -> int:

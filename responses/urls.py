@@ -5,6 +5,7 @@ from django.urls import path
 from .views import (
     approvals,
     checking,
+    comments,
     drafts,
     guidelines,
     outside,
@@ -30,6 +31,8 @@ urlpatterns = [
     path("i/<str:reference>/drafts/panel/", panels.drafts, name="panel"),
     path("i/<str:reference>/drafts/published/", panels.published, name="published"),
     path(DRAFT, drafts.draft, name="draft"),
+    path(DRAFT + "comments/", comments.add, name="comment"),
+    path(DRAFT + "comments/<int:thread>/resolve/", comments.resolve, name="resolve_comment"),
     path(DRAFT + "keep/", writing.keep, name="keep"),
     path(DRAFT + "discard/", writing.discard, name="discard"),
     path(DRAFT + "preview/", drafts.preview, name="preview"),

@@ -2,6 +2,7 @@
 
 from .amending import start_correction, start_edit, start_removal
 from .approving import approve, ask_changes, undo_approval
+from .commenting import add_comment, resolve_comment
 from .drafting import create_draft, drop, edit_draft, set_accounts, set_risks, submit
 from .glass import break_glass, join_glass
 from .links import answer_outside, ask_outside, revoke_link
@@ -14,6 +15,7 @@ __all__ = [
     "Saved",
     "Seen",
     "Typed",
+    "add_comment",
     "answer_outside",
     "approve",
     "ask_changes",
@@ -27,6 +29,7 @@ __all__ = [
     "join_glass",
     "keep_unsaved",
     "move_policy",
+    "resolve_comment",
     "retry",
     "revoke_link",
     "save_policy",

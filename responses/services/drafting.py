@@ -17,7 +17,7 @@ from connectors.registry import NETWORKS
 from core.errors import Conflict, Refused
 from incidents.enums import EntryKind
 from incidents.models import Incident
-from responses import texts
+from responses import texts, variables
 from responses.enums import Act, DraftState, Risk
 from responses.models import Draft, Version
 from responses.selectors import usable_accounts
@@ -146,8 +146,9 @@ def _add_version(draft: Draft, text: str, *, by: User, now: datetime) -> None:
 
 
 def _write_version(draft: Draft, text: str, *, by: User, now: datetime) -> Version:
-    """Citations of facts are for the desk: the digest is of what the public will read."""
-    public = texts.public(text)
+    """Citations of facts are for the desk, variables are filled: the digest is of what the public
+    will read."""
+    public = variables.fill(texts.public(text), draft.incident, now=now)
     return Version.objects.create(
         draft=draft,
         number=draft.version,
@@ -231,6 +232,7 @@ def submit(draft_id: int, *, by: User, now: datetime, reason: str = "") -> Draft
     """Ask those who may approve, who are never those who wrote it.
 
     Refuses a draft without an account to go out through, and a text longer than one of them takes.
+    Variables are filled anew first; one without a value is refused.
     One that cites facts that do not stand needs a `reason`, which the timeline keeps. Submitting
     what is submitted already changes nothing.
     """
@@ -241,6 +243,7 @@ def submit(draft_id: int, *, by: User, now: datetime, reason: str = "") -> Draft
         return draft
     if draft.state == DraftState.APPROVED:
         raise Conflict(_("This draft is already approved."))
+    _fill_anew(draft, by=by, now=now)
     refuse_unpublishable(draft)
     refuse_leaning(draft, latest_version(draft).written, reason=reason, by=by, now=now)
     move_draft(draft, DraftState.SUBMITTED, submitted_at=now, approved_at=None)
@@ -248,6 +251,21 @@ def submit(draft_id: int, *, by: User, now: datetime, reason: str = "") -> Draft
     chain.begin(draft, version, now=now)
     tell(draft, EntryKind.DRAFT, "submitted", actor=by, now=now)
     return draft
+
+
+def _fill_anew(draft: Draft, *, by: User, now: datetime) -> None:
+    """What the variables stand for may have changed since they were filled: a new version then."""
+    version = latest_version(draft)
+    if variables.names(version.written):
+        public = variables.fill(texts.public(version.written), draft.incident, now=now)
+        if public != version.text:
+            _add_version(draft, version.written, by=by, now=now)
+            version = latest_version(draft)
+    if unfilled := variables.names(version.text):
+        raise Refused(
+            _("Not filled in: %(names)s. Write it yourself, or take it out.")
+            % {"names": ", ".join(f"{{{name}}}" for name in unfilled)}
+        )
 
 
 def refuse_unpublishable(draft: Draft) -> None:

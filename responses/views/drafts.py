@@ -15,13 +15,13 @@ from accounts.rules import require
 from core.clock import database_now
 from core.errors import Conflict, Forbidden, Refused
 from incidents.models import Incident
-from responses import selectors, services, showing, texts
+from responses import selectors, services, showing, texts, variables
 from responses.enums import DraftState
 from responses.forms import DraftForm
 from responses.models import Draft
 from responses.panels import COMPOSER
 
-from . import writing
+from . import comments, writing
 from .common import SignedIn, act, brand_groups, draft_page, find_draft, whole_or
 
 # What of a mention is kept with the answer to it.
@@ -52,7 +52,7 @@ def respond(request: SignedIn) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def draft(request: SignedIn, reference: str, number: int) -> HttpResponse:
-    """The composer. `?since=2` compares with version 2; htmx asks for `?part=status`."""
+    """The composer. `?since=2&until=4` compares two versions; htmx asks for `?part=status`."""
     found = find_draft(request, reference, number)
     if request.method == "POST":
         return _save(request, found)
@@ -60,6 +60,9 @@ def draft(request: SignedIn, reference: str, number: int) -> HttpResponse:
     if request.GET.get("part") == "writers":
         context = {"page": page, "writing": writing.around(request, found)}
         return render(request, "responses/composer.html#writers", context)
+    if request.GET.get("part") == "comments":
+        context = {"page": page, "comments": comments.shown(request, found)}
+        return render(request, "responses/composer.html#comments", context)
     if request.GET.get("part") == "status":
         base = _number(request.GET.get("base"))
         context = {"page": page, "now": page.now, "newer": bool(base and base < found.version)}
@@ -83,7 +86,8 @@ def _form(page: showing.DraftPage, text: str) -> DraftForm:
 
 def _page(request: SignedIn, found: Draft) -> showing.DraftPage:
     since = _number(request.GET.get("since"))
-    return showing.DraftPage(found, request.user, database_now(), since)
+    until = _number(request.GET.get("until"))
+    return showing.DraftPage(found, request.user, database_now(), since, until)
 
 
 def _number(text: str | None) -> int | None:
@@ -108,6 +112,8 @@ def _composer(
         "now": page.now,
         "slots": COMPOSER.panels,
         "writing": writing.around(request, page.draft),
+        "offered": variables.offered(),
+        "comments": comments.shown(request, page.draft),
         **more,
     }
     return render(request, "responses/composer.html", context, status=status)
@@ -180,10 +186,12 @@ def preview_new(request: SignedIn, reference: str) -> HttpResponse:
 
 def _previewed(request: SignedIn, incident: Incident, accounts: Any) -> HttpResponse:
     text = texts.tidy(request.POST.get("text", ""))[: texts.MAX_LENGTH]
+    now = database_now()
     wanted = set(request.POST.getlist("accounts"))
     chosen = [account for account in accounts if str(account.pk) in wanted]
     context = {
-        "previews": showing.previews(chosen, texts.public(text)),
+        "previews": showing.previews(chosen, variables.fill(texts.public(text), incident, now=now)),
+        "variables": variables.used(text, incident, now=now),
         "hidden": texts.hidden_characters(text),
         "draft": {"incident": incident},
         "version": {"written": text},
@@ -192,7 +200,8 @@ def _previewed(request: SignedIn, incident: Incident, accounts: Any) -> HttpResp
 
 
 def _incident(request: SignedIn, reference: str) -> Incident:
-    incident = Incident.objects.visible_to(request.user).filter(reference=reference).first()
+    found = Incident.objects.visible_to(request.user).filter(reference=reference)
+    incident: Incident | None = found.first()
     if incident is None:
         raise Http404(_("There is no such incident."))
     return incident
@@ -217,7 +226,13 @@ def new(request: SignedIn, reference: str) -> HttpResponse:
             return writing.confirmed(request, redirect(*draft_page(made)))
         except Refused as refused:
             form.add_error(None, str(refused))
-    context = {"incident": incident, "form": form, "mention": mention, "now": database_now()}
+    context = {
+        "incident": incident,
+        "form": form,
+        "mention": mention,
+        "now": database_now(),
+        "offered": variables.offered(),
+    }
     status = 422 if form.errors else 200
     return render(request, "responses/new.html", context, status=status)
 

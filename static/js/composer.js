@@ -4,6 +4,7 @@
    <cd-compose> holds a <textarea> and [data-count]: counts characters as a reader sees them
    while one types. What each network counts comes from the desk, with its preview.
    A button with [data-place="12 31"] selects those characters of the textarea #text.
+   A button with [data-insert="{brand}"] writes that where the cursor is.
    <cd-clock data-undo deadline="…">: when the time is over, dispatches `cd-undo-over` (bubbling),
    for which the approval's bar fetches itself: Undo goes away by itself. */
 
@@ -41,6 +42,15 @@ document.addEventListener("click", (event) => {
   const [start, end] = button.dataset.place.split(" ").map(Number);
   text.focus();
   text.setSelectionRange(start, end);
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-insert]");
+  const text = document.getElementById("text");
+  if (!button || !text) return;
+  text.setRangeText(button.dataset.insert, text.selectionStart, text.selectionEnd, "end");
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+  text.focus();
 });
 
 let timer = 0;
