@@ -31,6 +31,8 @@ _BIAS = 128
 _STRETCH = 64
 # Places gathered at once: what is added up stays in the processor's cache.
 _AT_ONCE = 4096
+# Rows of the table that are read at once.
+_ROWS_AT_ONCE = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +170,23 @@ def softmax(logits: Floats) -> Floats:
     return shares
 
 
-def pack(weights: NDArray[np.int8]) -> NDArray[np.uint64]:
-    """Pack weights (rows, lanes) into words (rows, lanes / 8), each raised above zero."""
-    words = -(-weights.shape[1] // _LANES)
-    packed = np.zeros((len(weights), words * _LANES), dtype=np.uint8)
-    packed[:, : weights.shape[1]] = weights.view(np.uint8) + np.uint8(_BIAS)
+def _table(file: Any) -> NDArray[np.uint64]:
+    """Pack a file's weights (rows, lanes) into words (rows, lanes / 8), each raised above zero.
+
+    Read in stretches: of the table, which is most of a process's memory, there is never a second.
+    """
+    with file.zip.open("weights.npy") as source:
+        version = np.lib.format.read_magic(source)
+        if version != (1, 0):
+            raise ValueError(f"weights.npy is of version {version}.")
+        (rows, lanes), turned, kind = np.lib.format.read_array_header_1_0(source)
+        if turned or kind != np.int8:
+            raise ValueError("weights.npy must hold bytes, row after row.")
+        packed = np.zeros((rows, -(-lanes // _LANES) * _LANES), dtype=np.uint8)
+        for begin in range(0, rows, _ROWS_AT_ONCE):
+            part = packed[begin : begin + _ROWS_AT_ONCE, :lanes]
+            read = np.frombuffer(source.read(part.size), dtype=np.uint8)
+            np.add(read.reshape(part.shape), np.uint8(_BIAS), out=part)
     return packed.view("<u8")
 
 
@@ -195,7 +209,7 @@ def load(path: Path = SHIPPED) -> Model:
             begin = end
         # Models from before this was said.
         lengths = tuple(about.get("lengths", (2, 3, 4, 5)))
-        table = pack(file["weights"])
+        table = _table(file)
         return Model(table, file["scale"], about["bits"], heads, about, lengths)
 
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from monitoring.enums import Blame, CrisisType, Emotion, Sentiment
 from monitoring.scoring import score, score_batch
 from monitoring.scoring.features import word_rows
-from monitoring.scoring.model import SHIPPED
+from monitoring.scoring.model import SHIPPED, load
 
 HOSTILE = [
     "",
@@ -123,6 +123,23 @@ def test_every_share_is_one() -> None:
             assert 0 < sure <= 1
         assert found.emotion in Emotion.values
         assert found.blame in Blame.values
+
+
+@pytest.mark.parametrize("broken", ["turned", "wide"])
+def test_a_table_that_is_not_bytes_row_after_row_is_refused(broken: str, tmp_path: Path) -> None:
+    base = dict(np.load(SHIPPED))
+    part = base["weights"][:64]
+    base["weights"] = np.asfortranarray(part) if broken == "turned" else part.astype(np.int16)
+    np.savez(tmp_path / "broken.npz", **base)
+    with pytest.raises(ValueError, match="bytes, row after row"):
+        load(tmp_path / "broken.npz")
+
+
+def test_the_table_is_the_files_weights_each_raised_above_zero() -> None:
+    weights = np.load(SHIPPED)["weights"]
+    table = load(SHIPPED).table.view(np.uint8)
+    assert np.array_equal(table[:, : weights.shape[1]].view(np.int8) ^ -128, weights)
+    assert not table[:, weights.shape[1] :].any()
 
 
 def test_a_layer_of_units_tells_what_it_was_taught_and_leaves_other_answers(
