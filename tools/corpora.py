@@ -4,6 +4,7 @@
 used only when the person who trains says that they are entitled to (`--all`).
 """
 
+import csv
 import gzip
 import json
 import random
@@ -195,6 +196,24 @@ def lexicon(folder: Path) -> dict[str, float]:
             word, _, weight = line.partition("\t")
             if weight and " " not in word:
                 words.setdefault(word.lower(), float(weight))
+    return words
+
+
+def danish_words(folder: Path) -> dict[str, float]:
+    """Danish words in all their forms and their weight, -5 to 5; empty where the list is absent.
+
+    Several times as many as `lexicon` knows. Its licence (CC BY-SA) is not for a shipped model.
+    """
+    path = folder / "lexicons" / "danish_sentiment_lexicon_DDS.csv.gz"
+    words: dict[str, float] = {}
+    if not path.exists():
+        return words
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for word, _number, _kind, _id, weight, forms in csv.reader(lines):
+            # Past five is a slip of the list.
+            if abs(float(weight)) <= 5:
+                for each in (word, *forms.split(";")):
+                    words.setdefault(each.lower(), float(weight))
     return words
 
 

@@ -22,20 +22,25 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crisisdesk.settings")
 
 from monitoring.scoring.model import SHIPPED
 from tools import corpora
-from tools.learning import Seen, macro_recall, one_hot, softmax, temperature
+from tools.learning import Seen, even, macro_recall, one_hot, softmax, temperature
 from tools.student import Student, learn
 from tools.train_scoring import BITS, HEADS, ROOT, Eyes, quantised, word_table
-from tools.vectors import vectors
+from tools.vectors import beside, opinions, vectors
 
 SENTIMENT = HEADS["sentiment"]
-# What a text counts, by its file ("+": cut and joined from it).
+# What a text counts, by its file ("+": cut and joined from it; "~": with other words, too).
 WEIGHTS = {
     "sentiment/da_social": 3.0,
     "sentiment/da_social+": 1.5,
+    "sentiment/da_social~": 1.0,
+    "sentiment/da_trustpilot~": 0.5,
+    "sentiment/nb_norec_train": 0.5,
     "sentiment/en_semeval_train": 1.0,
     "tweeteval_other/offensive_train": 1.0,
 }
 OTHERS = 0.6
+# The languages that have few texts: these are learned last.
+FEW = ("sentiment/da_", "sentiment/nb_")
 # How much people's own label counts beside the larger model's.
 SAID = 0.3
 # Of these files a part is left out while learning, to see how sure to be.
@@ -47,14 +52,21 @@ _PART = 5000
 class Taught:
     """Texts that a larger model has judged: `target` are its soft labels, moved towards what people
     said where they did; `apart` are not learned from. `held_out` tells whether none of them is one
-    that is measured on."""
+    that is measured on; every kind of answer weighs the same in the languages that have few texts,
+    and in the others."""
 
     texts: list[str]
     target: np.ndarray[Any, Any]
     weight: np.ndarray[Any, Any]
     answers: np.ndarray[Any, Any]
     apart: np.ndarray[Any, Any]
+    # Which are of the languages that have few.
+    few: np.ndarray[Any, Any]
     held_out: bool
+    # Words that were judged by themselves, and what was said of them (words, classes), before the
+    # softmax.
+    words: list[str]
+    word_logits: np.ndarray[Any, Any]
 
 
 def taught(path: Path) -> Taught:
@@ -65,7 +77,8 @@ def taught(path: Path) -> Taught:
         sources = np.concatenate((file["source"], np.full(len(own), "invented")))
         labels = file["label"].tolist() + [example.sentiment for example in own]
         soft = softmax(file["logits"].astype(np.float32))
-        held_out = bool(file["held_out"]) if "held_out" in file.files else False
+        held_out = bool(file["held_out"])
+        words, word_logits = file["words"].tolist(), file["word_logits"].astype(np.float32)
     answers = np.array([SENTIMENT.index(label) if label else -1 for label in labels])
     said = one_hot(np.maximum(answers, 0).tolist(), len(SENTIMENT))
     share = np.where(answers >= 0, SAID, 0.0)[:, None]
@@ -75,7 +88,10 @@ def taught(path: Path) -> Taught:
     for source in MEASURED:
         rows = np.flatnonzero(sources == source)
         apart[rows[: len(rows) // corpora.UNCUT]] = True
-    return Taught(texts, target.astype(np.float32), weight, answers, apart, held_out)
+    few = np.array([source.startswith(FEW) for source in sources])
+    weight *= even(target, weight, few)
+    target = target.astype(np.float32)
+    return Taught(texts, target, weight, answers, apart, few, held_out, words, word_logits)
 
 
 def learned(eyes: Eyes, lesson: Taught) -> tuple[Student, float]:
@@ -90,7 +106,8 @@ def learned(eyes: Eyes, lesson: Taught) -> tuple[Student, float]:
         np.concatenate([part.plain for part in parts]),
     )
     kept, apart = np.flatnonzero(~lesson.apart), np.flatnonzero(lesson.apart)
-    student = learn(seen.pick(kept), lesson.target[kept], lesson.weight[kept])
+    last = np.flatnonzero(lesson.few[kept])
+    student = learn(seen.pick(kept), lesson.target[kept], lesson.weight[kept], last)
     logits, answers = student.logits(seen.pick(apart)), lesson.answers[apart]
     recall = macro_recall(answers, logits.argmax(axis=1))
     print(f"sentiment, taught: left out {len(apart)}, recall {recall:.3f}", flush=True)
@@ -140,7 +157,9 @@ def main() -> None:
     if options.out == SHIPPED:
         parser.error("What the larger model learned may not be shipped.")
     lesson, words = taught(options.taught), corpora.lexicon(options.data)
-    eyes = Eyes(vectors(options.vectors, lesson.texts, words), word_table(words))
+    known = vectors(options.vectors, lesson.texts, words)
+    figures = opinions(lesson.words, lesson.word_logits, corpora.danish_words(options.data))
+    eyes = Eyes(beside(known, lesson.words, figures), word_table(words))
     student, factor = learned(eyes, lesson)
     base = dict(np.load(options.base))
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -89,6 +89,16 @@ def _rarity(rows: sp.csr_matrix) -> Floats:
     return np.where(times >= 2, rarity, 0).astype(np.float32)
 
 
+def even(target: Any, weight: Any, few: Any) -> Floats:
+    """Factors (texts,) by which each kind of answer weighs the same: among those that are `few`,
+    and among the others."""
+    factors = np.ones(len(target), dtype=np.float32)
+    for part in (few, ~few):
+        share = (target[part] * weight[part, None]).sum(axis=0)
+        factors[part] = target[part] @ (share.mean() / np.maximum(share, 1e-9))
+    return factors
+
+
 def one_hot(answers: Sequence[int], classes: int) -> Floats:
     rows: Floats = np.eye(classes, dtype=np.float32)[np.asarray(answers)]
     return rows

@@ -5,7 +5,7 @@ What comes out runs at the price of the plain model: its units are lanes of the 
 torch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,13 @@ from torch.nn import functional
 
 from tools.learning import Fitted, Floats, Seen
 
-UNITS = 16
-EPOCHS = 3
+Index = np.ndarray[Any, np.dtype[np.intp]]
+
+UNITS = 32
 BATCH = 256
-RATE = 1e-3
+# Rounds over all texts, then over those of the languages that have few: what is learned last
+# stays best. Each with its rate.
+ROUNDS = ((3, 1e-3), (2, 5e-4))
 # Of features, while learning: none may be relied upon.
 LEFT_OUT = 0.4
 # Features of fewer texts are not learned.
@@ -41,6 +44,8 @@ class Student:
 
 
 class _Net(nn.Module):
+    """As Student says."""
+
     def __init__(self, features: int, meaning: int, plain: int, classes: int) -> None:
         super().__init__()
         self.classes, width = classes, classes + UNITS
@@ -62,8 +67,9 @@ class _Net(nn.Module):
         return found
 
 
-def learn(seen: Seen, target: Floats, weight: Floats) -> Student:
-    """Learn soft labels `target` (texts, classes), each text of its `weight`."""
+def learn(seen: Seen, target: Floats, weight: Floats, last: Index) -> Student:
+    """Learn soft labels `target` (texts, classes), each text of its `weight`; at the end only the
+    texts `last`."""
     torch.manual_seed(1)
     torch.set_num_threads(1)
     times = np.bincount(seen.rows.indices, minlength=seen.rows.shape[1])
@@ -73,7 +79,9 @@ def learn(seen: Seen, target: Floats, weight: Floats) -> Student:
     place[used] = np.arange(1, len(used) + 1)
     sizes = np.concatenate(([0], rarity)).astype(np.float32)
     net = _Net(len(used) + 1, seen.meaning.shape[1], seen.plain.shape[1], target.shape[1])
-    _descend(net, seen, (place, sizes), target, weight)
+    given, source = (seen, (place, sizes), target, weight), np.random.default_rng(1)
+    for chosen, (epochs, rate) in zip((np.arange(len(seen)), last), ROUNDS, strict=True):
+        _descend(net, given, _batches(chosen, epochs, source), rate)
     rows = np.zeros((len(times), target.shape[1] + UNITS), dtype=np.float32)
     rows[used] = net.rows.weight.detach().numpy()[1:] * rarity[:, None]
     meaning, plain = (each.weight.detach().numpy().T for each in (net.meaning, net.plain))
@@ -81,17 +89,18 @@ def learn(seen: Seen, target: Floats, weight: Floats) -> Student:
     return Student(sums, net.out.weight.detach().numpy().T)
 
 
-def _descend(net: _Net, seen: Seen, known: Any, target: Floats, weight: Floats) -> None:
+def _descend(net: _Net, given: Any, batches: Sequence[Index], rate: float) -> None:
+    seen, known, target, weight = given
     dense = [each for name, each in net.named_parameters() if not name.startswith("rows.")]
     optimisers = (
-        torch.optim.SparseAdam([net.rows.weight], lr=RATE),
-        torch.optim.Adam(dense, lr=RATE),
+        torch.optim.SparseAdam([net.rows.weight], lr=rate),
+        torch.optim.Adam(dense, lr=rate),
     )
-    steps = EPOCHS * (len(seen) // BATCH)
-    for step, chosen in enumerate(_batches(len(seen))):
-        rate = RATE * min(1.0, (step + 1) / 50) * max(0.02, 1 - step / steps)
+    steps = len(batches)
+    for step, chosen in enumerate(batches):
+        now = rate * min(1.0, (step + 1) / 50) * max(0.02, 1 - step / steps)
         for optimiser in optimisers:
-            optimiser.param_groups[0]["lr"] = rate
+            optimiser.param_groups[0]["lr"] = now
             optimiser.zero_grad()
         logs = functional.log_softmax(net(*_given(seen, chosen, known)), dim=1)
         loss = -(torch.tensor(target[chosen]) * logs).sum(1) * torch.tensor(weight[chosen])
@@ -102,12 +111,11 @@ def _descend(net: _Net, seen: Seen, known: Any, target: Floats, weight: Floats) 
             print(f"{step + 1}/{steps} {float(loss.mean().detach()):.3f}", flush=True)
 
 
-def _batches(count: int) -> Iterator[Any]:
-    source = np.random.default_rng(1)
-    for _epoch in range(EPOCHS):
-        order = source.permutation(count)
-        for start in range(0, count - BATCH + 1, BATCH):
-            yield order[start : start + BATCH]
+def _batches(chosen: Index, epochs: int, source: np.random.Generator) -> list[Index]:
+    """The texts `chosen` in random order, once for each epoch; what fills no batch is left out."""
+    orders = [chosen[source.permutation(len(chosen))] for _epoch in range(epochs)]
+    starts = range(0, len(chosen) - BATCH + 1, BATCH)
+    return [order[start : start + BATCH] for order in orders for start in starts]
 
 
 def _given(seen: Seen, chosen: Any, known: Any) -> tuple[Any, torch.Tensor, torch.Tensor]:

@@ -208,7 +208,7 @@ def calibrated(
     judged = [n for n in asked if fold[n] in parts]
     answers, found = job.target[judged].argmax(axis=1), logits[judged].argmax(axis=1)
     factor = temperature(logits[judged], answers.tolist())
-    sure = softmax(logits[judged] * factor).max(axis=1).mean()
+    sure = softmax((logits[judged] * factor).astype(np.float32)).max(axis=1).mean()
     print(
         f"{name} ({loose}): left out {len(judged)}, macro F1 {macro_f1(answers, found):.3f}, "
         f"recall {macro_recall(answers, found):.3f}, right {np.mean(answers == found):.3f}, "

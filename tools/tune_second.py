@@ -112,7 +112,8 @@ class Encoder(nn.Module):
         for layer in self.layers:
             x = layer(x, hidden)
         summed = (x.float() * solid[:, :, None]).sum(1)
-        return self.head(functional.dropout(summed / solid.sum(1, keepdim=True), 0.1))
+        mean = summed / solid.sum(1, keepdim=True)
+        return self.head(functional.dropout(mean, 0.1, self.training))
 
 
 def examples(folder: Path) -> tuple[list[str], Any, Any]:

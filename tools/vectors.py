@@ -50,6 +50,28 @@ def vectors(cache: Path, texts: Iterable[str], more: Iterable[str]) -> Vectors:
     return Vectors(words, _even(raw) * np.array(common, dtype=np.float32)[:, None])
 
 
+def beside(known: Vectors, words: Sequence[str], figures: Any) -> Vectors:
+    """Return the vectors with further figures (words, columns) of `words` beside them. What has no
+    vector, or no figures, has zeros there."""
+    together = sorted({*known.words, *words})
+    place = {word: number for number, word in enumerate(together)}
+    width = known.table.shape[1]
+    table = np.zeros((len(together), width + figures.shape[1]), dtype=np.float32)
+    table[[place[word] for word in known.words], :width] = known.table
+    table[[place[word] for word in words], width:] = figures
+    return Vectors(together, table)
+
+
+def opinions(words: Sequence[str], logits: Any, danish: dict[str, float]) -> Any:
+    """Figures of words that were judged by themselves (words, 4): how far from neutral the larger
+    model finds each by its `logits`, neutral's first; and the weights of the Danish list."""
+    said = logits[:, 1:] - logits[:, :1]
+    said = said - np.median(said, axis=0)
+    said /= 2 * said.std(axis=0)
+    listed = np.array([danish.get(word, 0.0) for word in words]) / 3
+    return np.column_stack((said, np.maximum(listed, 0), np.maximum(-listed, 0)))
+
+
 def _even(raw: Any) -> Any:
     """Centre, and damp the directions that most words share."""
     raw = raw / np.linalg.norm(raw, axis=1, keepdims=True)

@@ -66,7 +66,7 @@ def _both(data: Path, held: list[str]) -> list[Step]:
     fast, second = var / TRAINED, var / SECOND
     return [
         ("tune_second", adapters, (data, adapters)),
-        ("teach", taught, (data, adapters, taught, *held)),
+        ("teach", taught, (data, adapters, taught, "--vectors", _vectors(), *held)),
         ("learn_taught", fast, (data, taught, fast, "--vectors", _vectors())),
         ("train_second", second, (data, "--adapters", adapters, "--out", second)),
     ]
