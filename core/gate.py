@@ -171,6 +171,19 @@ def _may_call(host: str, port: int, address: str, ports: Collection[int]) -> boo
     return port in ports and _is_public(ip)
 
 
+def is_own(host: str) -> bool:
+    """Whether an operator has named this host, or the network of this address, in OUTBOUND_ALLOW.
+
+    For what may go to one's own machines and to nobody else's, such as texts without encryption.
+    """
+    names, networks = _allowed(tuple(settings.OUTBOUND_ALLOW))
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.lower() in names
+    return any(address in network for network in networks)
+
+
 def _is_public(ip: Address) -> bool:
     return ip.is_global and not ip.is_multicast and not any(ip in network for network in _NEVER)
 

@@ -2,6 +2,12 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from .api import DraftViewSet, PublicationViewSet
+from .api_assistant import (
+    LanguageModelView,
+    SuggestionDeedView,
+    SuggestionsView,
+    SuggestionView,
+)
 from .api_checks import (
     AvoidedWordsView,
     AvoidedWordView,
@@ -15,6 +21,14 @@ from .api_plan import (
     CommunicationPlanView,
 )
 from .api_policies import ApprovalPolicyViewSet
+from .api_statement import (
+    StatementDraftsView,
+    StatementKeyView,
+    StatementSitesView,
+    StatementSiteView,
+    StatementView,
+    TermsView,
+)
 from .api_strategy import PosturesView, StrategyDecisionView, StrategyView
 
 router = SimpleRouter()
@@ -30,6 +44,27 @@ urlpatterns = [
         ContradictionsView.as_view(),
         name="contradictions",
     ),
+    path("incidents/<str:reference>/statement/", StatementView.as_view(), name="statement"),
+    path(
+        "incidents/<str:reference>/statement/drafts/",
+        StatementDraftsView.as_view(),
+        name="statement_drafts",
+    ),
+    path("drafts/<int:pk>/statement/", TermsView.as_view(), name="statement_terms"),
+    path("statement-sites/", StatementSitesView.as_view(), name="statement_sites"),
+    path("statement-sites/<slug:slug>/", StatementSiteView.as_view(), name="statement_site"),
+    path("statement-sites/<slug:slug>/key/", StatementKeyView.as_view(), name="statement_key"),
+    path("drafts/<int:pk>/suggestions/", SuggestionsView.as_view(), name="suggestions"),
+    path("suggestions/<int:pk>/", SuggestionView.as_view(), name="suggestion"),
+    *(
+        path(
+            f"suggestions/<int:pk>/{deed}/",
+            SuggestionDeedView.as_view(deed=deed),
+            name=f"suggestion_{deed}",
+        )
+        for deed in ("cancel", "accept", "dismiss")
+    ),
+    path("language-models/<slug:slug>/", LanguageModelView.as_view(), name="language_model"),
     path("incidents/<str:reference>/strategy/", StrategyView.as_view(), name="strategy"),
     path(
         "incidents/<str:reference>/strategy/decisions/",

@@ -12,16 +12,19 @@ from core.timers import timer
 
 from .enums import PublicationState
 from .models import Publication
+from .models_assistant import LanguageModel, Suggestion
 from .models_plan import CommunicationPlan
 from .models_policy import ApprovalStep
 from .models_statement import StatementSite
 from .publishing import OUTBOX
-from .services import deadlines, forgetting
+from .services import assistant_calls, deadlines, forgetting
 from .services.plan import keeping
 from .services.statement import export, mailing, subscribing
 
 timer(Publication, "publish_at", "sending_since", "look_at")
 timer(ApprovalStep, "due_at")
+timer(Suggestion, "lost_at")
+timer(LanguageModel, "rests_until")
 # What has not been handed on by then is told aloud.
 GRACE = timedelta(seconds=30)
 # Plans looked at in one cycle, and when one that was not told of is told aloud.
@@ -76,6 +79,12 @@ def look_for_what_waited(now: datetime) -> None:
         attempts=F("attempts") + 1,
         sending_since=now - STALE_AFTER,
     )
+
+
+@loop("language_model", every=1, outward=True)
+def language_model() -> int:
+    """Ask the brands' language models what people want to know of them."""
+    return assistant_calls.call_due(now=database_now())
 
 
 @loop("approvals", every=1)

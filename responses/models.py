@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from incidents.models import OfIncident
 
 from . import (  # noqa: F401 - found here
+    models_assistant,
     models_composing,
     models_guidelines,
     models_plan,

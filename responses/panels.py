@@ -12,7 +12,17 @@ COMPOSER = Slot("responses.composer")
 
 COMPOSER.add(Panel("check", _("Draft check"), "responses:check", order=20))
 COMPOSER.add(Panel("contradictions", _("Contradictions"), "responses:contradictions", order=10))
+COMPOSER.add(Panel("appearance", _("On the statement page"), "responses:appearance", order=2))
 COMPOSER.add(Panel("posture", _("Posture"), "responses:posture", order=5))
+COMPOSER.add(Panel("assistant", _("Language model"), "responses:assistant", order=40))
+settings_page(
+    "responses:language_models",
+    _("Language model"),
+    _("Whether people may ask a language model for help with a text, which, and for how much."),
+    order=76,
+    icon="message-circle",
+    owns=("responses:language_model",),
+)
 WAR_ROOM.add(
     Panel("strategy", _("Strategy"), "responses:strategy_panel", order=14, live="strategy")
 )

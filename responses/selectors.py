@@ -100,7 +100,7 @@ def judged(user: User) -> QuerySet[Draft]:
 def versions(draft: Draft) -> list[Version]:
     """All versions, the latest first, with their editors and what was said of each."""
     said = Prefetch("approvals", Approval.objects.select_related("approver", "link"))
-    return list(draft.versions.select_related("editor").prefetch_related(said))
+    return list(draft.versions.select_related("editor", "suggestion").prefetch_related(said))
 
 
 def publications(draft: Draft) -> QuerySet[Publication]:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     approvals,
+    assistant,
     checking,
     comments,
     drafts,
@@ -37,6 +38,11 @@ urlpatterns = [
     path(DRAFT + "discard/", writing.discard, name="discard"),
     path(DRAFT + "preview/", drafts.preview, name="preview"),
     path(DRAFT + "contradictions/", checking.contradictions, name="contradictions"),
+    path(DRAFT + "assistant/", assistant.panel, name="assistant"),
+    path(DRAFT + "assistant/ask/", assistant.ask, name="assistant_ask"),
+    path("suggestions/<int:pk>/", assistant.act_on, name="suggestion"),
+    path("settings/language-models/", assistant.settings, name="language_models"),
+    path(DRAFT + "appearance/", statement.appearance, name="appearance"),
     path(DRAFT + "posture/", strategy.posture, name="posture"),
     path("i/<str:reference>/strategy/", strategy.strategy, name="strategy"),
     path("i/<str:reference>/strategy/panel/", strategy.panel, name="strategy_panel"),

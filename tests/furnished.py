@@ -51,9 +51,11 @@ from notifications.links import signed_action
 from notifications.models import Provider, Rule
 from responses import outside
 from responses import services as responses
-from responses.models import Version
+from responses.models import Draft, Version
+from responses.models_assistant import Suggestion
 from responses.models_statement import StatementSubscriber
 from responses.plan import reading
+from responses.services import assistant
 from responses.services import statement as statements
 from responses.services.guidelines import Avoiding, avoid
 from responses.services.links import Outsider
@@ -415,6 +417,17 @@ def spoken_for(brand: Brand, karen: User, bob: User) -> str:
     return "farligt"
 
 
+def suggested(draft: Draft, by: User, boss: User) -> int:
+    """A language model that was asked, and has answered."""
+    brand, now = draft.incident.brand, timezone.now()
+    assistant.configure(
+        brand, assistant.Wanted("https://llm.example.org/v1", "lille", is_on=True), by=boss
+    )
+    made = assistant.ask(draft.pk, "KINDER", by=by, now=now)
+    Suggestion.objects.filter(pk=made.pk).update(state="READY", text="Vi er kede af det.")
+    return made.pk
+
+
 def advised(incident: Incident, by: User) -> None:
     """The strategy advisor asked twice, and a decision that is not what it proposes."""
     now = timezone.now()
@@ -486,5 +499,6 @@ def filled_fixture(
             **{f"incidents:policy{page}": brand.policies.get().pk for page in ("", "_versions")},
             "incidents:drill": drilled(brand, karen),
             "responses:approval_policy": approving,
+            "responses:suggestion": suggested(draft, bob, karen),
         },
     }  # fmt: skip

@@ -21,12 +21,12 @@ from core.errors import Forbidden, Refused
 from incidents.models import Incident
 from responses.forms_statement import EntryDraftForm, PrepareForm, SiteForm
 from responses.models_statement import Statement, StatementEntry, StatementSite
-from responses.selectors_statement import chain, site_of, statement_of
+from responses.selectors_statement import chain, site_of, statement_of, terms_of
 from responses.services import statement as services
 from responses.statements import addresses, pages
 from responses.statements.reading import Telling, telling
 
-from .common import SignedIn, draft_page, find_incident
+from .common import SignedIn, draft_page, find_draft, find_incident
 
 SELF = "'self'"
 
@@ -131,6 +131,15 @@ def _act(
         form.add_error(None, str(refused))
         return None
     return redirect("responses:statement", incident.reference)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def appearance(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """Beside the composer: how the draft is to appear on the page, and the way to its preview."""
+    found = find_draft(request, reference, number)
+    context = {"draft": found, "terms": terms_of(found)}
+    return render(request, "responses/appearance.html", context)
 
 
 @login_required

@@ -26,6 +26,7 @@ OUTWARD = {
         "publish",
         "statement_export",
         "statement_mail",
+        "language_model",
         "plan_reviews",
     ),
 }
