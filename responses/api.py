@@ -71,6 +71,8 @@ class DraftOutput(serializers.ModelSerializer):
     accounts = AccountOutput(many=True, read_only=True)
     risks = serializers.ListField(child=serializers.ChoiceField(Risk.choices), read_only=True)
     waits_for = serializers.SerializerMethodField()
+    translation = serializers.IntegerField(source="beside_id", read_only=True, allow_null=True)
+    says_the_same = serializers.SerializerMethodField()
 
     class Meta:
         model = Draft
@@ -89,12 +91,22 @@ class DraftOutput(serializers.ModelSerializer):
             "risks",
             "act",
             "policy_name",
+            "translation",
+            "says_the_same",
             "waits_for",
             "submitted_at",
             "approved_at",
             "created_at",
         )
         read_only_fields = fields
+
+    def get_says_the_same(self, draft: Draft) -> bool | None:
+        """Whether both stand as somebody said that they say the same; null without one."""
+        other = draft.beside
+        if other is None:
+            return None
+        now = (draft.version, other.version)
+        return now == (other.beside_version, draft.beside_version)
 
     def get_text(self, draft: Draft) -> str:
         return _latest(draft).text
@@ -169,6 +181,13 @@ class GlassInput(serializers.Serializer):
 
 class JoinInput(serializers.Serializer):
     sha256 = serializers.RegexField("^[0-9a-fA-F]{64}$")
+
+
+class SameInput(serializers.Serializer):
+    """The versions that you read: of this draft, and of its translation."""
+
+    version = serializers.IntegerField(min_value=1)
+    other_version = serializers.IntegerField(min_value=1)
 
 
 class RisksInput(serializers.Serializer):
@@ -378,6 +397,24 @@ class DraftViewSet(
         wanted = checked(ChangesInput, request.data)
         done = services.ask_changes(draft.pk, by=caller(request), now=database_now(), **wanted)
         return self._shown(done)
+
+    @extend_schema(
+        request=None, responses={201: DraftOutput}, summary="Write it in another language too"
+    )
+    @action(detail=True, methods=["post"])
+    def translate(self, request: Request, pk: str) -> Response:
+        """A draft with the same words, to be written over; `translation` of each is the other."""
+        draft = self.get_object()
+        made = services.start_translation(draft.pk, by=caller(request), now=database_now())
+        return self._shown(made, status.HTTP_201_CREATED)
+
+    @extend_schema(request=SameInput, responses=DraftOutput, summary="Both say the same")
+    @action(detail=True, methods=["post"])
+    def same(self, request: Request, pk: str) -> Response:
+        """409 when either was changed since you read it."""
+        draft = self.get_object()
+        wanted = checked(SameInput, request.data)
+        return self._shown(services.say_same(draft.pk, by=caller(request), **wanted))
 
     @extend_schema(request=RisksInput, responses=DraftOutput, summary="Say what makes it risky")
     @action(detail=True, methods=["post"])

@@ -42,6 +42,10 @@ class Draft(models.Model):
     corrects = models.ForeignKey(
         "responses.Publication", models.PROTECT, null=True, related_name="corrections"
     )
+    # The same text in another language; each of both points to the other, with the version of it
+    # that it was last said to say the same as (0: never).
+    beside = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    beside_version = models.PositiveIntegerField(default=0)
     # The approval policy that was copied into it when it was submitted; "" is the usual way.
     policy_name = models.CharField(max_length=120, blank=True)
     # From that policy: ids of who may break the glass; empty: everybody who may approve.

@@ -22,7 +22,7 @@ def visible_drafts(user: User) -> QuerySet[Draft]:
     """Drafts of the incidents that `user` may see, with what a list of them shows."""
     return (
         Draft.objects.visible_to(user)
-        .select_related("incident__brand", "author")
+        .select_related("incident__brand", "author", "beside")
         .prefetch_related("accounts")
     )
 

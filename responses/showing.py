@@ -17,7 +17,17 @@ from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
 from core import formats
 
-from . import correcting, previewing, problems, risks, selectors, texts, variables, waiting
+from . import (
+    correcting,
+    previewing,
+    problems,
+    risks,
+    selectors,
+    texts,
+    translations,
+    variables,
+    waiting,
+)
 from .enums import Act, DraftState, PublicationState, Risk, StepState, Verdict
 from .models import Approval, Draft, Publication, Version
 from .models_policy import ApprovalLink, ApprovalStep, BrokenGlass
@@ -217,6 +227,10 @@ class DraftPage:
         return self.is_open and self._may(Permission.DRAFT)
 
     @property
+    def may_draft(self) -> bool:
+        return self._may(Permission.DRAFT)
+
+    @property
     def may_submit(self) -> bool:
         writing = {DraftState.WRITING, DraftState.CHANGES}
         return self._may(Permission.DRAFT) and self.draft.state in writing
@@ -231,6 +245,11 @@ class DraftPage:
         """When the first word to the public is due; None once there was one."""
         incident = self.draft.incident
         return None if incident.responded_at else incident.respond_by
+
+    @cached_property
+    def beside(self) -> translations.Beside | None:
+        """The same text in another language, if there is one."""
+        return translations.beside(self.draft)
 
     # What was said of it
 

@@ -18,6 +18,7 @@ from .views import (
     statement,
     strategy,
     subscription,
+    translating,
     writing,
 )
 
@@ -34,6 +35,8 @@ urlpatterns = [
     path(DRAFT, drafts.draft, name="draft"),
     path(DRAFT + "comments/", comments.add, name="comment"),
     path(DRAFT + "comments/<int:thread>/resolve/", comments.resolve, name="resolve_comment"),
+    path(DRAFT + "translate/", translating.translate, name="translate"),
+    path(DRAFT + "same/", translating.same, name="say_same"),
     path(DRAFT + "keep/", writing.keep, name="keep"),
     path(DRAFT + "discard/", writing.discard, name="discard"),
     path(DRAFT + "preview/", drafts.preview, name="preview"),

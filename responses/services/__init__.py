@@ -9,6 +9,7 @@ from .links import answer_outside, ask_outside, revoke_link
 from .policies import delete_policy, move_policy, save_policy
 from .publications import retry, settle, withdraw
 from .together import Clashing, Saved, Seen, Typed, drop_unsaved, keep_unsaved, save_together
+from .translating import say_same, start_translation
 
 __all__ = [
     "Clashing",
@@ -34,12 +35,14 @@ __all__ = [
     "revoke_link",
     "save_policy",
     "save_together",
+    "say_same",
     "set_accounts",
     "set_risks",
     "settle",
     "start_correction",
     "start_edit",
     "start_removal",
+    "start_translation",
     "submit",
     "undo_approval",
     "withdraw",
