@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('responses', '0013_comments'),
+        ('responses', '0014_language_model'),
     ]
 
     operations = [
