@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver
-from django.utils import timezone
+from django.utils import timezone, translation
 from PIL import Image
 
 from accounts.enums import Role
@@ -434,7 +434,9 @@ def advised(incident: Incident, by: User) -> None:
     given = {"kind": "technical_product", "true": "yes", "harm": "yes", "public": "no"}
     answer(incident.pk, given, base=0, by=by, now=now)
     answer(incident.pk, given | {"warned": "yes", "reputation": "positive"}, base=1, by=by, now=now)
-    decide(incident.pk, "diminish", base=2, reason="Prøverne mangler", by=by, now=now)
+    # What is decided stands in the words of whoever decides.
+    with translation.override("da"):
+        decide(incident.pk, "diminish", base=2, reason="Prøverne mangler", by=by, now=now)
 
 
 @pytest.fixture(name="filled")
