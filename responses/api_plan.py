@@ -27,6 +27,8 @@ from .plan.differences import differences, people
 from .services.plan import keeping
 
 _KINDS = PlanKind.choices
+# The languages of the desk.
+LANGUAGE = f"^({'|'.join(code for code, _name in settings.LANGUAGES)})$"
 
 
 def _id(**more: Any) -> serializers.IntegerField:
@@ -57,7 +59,7 @@ class MessageMapShape(serializers.Serializer):
     key = serializers.CharField(max_length=40, allow_blank=True, default="")
     kind = serializers.ChoiceField(_KINDS, allow_blank=True, default="")
     audience = serializers.ChoiceField(Audience.choices, default=Audience.PUBLIC.value)
-    language = serializers.ChoiceField(settings.LANGUAGES)
+    language = serializers.RegexField(LANGUAGE)
     question = serializers.CharField(max_length=LONGEST_LINE)
     messages = KeyMessageShape(many=True)
     advice = serializers.SerializerMethodField()
@@ -122,7 +124,7 @@ class SpeaksToday(serializers.Serializer):
     away_until = serializers.DateTimeField(source="first.away_until", allow_null=True)
 
 
-class PlanOutput(serializers.Serializer):
+class CommunicationPlanOutput(serializers.Serializer):
     """A brand's plan as it holds. `bases` are to be sent back with what is written on top."""
 
     brand = serializers.CharField()
@@ -135,7 +137,7 @@ class PlanOutput(serializers.Serializer):
     speaking = SpeaksToday(many=True)
 
 
-class PlanInput(PlanContentShape):
+class CommunicationPlanInput(PlanContentShape):
     """The sections that are written, whole; `bases` holds the base of each of them."""
 
     bases = serializers.DictField(child=serializers.CharField())
@@ -153,7 +155,7 @@ class ReviewInput(serializers.Serializer):
     read = serializers.BooleanField(default=False)
 
 
-class PlanVersionOutput(serializers.ModelSerializer):
+class CommunicationVersionOutput(serializers.ModelSerializer):
     """A version, and in words what it changed."""
 
     edited_by = serializers.EmailField(source="edited_by.email", default=None, read_only=True)
@@ -189,20 +191,24 @@ def _shown(brand: Brand) -> dict[str, Any]:
         "bases": {each: reading.digest(content, each) for each in PlanSection.values},
         "speaking": speaking.lines(content, brand.pk, at=database_now()),
     }
-    return dict(PlanOutput(found).data)
+    return dict(CommunicationPlanOutput(found).data)
 
 
 class CommunicationPlanView(APIView):
-    @extend_schema(responses=PlanOutput, summary="Read a brand's communication plan")
+    @extend_schema(responses=CommunicationPlanOutput, summary="Read a brand's communication plan")
     def get(self, request: Request, slug: str) -> Response:
         """An empty one before anybody has written it. `speaking` is as of now."""
         return Response(_shown(_brand(request, slug)))
 
-    @extend_schema(request=PlanInput, responses=PlanOutput, summary="Write sections of the plan")
+    @extend_schema(
+        request=CommunicationPlanInput,
+        responses=CommunicationPlanOutput,
+        summary="Write sections of the plan",
+    )
     def put(self, request: Request, slug: str) -> Response:
         """Each section sent replaces the one there and makes a version. 409 if its base is old."""
         brand = _brand(request, slug)
-        given = checked(PlanInput, request.data)
+        given = checked(CommunicationPlanInput, request.data)
         bases, note = given.pop("bases"), given.pop("note")
         writings = [
             keeping.Writing(section, given[section], bases.get(section, ""), note)
@@ -214,7 +220,9 @@ class CommunicationPlanView(APIView):
 
 
 class CommunicationPlanVersionsView(APIView):
-    @extend_schema(responses=PlanVersionOutput(many=True), summary="List the plan's versions")
+    @extend_schema(
+        responses=CommunicationVersionOutput(many=True), summary="List the plan's versions"
+    )
     def get(self, request: Request, slug: str) -> Response:
         """The newest hundred, the latest first."""
         brand = _brand(request, slug)
@@ -224,11 +232,13 @@ class CommunicationPlanVersionsView(APIView):
             "contents": {each.number: each.content for each in found},
             "names": reading.names({pk for each in found for pk in people(each.content)}),
         }
-        return Response(PlanVersionOutput(found[:100], many=True, context=context).data)
+        return Response(CommunicationVersionOutput(found[:100], many=True, context=context).data)
 
 
 class CommunicationPlanReviewView(APIView):
-    @extend_schema(request=ReviewInput, responses=PlanOutput, summary="Review the plan")
+    @extend_schema(
+        request=ReviewInput, responses=CommunicationPlanOutput, summary="Review the plan"
+    )
     def post(self, request: Request, slug: str) -> Response:
         """Set the owner and the next day, or with `read` note that it was read."""
         brand, by, now = _brand(request, slug), caller(request), database_now()

@@ -30,6 +30,8 @@ from .api_statement import (
     TermsView,
 )
 from .api_strategy import PosturesView, StrategyDecisionView, StrategyView
+from .api_telling import EarlyView, TellingView
+from .api_templates import TemplateApproveView, TemplatesView, TemplateUseView, TemplateView
 
 router = SimpleRouter()
 router.register("drafts", DraftViewSet, basename="draft")
@@ -88,6 +90,20 @@ urlpatterns = [
         "communication-plans/<slug:slug>/review/",
         CommunicationPlanReviewView.as_view(),
         name="communication_plan_review",
+    ),
+    path("incidents/<str:reference>/telling/", TellingView.as_view(), name="telling"),
+    path("drafts/<int:pk>/early/", EarlyView.as_view(), name="early"),
+    path("statement-templates/", TemplatesView.as_view(), name="statement_templates"),
+    path("statement-templates/<int:pk>/", TemplateView.as_view(), name="statement_template"),
+    path(
+        "statement-templates/<int:pk>/approve/",
+        TemplateApproveView.as_view(),
+        name="statement_template_approve",
+    ),
+    path(
+        "incidents/<str:reference>/templates/<int:pk>/",
+        TemplateUseView.as_view(),
+        name="template_use",
     ),
     *router.urls,
 ]

@@ -12,8 +12,34 @@ from incidents.blocking import APPROVAL, Action, Blocker, Looked, source
 from incidents.models import Incident
 
 from . import waiting
-from .enums import DraftState
-from .models import Draft
+from .enums import DraftState, PublicationState
+from .models import Draft, Publication
+from .plan import order
+
+
+def held(incidents: list[Incident], _now: datetime) -> dict[int, Draft]:
+    """The approved draft of each incident that waits for others to be told first."""
+    waits = Publication.objects.filter(state=PublicationState.QUEUED, error="untold")
+    rows = Draft.objects.filter(incident__in=incidents, versions__publications__in=waits)
+    first = rows.order_by("incident_id", "approved_at", "pk").distinct("incident_id")
+    return {draft.incident_id: draft for draft in first}
+
+
+@source(APPROVAL - 1)
+def untold_first(incident: Incident, looked: Looked) -> Blocker | None:
+    draft = looked.at(incident, held)
+    if draft is None:
+        return None
+    page = reverse("responses:draft", args=[incident.reference, draft.number])
+    return Blocker(
+        _("A text is approved and waits: %(title)s") % {"title": draft.title},
+        _("Not told yet: %(who)s") % {"who": order.named(order.untold(incident))},
+        icon="hourglass",
+        until=None if incident.responded_at else incident.respond_by,
+        until_words=_("First response due in"),
+        since=draft.approved_at,
+        actions=(Action(_("Tell them, or say why not"), page, "users", primary=True),),
+    )
 
 
 def submitted(incidents: list[Incident], _now: datetime) -> dict[int, Draft]:

@@ -9,6 +9,7 @@ from incidents.entries import Params, Sentence, register
 from incidents.enums import EntryKind
 
 from . import problems
+from .enums_plan import Audience
 from .enums_strategy import Posture
 
 
@@ -56,9 +57,39 @@ def _strategy(params: Params) -> str:
     ) % {**params, "posture": Posture(params["posture"]).label}
 
 
+def _of_audience(said: Any, bare: Any) -> Sentence:
+    """What is told of one audience, with a note behind it if there is one."""
+
+    def sentence(params: Params) -> str:
+        audience = Audience(params["audience"]).label
+        noted = params.get("means") or params.get("reason")
+        return str(said if noted else bare) % {**params, "audience": audience}
+
+    return sentence
+
+
+def _early(params: Params) -> str:
+    untold = ", ".join(str(Audience(each).label) for each in params["untold"])
+    return gettext(
+        "%(actor)s: “%(title)s” goes out before these are told: %(untold)s. %(reason)s"
+    ) % {**params, "untold": untold}
+
+
+def _holding(params: Params) -> str:
+    said = ngettext(
+        "%(actor)s began “%(title)s” from the holding statement “%(template)s”: the condition on"
+        " which it is void does not hold.",
+        "%(actor)s began “%(title)s” from the holding statement “%(template)s”: none of the"
+        " %(count)d conditions on which it is void holds.",
+        params["count"],
+    )
+    return said % params
+
+
 SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.DRAFT, "strategy"): _strategy,
     (EntryKind.DRAFT, "created"): _("%(actor)s started the draft “%(title)s”."),
+    (EntryKind.DRAFT, "holding_used"): _holding,
     (EntryKind.DRAFT, "changed"): _("%(actor)s wrote version %(version)s of “%(title)s”."),
     (EntryKind.DRAFT, "submitted"): _(
         "%(actor)s asked for an approval of “%(title)s” version %(version)s."
@@ -125,6 +156,22 @@ SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
             " without an approval. %(reason)s"
         ),
     ),
+    (EntryKind.PUBLICATION, "audience_told"): _of_audience(
+        _("%(actor)s noted as told: %(audience)s. %(means)s"),
+        _("%(actor)s noted as told: %(audience)s."),
+    ),
+    (EntryKind.PUBLICATION, "audience_waived"): _of_audience(
+        _("%(actor)s: %(audience)s need not be told. %(reason)s"),
+        _("%(actor)s: %(audience)s need not be told."),
+    ),
+    (EntryKind.PUBLICATION, "audience_open"): _of_audience(
+        _("%(actor)s took back: %(audience)s, not told yet."),
+        _("%(actor)s took back: %(audience)s, not told yet."),
+    ),
+    (EntryKind.PUBLICATION, "order_taken"): _(
+        "%(actor)s took over the plan's order of telling: %(order)s."
+    ),
+    (EntryKind.PUBLICATION, "early"): _early,
     (EntryKind.PUBLICATION, "sent"): _("“%(title)s” went out through %(account)s."),
     (EntryKind.PUBLICATION, "edited"): _(
         "“%(title)s”: the text published through %(account)s was edited."

@@ -266,3 +266,34 @@ class ReviewForm(forms.Form):
         able = members(brand, permission=Permission.WRITE_PLANS)
         owner.choices = [("", _("nobody")), *((user.pk, str(user)) for user in able)]
         dress(self)
+
+
+class TemplateForm(forms.Form):
+    """A prepared text; `ends_on` is the last day of a holding statement."""
+
+    name = _line(_("Name"), required=True, longest=shape.NAME)
+    kind = _choice(_("Kind of crisis"), [("", _("Every kind")), *PlanKind.choices])
+    audience = _choice(_("Said to"), Audience.choices)
+    language = _choice(_("Language"), settings.LANGUAGES)
+    text = forms.CharField(
+        label=_("Text"), widget=forms.Textarea({"rows": 9}), strip=False,
+        help_text=_(
+            "{brand}, {incident.reference}, {today}, {next_update}, {spokesperson}, {contact} and"
+            " {press_contact} are filled by the desk; others, such as {place}, by whoever uses it."
+        ),
+    )  # fmt: skip
+    is_holding = forms.BooleanField(
+        label=_("Holding statement: approved beforehand"), required=False
+    )
+    ends_on = forms.DateField(
+        label=_("Last day"), required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )  # fmt: skip
+    void_if = _area(
+        _("Void if"), 4, _("One question a line, such as: Is anybody hurt? A yes makes it void.")
+    )
+    base = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dress(self)

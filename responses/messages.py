@@ -8,6 +8,8 @@ from accounts.wording import register_actions
 from core import formats
 from notifications.messages import register
 
+from .enums_plan import Audience
+
 
 def _day(stored: str) -> str:
     return formats.full_date(date.fromisoformat(stored))
@@ -20,6 +22,17 @@ register(
     words={"day": _day},
 )
 
+
+def _audiences(stored: list[str]) -> str:
+    return ", ".join(str(Audience(each).label) for each in stored)
+
+
+register(
+    "responses.held",
+    title=_("%(brand)s: “%(title)s” is approved and waits"),
+    body=_("Not told yet in %(reference)s: %(untold)s. Tell them, or say why it cannot wait."),
+    words={"untold": _audiences},
+)
 register(
     "responses.approval_wanted",
     title=_("%(brand)s: please approve “%(title)s”"),
@@ -85,6 +98,15 @@ register_actions(
         "language_model.accepted": _("Took a language model's text into a draft"),
         "strategy.answered": _("Answered the strategy advisor"),
         "strategy.decided": _("Decided on a posture"),
+        "telling.audience_told": _("Noted that an audience was told"),
+        "telling.audience_waived": _("Noted that an audience need not be told"),
+        "telling.audience_open": _("Took back that an audience was told"),
+        "telling.order_taken": _("Took over the order of telling"),
+        "draft.early": _("Published before those who come first were told"),
+        "template.saved": _("Wrote a statement template"),
+        "template.approved": _("Approved a holding statement beforehand"),
+        "template.retired": _("Put a statement template away"),
+        "draft.holding_used": _("Began a draft from a holding statement"),
         "guideline.added": _("Put a word on the list of those to avoid"),
         "guideline.removed": _("Took a word off the list of those to avoid"),
         "draft.submitted": _("Asked for approval"),

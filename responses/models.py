@@ -15,6 +15,8 @@ from . import (  # noqa: F401 - found here
     models_plan,
     models_policy,
     models_strategy,
+    models_telling,
+    models_templates,
 )
 from .enums import Act, DraftState, PublicationState, Verdict
 

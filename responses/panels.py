@@ -28,6 +28,9 @@ WAR_ROOM.add(
 )
 REVIEW.add(Panel("strategy", _("Strategy"), "responses:strategy_review", order=18, live="strategy"))
 WAR_ROOM.add(Panel("drafts", _("Drafts"), "responses:panel", order=10, live="drafts"))
+TELLINGS = Panel("tellings", _("Order of telling"), "responses:tellings", order=15, live="tellings")
+WAR_ROOM.add(TELLINGS)
+REVIEW.add(TELLINGS)
 WAR_ROOM.add(
     Panel("statement", _("Statement page"), "responses:statement_panel", order=16, live="drafts")
 )

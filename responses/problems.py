@@ -14,6 +14,10 @@ WORDS: dict[str, Promise] = {
     "account_broken": _("The account's settings cannot be used. Set it up again, then try again."),
     "approval_fell": _("Withdrawn: the approval no longer stands."),
     "approval_expired": _("Withdrawn: an approval has expired."),
+    "untold": _(
+        "Approved, and waits: those who come before the public have not been told. Note that they"
+        " have, or say why it cannot wait."
+    ),
     "gone_already": _("The text that this was about has been taken down already."),
     "interrupted": _("Interrupted while it was being sent. The network cannot say if it is out."),
     "not_sent": _("Interrupted before anything was sent. It is sent again."),

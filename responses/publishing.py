@@ -13,6 +13,7 @@ from connectors.outbox import STALE_AFTER, Book, Claim, Outbox
 
 from .enums import Act, PublicationState
 from .models import Draft, Publication
+from .plan import order
 from .services import publications as outcome
 
 
@@ -113,6 +114,8 @@ def _refused(draft: Draft, publication: Publication, *, now: datetime) -> bool:
         outcome.fail(draft, publication, error="gone_already", now=now)
     elif not publication.account.is_active:
         outcome.fail(draft, publication, error="account_inactive", now=now)
+    elif order.holding(draft):
+        outcome.hold(draft, publication, now=now)
     else:
         return False
     return True

@@ -19,6 +19,8 @@ from .views import (
     strategy,
     subscription,
     translating,
+    telling,
+    templates,
     writing,
 )
 
@@ -98,6 +100,27 @@ urlpatterns = [
         plan.map_remove,
         name="communication_plan_map_remove",
     ),
+    path(
+        "settings/communication/<slug:slug>/templates/",
+        templates.listing,
+        name="statement_templates",
+    ),
+    path(
+        "settings/communication/<slug:slug>/templates/new/",
+        templates.edit,
+        name="statement_template_new",
+    ),
+    path("settings/templates/<int:pk>/", templates.edit, name="statement_template"),
+    path(
+        "settings/templates/<int:pk>/approve/",
+        templates.approve,
+        name="statement_template_approve",
+    ),
+    path("settings/templates/<int:pk>/retire/", templates.retire, name="statement_template_retire"),
+    path("i/<str:reference>/templates/", templates.offered, name="templates"),
+    path("i/<str:reference>/templates/<int:template>/", templates.use, name="template_use"),
+    path("i/<str:reference>/telling/", telling.tellings, name="tellings"),
+    path(DRAFT + "early/", telling.early, name="early"),
     path(DRAFT + "risks/", drafts.risks, name="risks"),
     path(DRAFT + "glass/", approvals.break_glass, name="break_glass"),
     path(DRAFT + "glass/join/", approvals.join_glass, name="join_glass"),

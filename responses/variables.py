@@ -4,7 +4,7 @@ They are filled when a version is written, so that an approval is of the words t
 is typed keeps its variables (`Version.cited`), so that the next version takes new values.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -96,7 +96,17 @@ def fill(text: str, incident: Incident, *, now: datetime) -> str:
     Asks the database only for what the text uses.
     """
     values = {name: VARIABLES[name][1](incident, now) for name in names(text) if name in VARIABLES}
+    return put(text, values)
+
+
+def put(text: str, values: Mapping[str, str]) -> str:
+    """Put these values in, and nothing else; a value is not read for variables again."""
     return str(_NAME.sub(lambda found: values.get(found[1]) or found[0], text))
+
+
+def known(text: str, incident: Incident, *, now: datetime) -> dict[str, str]:
+    """What the incident fills of a text now, by name."""
+    return {each.name: each.value for each in used(text, incident, now=now) if each.value}
 
 
 def used(text: str, incident: Incident, *, now: datetime) -> list[Variable]:

@@ -59,7 +59,7 @@ from responses.services import assistant
 from responses.services import statement as statements
 from responses.services.guidelines import Avoiding, avoid
 from responses.services.links import Outsider
-from responses.services.plan import keeping
+from responses.services.plan import keeping, templates, using
 from responses.services.policies import Wanted
 from responses.services.strategy import answer, decide
 from responses.statements.links import confirm_url, leave_url
@@ -439,6 +439,25 @@ def advised(incident: Incident, by: User) -> None:
         decide(incident.pk, "diminish", base=2, reason="Prøverne mangler", by=by, now=now)
 
 
+def prepared(brand: Brand, boss: User, incident: Incident, by: User) -> int:
+    """A holding statement that was approved beforehand, and a draft from it; return its id."""
+    now = timezone.now()
+    words = "Kl. {today} ved vi, at der er problemer i {sted}."
+    wanted = templates.Prepared(
+        "Første ord", words, "da", is_holding=True, expires_at=now + timedelta(days=30),
+        void_if=["Er nogen kommet til skade?"],
+    )  # fmt: skip
+    made = templates.save_template(brand, wanted, by=boss, now=now)
+    able = UserFactory.create(email="gudrun@example.org", name="Gudrun Gade")
+    MembershipFactory.create(user=able, brand=brand, role=Role.APPROVER)
+    sha256 = made.versions.get().sha256
+    judge = User.objects.get(pk=able.pk)
+    templates.approve_template(made, sha256=sha256, by=judge, now=now)
+    filled = using.Filled(sha256, {"sted": "havnen"}, [False])
+    using.use_template(incident, made, filled, by=by, now=now)
+    return made.pk
+
+
 @pytest.fixture(name="filled")
 def filled_fixture(
     incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
@@ -462,6 +481,7 @@ def filled_fixture(
         accepted=3, refused=1, refusals=[{"row": 2, "field": "", "why": "empty_text"}],
     )  # fmt: skip
     query = listened(brand)
+    holding = prepared(brand, karen, incident, bob)
     issue_token(karen, name="rapport")
     follower = followed(incident, karen, bob)
     job = exported(karen)
@@ -472,7 +492,7 @@ def filled_fixture(
         "form": "html", "word": word.pk, "fact": 1, "promise": 1, "found": 0,
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
-        "key": spoken_for(brand, karen, bob),
+        "key": spoken_for(brand, karen, bob), "template": holding,
         "wall": walled(incident, karen)[1],
         "token": answer_link(karen, incident), "service": "ntfy", "link": link,
         "receipt": told_and_kept(incident, bob, karen),
@@ -480,6 +500,9 @@ def filled_fixture(
         "consent": confirm_url(follower).rstrip("/").rpartition("/")[2],
         "farewell": leave_url(follower).rstrip("/").rpartition("/")[2],
         "pk": {
+            "responses:statement_template": holding,
+            "responses:statement_template_approve": holding,
+            "responses:statement_template_retire": holding,
             "monitoring:import": upload.pk, "monitoring:import_progress": upload.pk,
             "monitoring:mention": Mention.objects.get().pk,
             "monitoring:correct": Mention.objects.get().pk,

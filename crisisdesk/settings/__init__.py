@@ -309,6 +309,7 @@ SPECTACULAR_SETTINGS = {
         "ApprovalStepMode": "responses.enums.StepMode",
         "CalendarKind": "marketing.enums.CalendarKind",
         "PublicationState": "responses.enums.PublicationState",
+        "AudienceEnum": "responses.enums_plan.Audience",
     },
 }
 

@@ -14,11 +14,13 @@ from connectors.models import ConnectedAccount
 from core.errors import Conflict, Forbidden, Refused
 from core.text import clean
 from incidents.enums import EntryKind
+from incidents.selectors import insiders
 from notifications.models import Urgency
-from responses.chain import Roster
+from responses.chain import Roster, policy_for
 from responses.enums import DraftState, PublicationState, Verdict
 from responses.models import Approval, Draft, Publication, Version
 from responses.models_policy import ApprovalLink, ApprovalStep
+from responses.plan import holding, order
 from responses.selectors import wrote
 from responses.states import GONE
 
@@ -57,6 +59,7 @@ def approve(
             return draft
         raise Conflict(_("Somebody else has just approved it."))
     _refuse_not_waiting(draft)
+    _refuse_ended(draft, latest, now=now)
     refuse_unpublishable(draft)
     steps = steps_for(draft, latest, by)
     if not steps and mine.exists():
@@ -134,6 +137,7 @@ def release(draft: Draft, version: Version, *, word: Word, **params: Any) -> Non
     move_draft(draft, DraftState.APPROVED, approved_at=word.now)
     count = _queue_publications(draft, version, now=word.now)
     _tell_author(draft, "approved", word)
+    _tell_held(draft, now=word.now)
     tell(
         draft,
         EntryKind.APPROVAL,
@@ -157,6 +161,29 @@ def _refuse_not_waiting(draft: Draft) -> None:
         raise Conflict(_("This draft is not waiting for an approval any more."))
 
 
+def _refuse_ended(draft: Draft, version: Version, *, now: datetime) -> None:
+    """What was asked the short way, as a holding statement, is not approved once that is over."""
+    use = holding.use_of(draft)
+    if use is None or use.sha256 != version.sha256 or draft.policy_name:
+        return
+    if not holding.pre_approved(draft, version, now=now) and policy_for(draft, version):
+        raise Conflict(
+            _(
+                "The holding statement behind it has ended or changed. Send it back: handed in"
+                " again it takes the usual way."
+            )
+        )
+
+
+def _ends(version: Version, lasts: int, *, now: datetime) -> datetime | None:
+    """When an approval given now is over: by its policy, or with the holding statement behind."""
+    use = holding.pre_approved(version.draft, version, now=now)
+    ends = [now + timedelta(seconds=lasts)] if lasts else []
+    if use and use.version.expires_at:
+        ends.append(use.version.expires_at)
+    return min(ends, default=None)
+
+
 def _give_verdict(version: Version, word: Word, steps: list[ApprovalStep]) -> Approval:
     lasts = min((step.lasts for step in steps if step.lasts), default=0)
     values = {
@@ -164,7 +191,7 @@ def _give_verdict(version: Version, word: Word, steps: list[ApprovalStep]) -> Ap
         "sha256": version.sha256,
         "comment": clean(word.comment).strip()[:2000],
         "at": word.now,
-        "expires_at": word.now + timedelta(seconds=lasts) if lasts else None,
+        "expires_at": _ends(version, lasts, now=word.now),
     }
     if word.link:
         return Approval.objects.create(version=version, link=word.link, **values)
@@ -199,6 +226,23 @@ def _queue(
             "reply_to": str(version.draft.reply_to.get("external_id", "")),
             "created_at": now,
         },
+    )
+
+
+def _tell_held(draft: Draft, *, now: datetime) -> None:
+    """Approved and still not going out: whoever can do something about it knows at once."""
+    waits = order.holding(draft)
+    if not waits:
+        return
+    able = list(insiders(draft.incident, permission=Permission.PUBLISH))
+    notice(
+        [draft.author, *(each for each in able if each.pk != draft.author_id)],
+        "held",
+        draft=draft,
+        key=f"held.{draft.version}.{now:%Y%m%d%H%M%S}",
+        urgency=Urgency.PAGE,
+        now=now,
+        untold=[each.value for each in waits],
     )
 
 

@@ -19,6 +19,7 @@ from responses.chain import Roster
 from responses.enums import StepMode, StepState
 from responses.models import Approval, Draft, Version
 from responses.models_policy import ApprovalStep, StepApproval
+from responses.plan import holding
 from responses.selectors import standing_approvals
 
 from .telling import notice, tell
@@ -29,7 +30,9 @@ LIVE = (StepState.WAITING, StepState.OPEN, StepState.DONE, StepState.SKIPPED)
 def begin(draft: Draft, version: Version, *, now: datetime) -> None:
     """Copy the policy's steps into the draft, and ask those of the first stage."""
     close(draft)
-    policy = chain.policy_for(draft, version)
+    # What was approved beforehand needs one more person, who sees it filled.
+    ready = holding.pre_approved(draft, version, now=now)
+    policy = None if ready else chain.policy_for(draft, version)
     definitions = chain.read(policy.steps) if policy else chain.usual()
     draft.policy_name = policy.name if policy else ""
     draft.glass = policy.glass if policy else []

@@ -34,6 +34,8 @@ from .telling import notice, refresh, tell
 RETRY_DELAYS = (2, 5, 15, 60, 180)
 # A network that asks us to stay away longer than this is a matter for a person.
 LONGEST_WAIT = 3600
+# How soon it is seen that those who come first have been told.
+LOOK_WHO_IS_TOLD = timedelta(seconds=3)
 # Seconds after the sending at which what may be out is looked for; then only a person knows.
 LOOKS = (30, 120, 600, 3600)
 
@@ -279,6 +281,14 @@ def _is_approved(version: Version, brand_id: int) -> bool:
         step.needed is not None and len(given.get(step.pk, ())) >= step.needed
         for step in current(version)
     )
+
+
+def hold(draft: Draft, publication: Publication, *, now: datetime) -> None:
+    """Look again soon: those who come before the public have not been told. Expects the locks."""
+    changed = publication.error != "untold"
+    _move(publication, PublicationState.QUEUED, publish_at=now + LOOK_WHO_IS_TOLD, error="untold")
+    if changed:
+        refresh(draft)
 
 
 def approval_fell(draft: Draft, publication: Publication, *, now: datetime) -> None:
