@@ -120,6 +120,7 @@ urlpatterns = [
     path("i/<str:reference>/templates/", templates.offered, name="templates"),
     path("i/<str:reference>/templates/<int:template>/", templates.use, name="template_use"),
     path("i/<str:reference>/telling/", telling.tellings, name="tellings"),
+    path(DRAFT + "before/", telling.before, name="before"),
     path(DRAFT + "early/", telling.early, name="early"),
     path(DRAFT + "risks/", drafts.risks, name="risks"),
     path(DRAFT + "glass/", approvals.break_glass, name="break_glass"),

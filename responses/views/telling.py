@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.enums import Permission
 from accounts.rules import allowed
@@ -80,3 +80,11 @@ def early(request: SignedIn, reference: str, number: int) -> HttpResponse:
         then=draft_page(found, page),
         done=_("Noted in the timeline. Once approved it waits for nobody."),
     )
+
+
+@login_required
+@require_GET
+def before(request: SignedIn, reference: str, number: int) -> HttpResponse:
+    """Who has to be told first and what was approved beforehand, for the approvals inbox."""
+    found = find_draft(request, reference, number)
+    return render(request, "responses/plan/before.html", {"draft": found})
