@@ -18,9 +18,9 @@ from .views import (
     statement,
     strategy,
     subscription,
-    translating,
     telling,
     templates,
+    translating,
     writing,
 )
 

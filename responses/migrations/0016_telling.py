@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('incidents', '0013_packs'),
-        ('responses', '0013_comments'),
+        ('responses', '0015_translations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

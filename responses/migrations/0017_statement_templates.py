@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_audit_append_only'),
-        ('responses', '0014_telling'),
+        ('responses', '0016_telling'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
