@@ -32,6 +32,7 @@ from .api_statement import (
 from .api_strategy import PosturesView, StrategyDecisionView, StrategyView
 from .api_telling import EarlyView, TellingView
 from .api_templates import TemplateApproveView, TemplatesView, TemplateUseView, TemplateView
+from .api_urls_engage import urlpatterns as engage
 
 router = SimpleRouter()
 router.register("drafts", DraftViewSet, basename="draft")
@@ -105,5 +106,6 @@ urlpatterns = [
         TemplateUseView.as_view(),
         name="template_use",
     ),
+    *engage,
     *router.urls,
 ]

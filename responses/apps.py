@@ -13,7 +13,9 @@ class ResponsesConfig(AppConfig):
             handing,
             live,
             loops,
+            loops_engage,
             messages,
+            messages_engage,
             pack,
             panels,
         )

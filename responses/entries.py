@@ -9,6 +9,7 @@ from incidents.entries import Params, Sentence, register
 from incidents.enums import EntryKind
 
 from . import problems
+from .enums_engage import RunKind
 from .enums_plan import Audience
 from .enums_strategy import Posture
 
@@ -83,6 +84,24 @@ def _holding(params: Params) -> str:
         " %(count)d conditions on which it is void holds.",
         params["count"],
     )
+    return said % params
+
+
+def _run_started(params: Params) -> str:
+    """An answer to all who asked, or the word that it is put right."""
+    count = params["count"]
+    if params.get("kind") == RunKind.FIXED:
+        said = ngettext(
+            "%(actor)s told %(count)d person that this is put right: “%(question)s”.",
+            "%(actor)s told %(count)d people that this is put right: “%(question)s”.",
+            count,
+        )
+    else:
+        said = ngettext(
+            "%(actor)s sent the approved answer to “%(question)s” to %(count)d person.",
+            "%(actor)s sent the approved answer to “%(question)s” to %(count)d people.",
+            count,
+        )
     return said % params
 
 
@@ -172,6 +191,10 @@ SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
         "%(actor)s took over the plan's order of telling: %(order)s."
     ),
     (EntryKind.PUBLICATION, "early"): _early,
+    (EntryKind.PUBLICATION, "run_started"): _run_started,
+    (EntryKind.PUBLICATION, "run_halted"): _(
+        "%(actor)s halted the answer to “%(question)s”: %(count)s did not go out."
+    ),
     (EntryKind.PUBLICATION, "sent"): _("“%(title)s” went out through %(account)s."),
     (EntryKind.PUBLICATION, "edited"): _(
         "“%(title)s”: the text published through %(account)s was edited."

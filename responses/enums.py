@@ -33,6 +33,8 @@ class Act(models.TextChoices):
     POST = "POST", _("New post")
     EDIT = "EDIT", _("Edit of a published text")
     DELETE = "DELETE", _("Removal of a published text")
+    # Goes to people one by one, each time somebody sends it (models_engage.Answer).
+    ANSWER = "ANSWER", _("Answer to people who ask")
 
 
 class Risk(models.TextChoices):

@@ -213,5 +213,5 @@ class Publication(models.Model):
         return self.edited_to or self.version
 
 
-# The statement page, in a file of its own: found by Django when this one is.
-from . import models_statement  # noqa: E402, F401
+# The statement page and the inbox, in files of their own: found by Django when this one is.
+from . import models_engage, models_statement  # noqa: E402, F401

@@ -1,6 +1,7 @@
 """What this room shows on the pages of an incident, and what stands beside its own composer."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.panels import settings_page
 from core.panels import Panel, Slot
@@ -44,6 +45,26 @@ settings_page(
 )
 REVIEW.add(Panel("published", _("What we said"), "responses:published", order=20, live="drafts"))
 ACTIONS.append(RowAction("reply", _("Reply"), "message-reply", "r", "responses:reply"))
+WAR_ROOM.add(
+    Panel(
+        "engage", pgettext_lazy("conversations", "Inbox"), "responses:engage_panel", order=18,
+        live="engage",
+    )
+)  # fmt: skip
+REVIEW.add(
+    Panel(
+        "engage", _("How people were answered"), "responses:engage_figures", order=24,
+        live="engage",
+    )
+)  # fmt: skip
+settings_page(
+    "responses:engage_settings",
+    _("Answering people"),
+    _("How soon people are answered, how fast many are, and the answers in stock."),
+    order=68,
+    icon="messages",
+    owns=("responses:engage_settings",),
+)
 settings_page(
     "responses:guidelines",
     _("Words to avoid"),

@@ -7,7 +7,10 @@ from .views import (
     assistant,
     checking,
     comments,
+    concerns,
     drafts,
+    engage,
+    engage_settings,
     guidelines,
     outside,
     panels,
@@ -26,6 +29,7 @@ from .views import (
 
 app_name = "responses"
 DRAFT = "i/<str:reference>/drafts/<int:number>/"
+ENGAGE = "i/<str:reference>/engage/"
 
 urlpatterns = [
     path("respond/", drafts.respond, name="respond"),
@@ -70,6 +74,15 @@ urlpatterns = [
     path("i/<str:reference>/statement/", statement.statement, name="statement"),
     path("i/<str:reference>/statement/panel/", statement.panel, name="statement_panel"),
     path("i/<str:reference>/statement/preview/", statement.preview, name="statement_preview"),
+    path(ENGAGE, engage.inbox, name="engage"),
+    path(ENGAGE + "panel/", engage.panel, name="engage_panel"),
+    path(ENGAGE + "figures/", engage.figures, name="engage_figures"),
+    path(ENGAGE + "<int:conversation>/", engage.conversation, name="conversation"),
+    path("i/<str:reference>/concerns/", concerns.concerns, name="concerns"),
+    path("i/<str:reference>/concerns/<int:concern>/", concerns.concern, name="concern"),
+    path("i/<str:reference>/concerns/runs/<int:run>/halt/", concerns.halt_run, name="run_halt"),
+    path("settings/answers/", engage_settings.settings, name="engage_settings"),
+    path("settings/answers/<slug:slug>/", engage_settings.settings, name="engage_settings_of"),
     path("settings/words/", guidelines.words, name="guidelines"),
     path("settings/words/<slug:slug>/", guidelines.words, name="guidelines_of"),
     path(

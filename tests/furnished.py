@@ -51,12 +51,15 @@ from notifications.links import signed_action
 from notifications.models import Provider, Rule
 from responses import outside
 from responses import services as responses
+from responses.enums_engage import RunKind
 from responses.models import Draft, Version
 from responses.models_assistant import Suggestion
 from responses.models_statement import StatementSubscriber
 from responses.plan import reading
 from responses.services import assistant
 from responses.services import statement as statements
+from responses.services.engage import concerns, intake, library
+from responses.services.engage.runs import start_run
 from responses.services.guidelines import Avoiding, avoid
 from responses.services.links import Outsider
 from responses.services.plan import keeping, templates, using
@@ -458,6 +461,27 @@ def prepared(brand: Brand, boss: User, incident: Incident, by: User) -> int:
     return made.pk
 
 
+def engaged(incident: Incident, karen: User, bob: User) -> dict[str, int]:
+    """Somebody who asks, a concern, and one answer on its way to all who ask: their addresses."""
+    now, text = timezone.now(), "Hej {name}, parti 7 er hos laboratoriet."
+    intake.take_in(now=now)
+    # As if it had been said where the brand's account is.
+    incident.conversations.update(network="simulator")
+    row = incident.conversations.get()
+    library.save_canned(
+        incident.brand, title="Parti 7", text=text, language="da", by=karen, now=now
+    )
+    concern = concerns.add_concern(
+        incident.pk, "Er parti 7 farligt?", by=bob, now=now, owner=karen, conversations=[row.pk]
+    )
+    draft = concerns.write_for(concern.pk, RunKind.ANSWER, text=text, by=bob, now=now)
+    responses.submit(draft.pk, by=bob, now=now)
+    sha256 = Version.objects.get(draft=draft).sha256
+    responses.approve(draft.pk, by=karen, sha256=sha256, now=now)
+    run = start_run(concern.pk, RunKind.ANSWER, digest=sha256, by=bob, now=now)
+    return {"conversation": row.pk, "concern": concern.number, "run": run.pk}
+
+
 @pytest.fixture(name="filled")
 def filled_fixture(
     incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
@@ -474,6 +498,7 @@ def filled_fixture(
     sha256 = Version.objects.get(draft=draft, number=draft.version).sha256
     responses.approve(draft.pk, by=karen, sha256=sha256, now=now)
     advised(incident, bob)
+    people = engaged(incident, karen, bob)
     approving, link = to_approve(incident, account, karen, bob)
     source = brand.sources.get()
     upload = FileImport.objects.create(
@@ -497,6 +522,7 @@ def filled_fixture(
         "token": answer_link(karen, incident), "service": "ntfy", "link": link,
         "receipt": told_and_kept(incident, bob, karen),
         "site": brand.slug,
+        **people,
         "consent": confirm_url(follower).rstrip("/").rpartition("/")[2],
         "farewell": leave_url(follower).rstrip("/").rpartition("/")[2],
         "pk": {

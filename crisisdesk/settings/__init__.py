@@ -310,6 +310,8 @@ SPECTACULAR_SETTINGS = {
         "CalendarKind": "marketing.enums.CalendarKind",
         "PublicationState": "responses.enums.PublicationState",
         "AudienceEnum": "responses.enums_plan.Audience",
+        "ConversationState": "responses.enums_engage.ConversationState",
+        "AnswerRunKind": "responses.enums_engage.RunKind",
     },
 }
 

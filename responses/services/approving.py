@@ -17,7 +17,7 @@ from incidents.enums import EntryKind
 from incidents.selectors import insiders
 from notifications.models import Urgency
 from responses.chain import Roster, policy_for
-from responses.enums import DraftState, PublicationState, Verdict
+from responses.enums import Act, DraftState, PublicationState, Verdict
 from responses.models import Approval, Draft, Publication, Version
 from responses.models_policy import ApprovalLink, ApprovalStep
 from responses.plan import holding, order
@@ -202,7 +202,12 @@ def _give_verdict(version: Version, word: Word, steps: list[ApprovalStep]) -> Ap
 
 
 def _queue_publications(draft: Draft, version: Version, *, now: datetime) -> int:
-    """One outbox row for each account that the draft has not gone out through yet."""
+    """One outbox row for each account that the draft has not gone out through yet.
+
+    An answer to people is sent by whoever uses it, to each when it fits them.
+    """
+    if draft.act == Act.ANSWER:
+        return draft.accounts.count()
     taken = publications(draft).filter(state__in=GONE).values("account")
     accounts = list(draft.accounts.exclude(pk__in=taken))
     for account in accounts:
@@ -280,6 +285,10 @@ def undo_approval(draft_id: int, *, by: User, now: datetime) -> Draft:
 
 def _call_back_in_time(draft: Draft, now: datetime) -> None:
     """Cancel what is queued; Conflict once any of it may have left."""
+    if draft.act == Act.ANSWER:
+        if draft.approved_at is None or draft.approved_at + UNDO_WINDOW <= now:
+            raise Conflict(_("It is too late: the text is in use."))
+        return
     held = publications(draft).filter(state=PublicationState.QUEUED, attempts=0)
     ours = publications(draft).filter(version__number=draft.version)
     left = ours.exclude(state=PublicationState.CANCELLED).exclude(pk__in=held.values("pk"))

@@ -17,7 +17,7 @@ from connectors.registry import NETWORKS
 from core.errors import Conflict, Refused
 from incidents.enums import EntryKind
 from incidents.models import Incident
-from responses import texts, variables
+from responses import people, texts, variables
 from responses.enums import Act, DraftState, Risk
 from responses.models import Draft, Version
 from responses.selectors import usable_accounts
@@ -261,7 +261,9 @@ def _fill_anew(draft: Draft, *, by: User, now: datetime) -> None:
         if public != version.text:
             _add_version(draft, version.written, by=by, now=now)
             version = latest_version(draft)
-    if unfilled := variables.names(version.text):
+    # Whom an answer goes to is filled in as it goes.
+    later = {people.VARIABLE} if draft.act == Act.ANSWER else set()
+    if unfilled := [name for name in variables.names(version.text) if name not in later]:
         raise Refused(
             _("Not filled in: %(names)s. Write it yourself, or take it out.")
             % {"names": ", ".join(f"{{{name}}}" for name in unfilled)}

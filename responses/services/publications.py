@@ -260,11 +260,11 @@ def is_covered(draft: Draft, publication: Publication) -> bool:
         draft.state == DraftState.APPROVED
         and version.number == draft.version
         and publication.sha256 == version.sha256
-        and _is_approved(version, draft.incident.brand_id)
+        and is_approved(version, draft.incident.brand_id)
     )
 
 
-def _is_approved(version: Version, brand_id: int) -> bool:
+def is_approved(version: Version, brand_id: int) -> bool:
     """Whether every step stands as it was approved, or two people broke the glass."""
     if BrokenGlass.objects.filter(
         version=version, sha256=version.sha256, second__isnull=False

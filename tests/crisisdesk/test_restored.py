@@ -29,6 +29,7 @@ OUTWARD = {
         "language_model",
         "plan_reviews",
     ),
+    *("replies_due", "answers"),
 }
 
 

@@ -1,7 +1,8 @@
 """A publishing process that kills itself at a chosen statement: run by test_kills.py.
 
-`python -m tests.responses.killed PHRASE NTH WHEN` publishes what is due and dies by SIGKILL at the
-NTH statement that contains PHRASE, "before" or "after" PostgreSQL has run it.
+`python -m tests.responses.killed PHRASE NTH WHEN [WHAT]` publishes what is due (or calls WHAT, by
+its dotted name) and dies by SIGKILL at the NTH statement that contains PHRASE, "before" or "after"
+PostgreSQL has run it.
 """
 
 import os
@@ -33,12 +34,12 @@ def killer(phrase: str, nth: int, when: str) -> Callable[..., Any]:
 def main() -> None:
     django.setup()
     from django.db import connection
+    from django.utils.module_loading import import_string
 
-    from responses.publishing import publish_due
-
-    phrase, nth, when = sys.argv[1:]
+    phrase, nth, when, *what = sys.argv[1:]
+    act = import_string(what[0] if what else "responses.publishing.publish_due")
     with connection.execute_wrapper(killer(phrase, int(nth), when)):
-        publish_due()
+        act()
 
 
 if __name__ == "__main__":

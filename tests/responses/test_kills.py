@@ -46,14 +46,14 @@ POINTS = {
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
 
 
-def publish_and_die(phrase: str, nth: int, when: str) -> None:
+def publish_and_die(phrase: str, nth: int, when: str, *what: str) -> None:
     """Publish in a process of its own, on the test's database, until it kills itself."""
     database = connection.settings_dict
     url = f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
     if database["PORT"]:
         url += f"&port={database['PORT']}"
     done = subprocess.run(
-        [sys.executable, "-m", "tests.responses.killed", phrase, str(nth), when],
+        [sys.executable, "-m", "tests.responses.killed", phrase, str(nth), when, *what],
         cwd=ROOT,
         env={
             **os.environ,

@@ -1,0 +1,1 @@
+"""What changes the inbox, the answers of it, and the concern board."""
