@@ -497,6 +497,9 @@ def filled_fixture(
     word = avoid(brand, avoiding, by=karen)
     sha256 = Version.objects.get(draft=draft, number=draft.version).sha256
     responses.approve(draft.pk, by=karen, sha256=sha256, now=now)
+    said = responses.add_comment(draft.pk, text="Passer tallet?", by=karen, now=now)
+    responses.keep_unsaved(draft, text="Vi ved mere nu.", base_version=1, by=karen, now=now)
+    responses.start_translation(draft.pk, by=bob, now=now)
     advised(incident, bob)
     people = engaged(incident, karen, bob)
     approving, link = to_approve(incident, account, karen, bob)
@@ -514,7 +517,7 @@ def filled_fixture(
     InvitationFactory.create(brand=brand)
     return {
         "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,
-        "form": "html", "word": word.pk, "fact": 1, "promise": 1, "found": 0,
+        "form": "html", "word": word.pk, "thread": said.pk, "fact": 1, "promise": 1, "found": 0,
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
         "key": spoken_for(brand, karen, bob), "template": holding,
