@@ -16,6 +16,7 @@ from .enums import DraftState, PublicationState
 from .models import Draft
 from .models_engage import Answer, AnswerRun
 from .pace import gap
+from .plan import order
 from .services.engage import halting, outcome
 from .services.engage.answering import usable
 from .services.publications import ask_again
@@ -55,6 +56,10 @@ class Answers(Book):
             .first()
         )
         if row is None or _refused(row, draft, now=now) or _too_soon(row, now=now):
+            return None
+        if order.holding(draft):
+            # Others are told first: asked again in a minute.
+            Answer.objects.filter(pk=row.pk).update(publish_at=now + timedelta(minutes=1))
             return None
         row.attempts += 1
         outcome.move(
