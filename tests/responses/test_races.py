@@ -1,9 +1,5 @@
 """Editing, approving and publishing at the same moment, with real threads."""
 
-import random
-import threading
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -13,117 +9,26 @@ from django.utils import timezone
 
 from accounts.models import Brand, User
 from connectors.models import ConnectedAccount, SimulatedPost
-from core.errors import Refused
 from incidents.models import Incident, TimelineEntry
-from responses import services, texts
-from responses.enums import DraftState, PublicationState, Verdict
-from responses.models import Approval, Draft, Publication, Version
+from responses import services
+from responses.enums import DraftState, PublicationState
+from responses.models import Draft, Publication, Version
 from responses.publishing import publish_due
 from responses.services.approving import UNDO_WINDOW
 
 from .conftest import sha
+from .racing import Racing, a_submitted_draft, approve, together, unapproved
 
 RACES = 100
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def together(*actions: Callable[[], object]) -> None:
-    """Run each in a thread of its own, starting at once; a refusal is an ordinary outcome."""
-    ready = threading.Barrier(len(actions))
-    errors: list[Exception] = []
-
-    def run(action: Callable[[], object]) -> None:
-        try:
-            ready.wait()
-            action()
-        except Refused:
-            pass
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(action,)) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-
-
-def a_submitted_draft(incident: Incident, account: ConnectedAccount, bob: User) -> Draft:
-    draft = services.create_draft(
-        incident.pk,
-        title="T",
-        text=f"Approved words {random.random()}",
-        by=bob,
-        account_ids=[account.pk],
-        now=timezone.now(),
-    )
-    return services.submit(draft.pk, by=bob, now=timezone.now())
-
-
-def approve(draft: Draft, alice: User, shown: str) -> None:
-    """Approve long enough ago that the undo window is over."""
-    services.approve(draft.pk, by=alice, sha256=shown, now=timezone.now() - UNDO_WINDOW)
-
-
-class Editor:
-    """Edits a moment after the others have started: later when it was too early last time, and
-    sooner when it was too late, so that the race stays one however busy the machine is."""
-
-    def __init__(self, bob: User) -> None:
-        self.bob = bob
-        self.delay = 0.02
-        self.done = threading.Event()
-
-    def edit(self, draft: Draft) -> None:
-        time.sleep(self.delay * random.uniform(0.5, 1.5))
-        try:
-            services.edit_draft(
-                draft.pk,
-                text=f"Nobody approved {random.random()}",
-                base_version=1,
-                by=self.bob,
-                now=timezone.now(),
-            )
-        finally:
-            self.done.set()
-
-    def keep_doing(self, work: Callable[[], object]) -> None:
-        """Work until a moment after the edit."""
-        while not self.done.wait(0.003):
-            work()
-        work()
-
-    def learn(self, *, too_early: bool) -> None:
-        self.delay = min(self.delay * 1.4, 1.0) if too_early else self.delay * 0.7
-        self.done.clear()
-
-
-def unapproved() -> list[str]:
-    """What is out without that anybody ever approved these words."""
-    approved = set(
-        Approval.objects.filter(verdict=Verdict.APPROVED).values_list("sha256", flat=True)
-    )
-    out = SimulatedPost.objects.values_list("text", flat=True)
-    return [text for text in out if texts.sha256(text) not in approved]
-
-
 def test_no_words_go_out_that_nobody_approved(
     incident: Incident, account: ConnectedAccount, alice: User, bob: User
 ):
-    editor = Editor(bob)
+    racing = Racing(incident, account, author=bob, approver=alice)
     for _ in range(RACES):
-        draft = a_submitted_draft(incident, account, bob)
-        together(
-            partial(approve, draft, alice, sha(draft)),
-            partial(editor.edit, draft),
-            partial(editor.keep_doing, publish_due),
-            partial(editor.keep_doing, publish_due),
-        )
-        out = SimulatedPost.objects.filter(text=draft.versions.get(number=1).text)
-        editor.learn(too_early=not out.exists())
+        racing.run()
 
     outcomes = set(Publication.objects.values_list("state", flat=True))
     assert unapproved() == []
@@ -145,39 +50,15 @@ def _assert_called_back_is_not_out() -> None:
     assert len(posts) == len(set(posts))
 
 
-def naive_publish(draft: Draft, account: ConnectedAccount) -> None:
-    """What publishing would be without lock, digest and guard: look, then send the latest text."""
-    if Draft.objects.get(pk=draft.pk).state != DraftState.APPROVED:
-        return
-    time.sleep(0.05)
-    text = Version.objects.filter(draft=draft).order_by("-number").first().text
-    SimulatedPost.objects.get_or_create(
-        idempotency_key=f"naive-{draft.pk}",
-        defaults={
-            "world": "naive",
-            "author": account.name,
-            "text": text,
-            "appears_at": timezone.now(),
-        },
-    )
-
-
 def test_the_same_race_catches_a_naive_publisher(
     incident: Incident, account: ConnectedAccount, alice: User, bob: User
 ):
     """The control: without it the test above might be too gentle to fail."""
-    editor = Editor(bob)
+    racing = Racing(incident, account, author=bob, approver=alice)
     for _ in range(RACES):
-        draft = a_submitted_draft(incident, account, bob)
-        together(
-            partial(approve, draft, alice, sha(draft)),
-            partial(editor.edit, draft),
-            partial(editor.keep_doing, partial(naive_publish, draft, account)),
-        )
+        racing.run_naively()
         if unapproved():
             return
-        out = SimulatedPost.objects.filter(idempotency_key=f"naive-{draft.pk}")
-        editor.learn(too_early=not out.exists())
     pytest.fail("A hundred naive races and nothing wrong went out: the race is none.")
 
 
