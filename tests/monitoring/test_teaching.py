@@ -50,7 +50,7 @@ def test_figures_of_words_stand_beside_their_vectors() -> None:
 
 def test_an_opinion_is_told_from_that_of_most_words() -> None:
     logits = np.array([[0.0, 1.0, 1.0], [0.0, 1.0, 1.0], [0.0, 5.0, -3.0]])
-    figures = opinions(["bord", "stol", "lort"], logits, {"lort": -3.0})
+    figures = opinions(["lampe", "stol", "lort"], logits, {"lort": -3.0})
     assert figures[0].tolist() == figures[1].tolist() == [0, 0, 0, 0]
     assert figures[2, 0] > 0 > figures[2, 1]
     assert figures[2, 2:].tolist() == [0, 1]

@@ -122,7 +122,7 @@ def test_a_stranger_is_no_spokesperson_and_one_who_left_since_stays_until_taken_
         ("order", [{"audience": "PUBLIC"}, {"audience": "PUBLIC"}]),
         ("speakers", [{"user": "x"}]),
         ("voice", {"da": {"tone": "x" * 2001}}),
-        ("channels", [{"nome": "x"}]),
+        ("channels", [{"naem": "x"}]),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(
