@@ -30,6 +30,8 @@ WAR_ROOM.add(
 REVIEW.add(Panel("strategy", _("Strategy"), "responses:strategy_review", order=18, live="strategy"))
 WAR_ROOM.add(Panel("drafts", _("Drafts"), "responses:panel", order=10, live="drafts"))
 TELLINGS = Panel("tellings", _("Order of telling"), "responses:tellings", order=15, live="tellings")
+COMPOSER.add(Panel("key_messages", _("Key messages"), "responses:key_messages_beside", order=5))
+WAR_ROOM.add(Panel("key_messages", _("Key messages"), "responses:key_messages", order=26))
 WAR_ROOM.add(TELLINGS)
 REVIEW.add(TELLINGS)
 WAR_ROOM.add(

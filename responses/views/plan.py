@@ -28,7 +28,8 @@ from responses.plan.advice import advice, measure
 from responses.plan.differences import differences, people
 from responses.services.plan import keeping
 
-from .common import SignedIn, act
+from .common import SignedIn, act, find_draft
+from .telling import find_incident
 
 PAGE = "responses:communication_plan_of"
 VERSIONS = 20
@@ -277,3 +278,22 @@ def restore(request: SignedIn, slug: str, number: int) -> HttpResponse:
         then=(PAGE, brand.slug),
         done=_("The plan is as it was then. It is a new version."),
     )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def key_messages(request: SignedIn, reference: str, number: int = 0) -> HttpResponse:
+    """The key messages of an incident's kind and who speaks today, beside what is written."""
+    if number:
+        incident = find_draft(request, reference, number).incident
+    else:
+        incident = find_incident(request, reference)
+    content, kind = reading.content_of(incident.brand_id), reading.kind_of(incident)
+    lines = speaking.lines(content, incident.brand_id, at=database_now())
+    context = {
+        "incident": incident,
+        "maps": [_map(row) for row in reading.maps_for(content, kind)],
+        "lines": speaking.for_kind(lines, kind),
+        "writing": bool(number),
+    }
+    return render(request, "responses/plan/key_messages.html", context)

@@ -12,9 +12,11 @@ from django.utils import timezone
 from accounts.enums import Role
 from accounts.models import AuditEntry, Brand, Membership, User
 from core.errors import Conflict, Forbidden, Refused
+from incidents.models import Incident
 from incidents.models_rota import Absence
 from notifications.models import Notice
 from responses.enums_plan import PlanSection
+from responses.models import Draft
 from responses.models_plan import CommunicationPlan, CommunicationPlanVersion
 from responses.plan import reading, shape, speaking
 from responses.plan.advice import advice, measure
@@ -382,3 +384,19 @@ def test_a_page_costs_the_same_however_much_is_written(
     for tab in PlanSection.values:
         with django_assert_max_num_queries(24):
             client.get(f"/settings/communication/{brand.slug}/?tab={tab}")
+
+
+def test_key_messages_and_the_speaker_stand_in_the_room_and_beside_the_draft(
+    incident: Incident, draft: Draft, alice: User, charlie: User, signed_in: SignIn
+) -> None:
+    save(incident.brand, "maps", [{**MAP, "kind": ""}], alice)
+    save(incident.brand, "speakers", [speaker(alice)], alice)
+    root, client = f"/i/{incident.reference}/", signed_in(alice)
+    room = client.get(root + "key-messages/").content.decode()
+    assert "Do not drink batch 7." in room
+    assert "Alice Andersen" in room
+    assert "data-insert" not in room
+    beside = client.post(f"{root}drafts/{draft.number}/key-messages/").content.decode()
+    assert 'data-insert="Do not drink batch 7."' in beside
+    for end in ("key-messages/", f"drafts/{draft.number}/key-messages/"):
+        assert signed_in(charlie).get(root + end).status_code == 404
