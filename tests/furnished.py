@@ -474,7 +474,8 @@ def engaged(incident: Incident, karen: User, bob: User) -> dict[str, int]:
     concern = concerns.add_concern(
         incident.pk, "Er parti 7 farligt?", by=bob, now=now, owner=karen, conversations=[row.pk]
     )
-    draft = concerns.write_for(concern.pk, RunKind.ANSWER, text=text, by=bob, now=now)
+    with translation.override("da"):
+        draft = concerns.write_for(concern.pk, RunKind.ANSWER, text=text, by=bob, now=now)
     responses.submit(draft.pk, by=bob, now=now)
     sha256 = Version.objects.get(draft=draft).sha256
     responses.approve(draft.pk, by=karen, sha256=sha256, now=now)
@@ -499,7 +500,9 @@ def filled_fixture(
     responses.approve(draft.pk, by=karen, sha256=sha256, now=now)
     said = responses.add_comment(draft.pk, text="Passer tallet?", by=karen, now=now)
     responses.keep_unsaved(draft, text="Vi ved mere nu.", base_version=1, by=karen, now=now)
-    responses.start_translation(draft.pk, by=bob, now=now)
+    # Titles are offered in the language of whoever begins.
+    with translation.override("da"):
+        responses.start_translation(draft.pk, by=bob, now=now)
     advised(incident, bob)
     people = engaged(incident, karen, bob)
     approving, link = to_approve(incident, account, karen, bob)

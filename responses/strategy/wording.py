@@ -18,7 +18,7 @@ QUESTIONS: dict[str, tuple[Any, Any]] = {
     ),
     "harm": (
         _("Is anybody harmed, or in danger?"),
-        _("In body, in mind, or in their private matters."),
+        _("Bodily, mentally, or in their private matters."),
     ),
     "true": (
         _("Is what is said of us true?"),

@@ -105,7 +105,7 @@ def _write(  # noqa: PLR0913 - what a version is made of
         brand=plan.brand,
         subject=plan.brand.name,
         version=version.number,
-        section=section,
+        section=section.upper(),
     )
     return version
 
