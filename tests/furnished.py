@@ -490,7 +490,7 @@ def filled_fixture(
     """Everything a page can be about, as the parts of its address."""
     now = timezone.now()
     draft = responses.create_draft(
-        incident.pk, title="Foreløbig udmelding", text="Vi undersøger sagen.",
+        incident.pk, title="Udmelding om kanariefuglen", text="Vi undersøger sagen.",
         by=bob, account_ids=[account.pk], now=now,
     )  # fmt: skip
     responses.submit(draft.pk, by=bob, now=now)

@@ -45,7 +45,7 @@ TITLE = "Kanariefugl i kaffen"
 # What was written in the incident, its drafts, its tasks, its lessons.
 SECRETS = [
     TITLE,
-    "Foreløbig udmelding",
+    "Udmelding om kanariefuglen",
     "Vi undersøger sagen.",
     "Vi trækker varen tilbage",
     "Underret kæderne",

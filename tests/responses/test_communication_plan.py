@@ -63,7 +63,7 @@ def test_each_save_is_a_version_that_says_what_it_changed(brand: Brand, alice: U
     same = save(brand, "order", shape.usual_order(), alice)
     assert same.pk == second.pk
     entry = AuditEntry.objects.get(action="communication_plan.saved", detail__version=2)
-    assert entry.detail["section"] == "order"
+    assert entry.detail["section"] == "ORDER"
 
 
 def test_a_version_is_never_changed_and_can_be_brought_back(brand: Brand, alice: User) -> None:
