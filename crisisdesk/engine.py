@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 CYCLES_IN_A_ROW = 20
 BREATH = 0.01
 BEAT_SECONDS = 1.0
+# A loop that pauses longer gives its line to the database back: forty lines that mostly wait cost a
+# server more than a new one now and then.
+WORTH_A_LINE = 2.5
 RECONNECT_SECONDS = 0.1
 # A failing loop is tried again after so long at the latest: what broke it may be over by then. What
 # an urgent one does is due within five seconds, and its first try afterwards may fail once more.
@@ -53,7 +56,10 @@ class Runner(threading.Thread):
 
     def run(self) -> None:
         while not self.ending.is_set():
-            self.loop.woken.wait(self._turn())
+            pause = self._turn()
+            if pause >= WORTH_A_LINE:
+                connection.close()
+            self.loop.woken.wait(pause)
             self.loop.woken.clear()
         connection.close()
 

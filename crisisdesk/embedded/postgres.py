@@ -17,7 +17,8 @@ from .processes import Process, run, spawn, stop, working_in
 OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "100",
+    # An engine holds some thirty while it runs, and two run while one is replaced.
+    "max_connections": "200",
     "shared_buffers": "128MB",
     "wal_compression": "pglz",
     "max_wal_size": "2GB",

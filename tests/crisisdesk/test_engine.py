@@ -49,6 +49,37 @@ def test_a_loop_with_more_to_do_goes_on_at_once(run: Callable[[Loop], Runner]) -
     assert cycles[-1] - cycles[0] < 5
 
 
+@pytest.mark.parametrize(("every", "stays"), [(1.0, True), (60.0, False)])
+def test_a_loop_that_pauses_long_gives_its_line_back(
+    run: Callable[[Loop], Runner], every: float, stays: bool
+) -> None:
+    """Every loop of every engine has a line while it works; a database has a hundred or so."""
+    lines: list[int] = []
+
+    def cycle() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            lines.append(cursor.fetchone()[0])
+        return 0
+
+    runner = run(Loop("seldom", every, cycle))
+    eventually(lambda: bool(lines) and LoopBeat.objects.filter(name="seldom").exists())
+    if stays:
+        time.sleep(0.5)
+        assert is_there(lines[0])
+    else:
+        eventually(lambda: not is_there(lines[0]))
+        # Its next turn has a new one.
+        runner.loop.woken.set()
+        eventually(lambda: len(lines) == 2)
+
+
+def is_there(line: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [line])
+        return bool(cursor.fetchone()[0])
+
+
 def test_an_idle_loop_keeps_its_rhythm(run: Callable[[Loop], Runner]) -> None:
     cycles: list[float] = []
 
