@@ -1,10 +1,12 @@
 """Pausing marketing while fifty posts are on their way: how soon nothing more leaves."""
 
-import threading
+import multiprocessing
 import time
 from datetime import datetime, timedelta
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Event
 
-from django.db import connection
+from django.db import connections
 from django.utils import timezone
 
 from accounts.enums import Role
@@ -22,19 +24,35 @@ from .figures import Measured, figure
 
 POSTS, WAITING = 50, 150
 # A call takes so long before the simulated network has the post.
-CALL = 0.1
+CALL = 0.5
+
+
+FORK = multiprocessing.get_context("fork")
 
 
 class Watched(Posts):
-    """The real book on the simulated network; notes when each call begins."""
+    """The real book on the simulated network, in an engine's process; tells ours when each call
+    begins, and None when one ends."""
 
     def __init__(self) -> None:
+        self.told: SimpleQueue[datetime | None] = FORK.SimpleQueue()
         self.begun: list[datetime] = []
+        self.in_flight = 0
 
     def send(self, claim: Claim) -> Receipt:
-        self.begun.append(database_now())
-        time.sleep(CALL)
-        return super().send(claim)
+        self.told.put(database_now())
+        try:
+            time.sleep(CALL)
+            return super().send(claim)
+        finally:
+            self.told.put(None)
+
+    def listen(self) -> None:
+        """Take in what was told."""
+        while not self.told.empty():
+            at = self.told.get()
+            self.in_flight += 1 if at else -1
+            self.begun += [at] if at else []
 
 
 def _planned() -> tuple[Brand, User]:
@@ -71,37 +89,37 @@ def pause_to_silence() -> Measured:
     Raises if a call began after the commit, or if nothing was in flight: then it measured nothing.
     """
     brand, lead = _planned()
-    book = Watched()
-    outbox, stop = Outbox(book, workers=POSTS), threading.Event()
-    engine = threading.Thread(target=_engine, args=(outbox, stop))
+    book, stop = Watched(), FORK.Event()
+    # A forked engine must not share our connection.
+    connections.close_all()
+    engine = FORK.Process(target=_engine, args=(book, stop))
     engine.start()
-    _wait_for_flight()
+    _wait_for_flight(book)
     pressed = database_now()
     services.press(brand, services.Terms("Bench"), by=lead, now=pressed)
     committed = database_now()
     time.sleep(3 * CALL)
     stop.set()
     engine.join()
-    outbox.close()
+    book.listen()
     _check(book, pressed, committed)
     return Measured((max([*book.begun, committed]) - pressed) / timedelta(seconds=1), 1)
 
 
-def _engine(outbox: Outbox, stop: threading.Event) -> None:
-    try:
-        while not stop.wait(0.01):
-            outbox.cycle()
-    finally:
-        connection.close()
+def _engine(book: Watched, stop: Event) -> None:
+    outbox = Outbox(book, workers=POSTS)
+    while not stop.wait(0.01):
+        outbox.cycle()
+    outbox.close()
 
 
-def _wait_for_flight() -> None:
+def _wait_for_flight(book: Watched) -> None:
     deadline = time.monotonic() + 60
-    in_flight = ScheduledPost.objects.exclude(state=PostState.QUEUED)
-    while in_flight.count() < POSTS:
+    while book.in_flight < POSTS:
+        book.listen()
         if time.monotonic() > deadline:
-            raise AssertionError("The posts did not begin to leave.")
-        time.sleep(0.005)
+            raise AssertionError(f"Only {book.in_flight} posts were on their way at once.")
+        time.sleep(0.001)
 
 
 def _check(book: Watched, pressed: datetime, committed: datetime) -> None:
