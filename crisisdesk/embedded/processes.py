@@ -7,16 +7,26 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Never, Protocol
 
 from .places import Account
 
 PR_SET_PDEATHSIG = 1
 PR_SET_NAME = 15
-_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+@contextlib.contextmanager
+def holding_back_endings() -> Iterator[None]:
+    """Have the signals that ask to end wait: Python swallows what is raised around a fork."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Process(Protocol):
@@ -110,16 +120,19 @@ def fork(name: str, function: Callable[[], int]) -> Forked:
     parent = os.getpid()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Held back meanwhile: Python swallows what is raised in the handlers that run around a fork.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
-    pid = os.fork()
-    if pid:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        return Forked(pid)
+    with holding_back_endings():
+        pid = os.fork()
+        if not pid:
+            _live(name, function, parent)
+    return Forked(pid)
+
+
+def _live(name: str, function: Callable[[], int], parent: int) -> Never:
+    """The life of a forked child, from its first moment to its exit."""
     code = 1
     try:
         os.setsid()
-        for number in _ENDINGS:
+        for number in ENDINGS:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, set())
         die_with_parent(signal.SIGKILL, parent)

@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .errors import CannotStart
-from .processes import Process
+from .processes import ENDINGS, Process, holding_back_endings
 
 # A part that ends by itself sooner than this after its start is failing, not finished.
 BRIEF = 10.0
 LONGEST_PAUSE = 30.0
-ENDINGS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 # With this code a part says that there is nothing for it to do; it is asked again after a while.
 IDLE = 75
 IDLE_PAUSE = 20.0
@@ -92,8 +91,11 @@ class Supervisor:
         self.keepers: list[Keeper] = []
 
     def start(self, part: Part) -> Process:
-        process = part.start()
-        self.keepers.append(Keeper(part, process))
+        # No signal between a child's birth and its being kept: Python swallows what a handler
+        # raises around a fork, and what was started must be stopped.
+        with holding_back_endings():
+            process = part.start()
+            self.keepers.append(Keeper(part, process))
         return process
 
     def tend(self, seconds: float = math.inf) -> bool:
@@ -101,7 +103,7 @@ class Supervisor:
 
         Signals wait while it works, so none is lost; after True they go on waiting.
         """
-        wanted = ENDINGS | {signal.SIGCHLD}
+        wanted = {*ENDINGS, signal.SIGCHLD}
         before = signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -2,9 +2,12 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -145,3 +148,40 @@ def test_a_part_with_nothing_to_do_is_asked_again_after_a_while_without_a_word(
         assert tended(keeper).process is not None
     keeper.stop()
     assert capsys.readouterr().out == ""
+
+
+# Starts a child as the supervisor does, and is sent Ctrl-C while Python runs its own hooks around
+# the fork: what a handler raises in there is swallowed.
+SIGNALLED_AT_THE_FORK = """
+import os, pathlib, signal, sys, time
+from crisisdesk.embedded.processes import spawn, stop
+from crisisdesk.embedded.supervisor import Part, Supervisor
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+os.register_at_fork(after_in_parent=lambda: (os.kill(os.getpid(), signal.SIGINT), time.sleep(0.1)))
+folder = pathlib.Path(sys.argv[1])
+
+def start():
+    return spawn(["sleep", "30"], account=None, log=folder / "log", cwd=folder,
+                 on_orphaned=signal.SIGKILL)
+
+supervisor = Supervisor()
+try:
+    supervisor.start(Part("web", start, lambda process: stop(process, signal.SIGTERM, patience=5)))
+except KeyboardInterrupt:
+    print("heard, keeping", len(supervisor.keepers))
+else:
+    print("lost")
+supervisor.stop(["web"])
+"""
+
+
+def test_ctrl_c_at_the_fork_of_a_part_is_heard_and_the_part_is_kept(tmp_path: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", SIGNALLED_AT_THE_FORK, str(tmp_path)],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=30,
+    )
+    assert said.stdout == "heard, keeping 1\n"
