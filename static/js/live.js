@@ -319,3 +319,14 @@ if (document.body.dataset.live !== undefined) {
   document.addEventListener("htmx:afterSettle", () => connection.rejoin());
 }
 customElements.define("cd-conn", LiveChip);
+
+/* A region that follows `cd:…` may have been given another range or filter while it fetched itself
+   afresh: the late answer is to a question nobody asks any more. Ask the present one. */
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { elt, path } = detail.requestConfig;
+  if (!elt.getAttribute("hx-trigger")?.includes("cd:")) return;
+  const wanted = elt.getAttribute("hx-get");
+  if (!elt.isConnected || wanted === path) return;
+  detail.shouldSwap = false;
+  htmx.ajax("GET", wanted, { source: elt });
+});

@@ -1,10 +1,11 @@
 """The war room and its neighbours in a real browser: shared, readable, kept while one types."""
 
+import re
 import time
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from accounts.models import Brand, User
 from incidents import services
@@ -82,6 +83,28 @@ def test_the_chart_follows_its_range_and_the_log_its_filter(
         page.click("#timeline .segmented a:nth-child(3)")
         expect(page.locator("#entries li")).to_have_count(1)
         expect(page.locator("#timeline [aria-current]")).to_have_text("Notes")
+
+
+def test_a_late_refresh_does_not_undo_the_range_that_was_chosen_meanwhile(
+    incident: Incident, alice: User, screen: Screen
+) -> None:
+    with screen(alice, f"/i/{incident.reference}/") as page:
+        expect(page.locator("#volume canvas")).to_be_visible()
+        chosen = page.locator("#volume .segmented a:nth-child(1)")
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route(re.compile("part=volume&range=4h"), hold)
+        with page.expect_request(re.compile("part=volume&range=4h")):
+            page.evaluate("document.body.dispatchEvent(new CustomEvent('cd:resync'))")
+        chosen.click()
+        expect(chosen).to_have_attribute("aria-current", "true")
+        with page.expect_response(re.compile("part=volume&range=1h")):
+            held[0].continue_()
+        page.wait_for_load_state("networkidle")
+        expect(chosen).to_have_attribute("aria-current", "true")
 
 
 def test_the_severity_is_changed_from_the_actions(
