@@ -17,10 +17,13 @@ from .models import Draft
 from .models_engage import Answer, AnswerRun
 from .pace import gap
 from .plan import order
-from .services.engage import halting, outcome
+from .services.engage import halting, outcome, waking
 from .services.engage.answering import usable
 from .services.publications import ask_again
 from .services.rows import lock_draft
+
+# Who comes first is asked again so often; noting that they were told wakes what waits at once.
+LOOK_WHO_IS_TOLD = timedelta(minutes=1)
 
 
 class Answers(Book):
@@ -57,9 +60,8 @@ class Answers(Book):
         )
         if row is None or _refused(row, draft, now=now) or _too_soon(row, now=now):
             return None
-        if order.holding(draft):
-            # Others are told first: asked again in a minute.
-            Answer.objects.filter(pk=row.pk).update(publish_at=now + timedelta(minutes=1))
+        if order.waits(row.conversation.incident, [draft]):
+            waking.hold(row, until=now + LOOK_WHO_IS_TOLD)
             return None
         row.attempts += 1
         outcome.move(

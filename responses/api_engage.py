@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,12 +26,16 @@ from . import board, problems
 from . import selectors_engage as selectors
 from .enums import PublicationState
 from .enums_engage import CameBy, ConversationState, RunKind
+from .enums_plan import Audience
 from .models import Version
 from .models_engage import Answer, AnswerRun, Concern, Conversation
 from .offers import offers
+from .plan import order
 from .services.engage import answering, concerns, outcome, working
 from .services.engage.halting import halt
 from .services.engage.runs import start_run
+
+WAITS_FOR = serializers.ListField(child=serializers.ChoiceField(Audience.choices))
 
 
 class ConversationOutput(serializers.ModelSerializer):
@@ -191,23 +195,37 @@ def _change(incident: Incident, wanted: dict[str, Any], by: User) -> working.Out
 
 
 class SentAnswerOutput(serializers.ModelSerializer):
-    """An approved answer on its way to one person. `sha256` is of the text that goes out."""
+    """An approved answer on its way to one person. `sha256` is of the text that goes out.
+
+    `waits_for` come before the public and have not been told: note that they are, or say why it
+    cannot wait (`POST /api/v1/drafts/<draft_id>/early/`).
+    """
 
     account = serializers.CharField(source="account.name", read_only=True)
     state = serializers.ChoiceField(PublicationState.choices, read_only=True)
     by = Emailed()
     problem = serializers.SerializerMethodField()
+    draft_id = serializers.IntegerField(source="version.draft_id", read_only=True)
+    waits_for = serializers.SerializerMethodField()
 
     class Meta:
         model = Answer
         fields = (
-            *("id", "conversation_id", "version_id", "run_id", "account", "text", "sha256"),
-            *("state", "publish_at", "sent_at", "external_id", "url", "by", "problem"),
+            *("id", "conversation_id", "version_id", "draft_id", "run_id", "account", "text"),
+            *("sha256", "waits_for", "state", "publish_at", "sent_at", "external_id", "url", "by"),
+            "problem",
         )
         read_only_fields = fields
 
     def get_problem(self, row: Answer) -> str:
         return problems.words(row.error) if row.error else ""
+
+    @extend_schema_field(WAITS_FOR)
+    def get_waits_for(self, row: Answer) -> list[Audience]:
+        if row.state != PublicationState.QUEUED:
+            return []
+        draft = row.version.draft
+        return order.waits(row.conversation.incident, [draft]).get(draft.pk, [])
 
 
 class AnswerOfferOutput(serializers.Serializer):
@@ -251,7 +269,9 @@ def _one(found: Conversation) -> dict[str, Any]:
     if not said:
         raise Http404
     context = {"mentions": {found.mention_id: said[-1]}}
-    answers = Answer.objects.filter(conversation=found).select_related("account", "by")
+    answers = Answer.objects.filter(conversation=found).select_related(
+        "account", "by", "version__draft__incident", "conversation__incident"
+    )
     return {
         "conversation": ConversationOutput(found, context=context).data,
         "said": SaidOutput(said, many=True).data,
@@ -364,13 +384,16 @@ class RunOutput(serializers.Serializer):
 
 
 class ConcernTextOutput(serializers.Serializer):
-    """A concern's text: its draft's number, whether it is approved, and to how many it would go."""
+    """A concern's text: its draft's number, whether it is approved, to how many it would go, and
+    who has to be told before it leaves (or why not: `POST /api/v1/drafts/<draft_id>/early/`)."""
 
     draft = serializers.IntegerField(source="draft.number")
+    draft_id = serializers.IntegerField(source="draft.pk")
     text = serializers.CharField(source="version.text")
     sha256 = serializers.CharField(source="version.sha256")
     ready = serializers.BooleanField()
     to = serializers.IntegerField()
+    waits_for = WAITS_FOR
 
 
 class ConcernOutput(serializers.Serializer):

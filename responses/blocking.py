@@ -5,6 +5,7 @@ Imported by the AppConfig.
 
 from datetime import datetime
 
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,13 +15,19 @@ from incidents.models import Incident
 from . import waiting
 from .enums import DraftState, PublicationState
 from .models import Draft, Publication
+from .models_engage import Answer
 from .plan import order
 
 
 def held(incidents: list[Incident], _now: datetime) -> dict[int, Draft]:
     """The approved draft of each incident that waits for others to be told first."""
-    waits = Publication.objects.filter(state=PublicationState.QUEUED, error="untold")
-    rows = Draft.objects.filter(incident__in=incidents, versions__publications__in=waits)
+    waits = {"state": PublicationState.QUEUED, "error": "untold"}
+    posts = Publication.objects.filter(**waits).values("version__draft")
+    # One of the library was approved elsewhere: its own incident is not the one that waits.
+    answers = Answer.objects.filter(
+        **waits, conversation__incident=F("version__draft__incident")
+    ).values("version__draft")
+    rows = Draft.objects.filter(Q(pk__in=posts) | Q(pk__in=answers), incident__in=incidents)
     first = rows.order_by("incident_id", "approved_at", "pk").distinct("incident_id")
     return {draft.incident_id: draft for draft in first}
 

@@ -19,8 +19,10 @@ from monitoring.models_signals import Vocabulary
 from . import selectors_engage
 from .enums import DraftState, PublicationState
 from .enums_engage import ConversationState, RunKind
+from .enums_plan import Audience
 from .models import Draft, Version
 from .models_engage import Answer, AnswerRun, Concern, Conversation
+from .plan import order
 
 # Conversations that are looked at for suggestions, and those that speak for a concern.
 LOOKED_AT = 400
@@ -36,12 +38,14 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class Text:
-    """A text to send: the draft, whether it may go now, and to how many it would."""
+    """A text to send: the draft, whether it is approved, to how many it would go, and who has to
+    be told before it leaves."""
 
     draft: Draft
     version: Version
     ready: bool
     to: int
+    waits_for: list[Audience] = field(default_factory=list)
 
 
 @dataclass
@@ -145,7 +149,7 @@ def cards(incident: Incident, *, suggest: bool = True) -> list[Card]:
             found[pk].asked, found[pk].answered = asked, answered
     for each in progress(AnswerRun.objects.filter(concern__in=found)):
         found[each.run.concern_id].runs.append(each)
-    _add_texts(found)
+    _add_texts(found, incident)
     if suggest:
         _add_alike(incident, found)
     return sorted(found.values(), key=lambda card: (-card.left, card.concern.number))
@@ -162,8 +166,9 @@ def progress(runs: QuerySet[AnswerRun]) -> list[Progress]:
     return [Progress(run, states.get(run.pk, {})) for run in shown]
 
 
-def _add_texts(found: dict[int, Card]) -> None:
-    """What is written for each, and to how many it would go. Two queries."""
+def _add_texts(found: dict[int, Card], incident: Incident) -> None:
+    """What is written for each, to how many it would go, and for whom it waits. Queries do not
+    grow with their number."""
     drafts = [each.concern.answer for each in found.values()]
     drafts += [each.concern.fix for each in found.values()]
     wanted = {draft.pk: draft.version for draft in drafts if draft is not None}
@@ -175,18 +180,26 @@ def _add_texts(found: dict[int, Card]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_LEFT, {"ids": list(found)})
         left = {(pk, kind): count for pk, kind, count in cursor.fetchall()}
+    waits = order.waits(incident, [each for each in drafts if each is not None])
     for pk, card in found.items():
-        card.answer = _text(card.concern.answer, versions, left.get((pk, RunKind.ANSWER), 0))
-        card.fix = _text(card.concern.fix, versions, left.get((pk, RunKind.FIXED), 0))
+        concern = card.concern
+        card.answer = _text(concern.answer, versions, left.get((pk, RunKind.ANSWER), 0), waits)
+        card.fix = _text(concern.fix, versions, left.get((pk, RunKind.FIXED), 0), waits)
         done = [each for each in card.runs if each.run.kind == RunKind.ANSWER]
         card.told = sum(each.sent for each in done)
 
 
-def _text(draft: Draft | None, versions: dict[int, Version], to: int) -> Text | None:
+def _text(
+    draft: Draft | None,
+    versions: dict[int, Version],
+    to: int,
+    waits: dict[int, list[Audience]],
+) -> Text | None:
     """Whether it still stands is asked again when it is sent, and before each one leaves."""
     if draft is None:
         return None
-    return Text(draft, versions[draft.pk], draft.state == DraftState.APPROVED, to)
+    ready = draft.state == DraftState.APPROVED
+    return Text(draft, versions[draft.pk], ready, to, waits.get(draft.pk, []))
 
 
 # Suggestions

@@ -1,5 +1,7 @@
 """The order in which an incident's audiences are told, and whether the public's turn has come."""
 
+from collections.abc import Iterable
+
 from incidents.models import Incident
 from responses.enums import Act
 from responses.enums_plan import Audience
@@ -54,14 +56,30 @@ def untold(incident: Incident) -> list[Audience]:
     return []
 
 
-def holding(draft: Draft) -> list[Audience]:
-    """For whom a draft waits before it may go out; none once somebody has said why it cannot.
+# What says something new; an edit or removal of what is out already waits for nobody.
+SAYS_NEW = (Act.POST, Act.ANSWER)
 
-    An edit or removal of what is out already waits for nobody.
+
+def holding(draft: Draft) -> list[Audience]:
+    """For whom a draft waits before it may go out; none once somebody has said why it cannot."""
+    return waits(draft.incident, [draft]).get(draft.pk, [])
+
+
+def waits(incident: Incident, drafts: Iterable[Draft]) -> dict[int, list[Audience]]:
+    """For whom each of these texts waits before it may go out in this incident, by its id.
+
+    Those that wait for nobody are left out. A reason holds for its draft in its own incident: an
+    answer of the library that was approved elsewhere waits all the same.
     """
-    if draft.act != Act.POST or EarlyWord.objects.filter(draft=draft).exists():
-        return []
-    return untold(draft.incident)
+    new = {each.pk: each for each in drafts if each.act in SAYS_NEW}
+    if not new or not (found := untold(incident)):
+        return {}
+    here = incident.merged_into_id or incident.pk
+    own = [
+        pk for pk, each in new.items() if (each.incident.merged_into_id or each.incident_id) == here
+    ]
+    early = set(EarlyWord.objects.filter(draft__in=own).values_list("draft", flat=True))
+    return {pk: found for pk in new if pk not in early}
 
 
 def named(audiences: list[Audience]) -> str:

@@ -7,6 +7,7 @@ from django import template
 from accounts.enums import Permission
 from accounts.rules import allowed
 from core.clock import database_now
+from incidents.models import Incident
 from responses.enums import DraftState
 from responses.models import Draft
 from responses.plan import holding, order
@@ -30,6 +31,20 @@ def told_first(context: template.Context, draft: Draft, page: str = "") -> dict[
         "page": page,
         "csrf_token": context.get("csrf_token"),
     }
+
+
+@register.inclusion_tag("responses/engage/waits.html", takes_context=True)
+def answers_wait(
+    context: template.Context, draft: Draft, incident: Incident, page: str
+) -> dict[str, Any]:
+    """`{% answers_wait draft incident "concerns" %}`: who has to be told before it goes to people.
+
+    `page` is "concerns", or a conversation's number: where whoever gives a reason comes back to.
+    """
+    shown = told_first(context, draft)
+    waits = order.waits(incident, [draft]).get(draft.pk, [])
+    own = draft.incident_id == incident.pk
+    return {**shown, "untold": order.named(waits), "incident": incident, "own": own, "page": page}
 
 
 @register.inclusion_tag("responses/plan/behind.html")

@@ -29,6 +29,7 @@ from responses.models_engage import Answer, CannedAnswer, Concern, Conversation
 from responses.services.engage import answering, outcome, working
 from responses.services.engage.concerns import group
 from responses.services.engage.library import use_canned
+from responses.services.engage.waking import UNTOLD
 from responses.showing import LOOKS as PUBLICATION_LOOKS
 
 from .common import SignedIn, find_incident
@@ -254,10 +255,13 @@ def _do_one(request: SignedIn, found: Conversation) -> HttpResponse:
 def _answers(request: SignedIn, found: Conversation) -> list[dict[str, Any]]:
     """What of ours stands there or is on its way, with what this reader may do about it."""
     may = allowed(request.user, Permission.PUBLISH, found.incident.brand_id)
-    rows = Answer.objects.filter(conversation=found).select_related("account", "by")
+    rows = Answer.objects.filter(conversation=found).select_related(
+        "account", "by", "version__draft__incident"
+    )
     return [
         {
             "it": row,
+            "waits": row.state == PublicationState.QUEUED and row.error == UNTOLD,
             "look": PUBLICATION_LOOKS[PublicationState(row.state)],
             "problem": problems.words(row.error) if row.error else "",
             "may_settle": may and row.state == PublicationState.UNCERTAIN,

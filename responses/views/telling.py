@@ -12,11 +12,13 @@ from core.clock import database_now
 from core.errors import Forbidden, Refused
 from incidents.models import Incident
 from responses.enums_plan import Audience
+from responses.models import Draft
 from responses.models_telling import EarlyWord
 from responses.plan import order, reading
 from responses.services.plan import telling
 
 from .common import SignedIn, act, draft_page, find_draft
+from .engage import numbers
 
 
 def find_incident(request: SignedIn, reference: str) -> Incident:
@@ -71,15 +73,24 @@ def _note(request: SignedIn, incident: Incident) -> str:
 def early(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """Say why a draft goes out before others are told."""
     found = find_draft(request, reference, number)
-    page = "responses:approval" if "approval" in request.POST else "responses:draft"
     return act(
         request,
         lambda now: telling.say_early(
             found.pk, reason=request.POST.get("reason", ""), by=request.user, now=now
         ),
-        then=draft_page(found, page),
+        then=_back(request, found),
         done=_("Noted in the timeline. Once approved it waits for nobody."),
     )
+
+
+def _back(request: SignedIn, draft: Draft) -> tuple[str | int, ...]:
+    """Where the reason was given: `page` is "approval", "concerns" or a conversation's number."""
+    page = request.POST.get("page", "")
+    if page == "concerns":
+        return "responses:concerns", draft.incident.reference
+    if asked := numbers([page]):
+        return "responses:conversation", draft.incident.reference, asked[0]
+    return draft_page(draft, "responses:approval" if page == "approval" else "responses:draft")
 
 
 @login_required

@@ -21,6 +21,7 @@ from incidents.services.timeline import lock_current
 from responses.enums_plan import Audience
 from responses.models_telling import EarlyWord, Telling
 from responses.plan import order, reading
+from responses.services.engage.waking import wake
 from responses.services.rows import lock_draft, refuse_closed
 from responses.services.telling import tell
 
@@ -142,6 +143,7 @@ def say_early(draft_id: int, *, reason: str, by: User, now: datetime) -> EarlyWo
         reason=said,
     )
     live.publish(f"incident.{draft.incident_id}", "tellings")
+    wake(draft.incident_id, now=now)
     return word
 
 
@@ -175,5 +177,6 @@ def _record(incident: Incident, code: str, *, by: User, now: datetime, **params:
     audit.record(
         f"telling.{code}", actor=by, brand=incident.brand, subject=incident.reference, **facts
     )
+    wake(incident.pk, now=now)
     for part in ("tellings", "drafts", "head"):
         live.publish(f"incident.{incident.pk}", part)
