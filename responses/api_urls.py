@@ -15,6 +15,7 @@ from .api_checks import (
     ContradictionsView,
     PreviewsView,
 )
+from .api_comments import CommentsView, CommentView
 from .api_plan import (
     CommunicationPlanReviewView,
     CommunicationPlanVersionsView,
@@ -93,6 +94,8 @@ urlpatterns = [
         name="communication_plan_review",
     ),
     path("incidents/<str:reference>/telling/", TellingView.as_view(), name="telling"),
+    path("drafts/<int:pk>/comments/", CommentsView.as_view(), name="draft_comments"),
+    path("drafts/<int:pk>/comments/<int:thread>/", CommentView.as_view(), name="draft_comment"),
     path("drafts/<int:pk>/early/", EarlyView.as_view(), name="early"),
     path("statement-templates/", TemplatesView.as_view(), name="statement_templates"),
     path("statement-templates/<int:pk>/", TemplateView.as_view(), name="statement_template"),

@@ -54,6 +54,21 @@ register(
     body=_("It waits in %(reference)s, and everyone who was to answer has been asked."),
 )
 register(
+    "responses.comment_named",
+    title=_("%(brand)s: %(person)s names you at “%(title)s”"),
+    body=_("In a comment on the draft in %(reference)s."),
+)
+register(
+    "responses.commented",
+    title=_("%(brand)s: %(person)s commented on “%(title)s”"),
+    body=_("You wrote on that draft in %(reference)s."),
+)
+register(
+    "responses.comment_answered",
+    title=_("%(brand)s: %(person)s answered at “%(title)s”"),
+    body=_("In a thread of yours on the draft in %(reference)s."),
+)
+register(
     "responses.glass",
     title=_("%(brand)s: “%(title)s” is to go out at once"),
     body=_("%(person)s asks for a second person in %(reference)s: %(reason)s"),

@@ -1,5 +1,7 @@
 """Drafts, approvals and publications as people may see them."""
 
+from dataclasses import dataclass
+
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -171,5 +173,23 @@ def unsaved(draft: Draft) -> list[Unsaved]:
 
 
 def comments(draft: Draft) -> list[DraftComment]:
-    """What was said of it among colleagues, in order."""
+    """What was said of it among colleagues, in order. One query."""
     return list(draft.comments.select_related("author", "resolved_by"))
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A comment and what was answered to it."""
+
+    first: DraftComment
+    answers: list[DraftComment]
+
+
+def threads(draft: Draft) -> list[Thread]:
+    """What was said of a draft, by thread, in order. One query."""
+    rows = comments(draft)
+    return [
+        Thread(row, [each for each in rows if each.thread_id == row.pk])
+        for row in rows
+        if row.thread_id is None
+    ]

@@ -1,4 +1,7 @@
-"""Comments on a draft: among colleagues, in threads, never part of what goes out."""
+"""Comments on a draft: among colleagues, in threads, never part of what goes out.
+
+Notices of them carry no words: what was said stands in the comment's own row and nowhere else.
+"""
 
 from datetime import datetime
 
@@ -10,11 +13,13 @@ from accounts.models import User
 from accounts.rules import allowed, require
 from core.errors import Refused
 from core.text import clean
+from incidents import composer
+from incidents.selectors import insiders
 from responses.models import Draft
 from responses.models_composing import DraftComment
 
 from .rows import lock_draft
-from .telling import refresh
+from .telling import notice, refresh
 
 LONGEST_COMMENT = 2_000
 
@@ -29,7 +34,11 @@ def may_comment(user: User, draft: Draft) -> bool:
 def add_comment(
     draft_id: int, *, text: str, by: User, now: datetime, thread_id: int | None = None
 ) -> DraftComment:
-    """Say something about a draft, or answer in a thread of it, which opens that thread again."""
+    """Say something about a draft, or answer in a thread of it, which opens that thread again.
+
+    Its writers, who spoke in the thread, and whom an @ names are told, as far as they may comment.
+    Refused for an @ that fits several people.
+    """
     draft = lock_draft(draft_id)
     _require(by, draft)
     text = clean(text).strip()
@@ -38,13 +47,43 @@ def add_comment(
     if len(text) > LONGEST_COMMENT:
         raise Refused(_("A comment has at most %(limit)d characters.") % {"limit": LONGEST_COMMENT})
     thread = _thread(draft, thread_id) if thread_id else None
+    able = _able(draft)
+    named = composer.named(able, text) if "@" in text else {}
     if thread and thread.resolved_at:
         _write_resolved(thread, None, None)
     comment = DraftComment.objects.create(
         draft=draft, thread=thread, author=by, text=text, version=draft.version, at=now
     )
+    _tell(comment, able, set(named.values()), now=now)
     refresh(draft)
     return comment
+
+
+def _able(draft: Draft) -> list[User]:
+    """Who may see the draft's incident and comment here."""
+    write = insiders(draft.incident, permission=Permission.DRAFT)
+    approve = insiders(draft.incident, permission=Permission.APPROVE)
+    return list({user.pk: user for user in (*write, *approve)}.values())
+
+
+def _tell(comment: DraftComment, able: list[User], named: set[User], *, now: datetime) -> None:
+    """Tell each once: whom it names, else who wrote the draft, else who spoke in the thread."""
+    draft = comment.draft
+    wrote = {draft.author_id, *draft.versions.values_list("editor_id", flat=True)}
+    spoke = set()
+    if comment.thread:
+        answers = comment.thread.answers.values_list("author_id", flat=True)
+        spoke = {comment.thread.author_id, *answers}
+    told = {user.pk: user for user in able if user.pk != comment.author_id}
+    groups = (
+        ("comment_named", {user.pk for user in named}),
+        ("commented", wrote),
+        ("comment_answered", spoke),
+    )
+    for kind, wanted in groups:
+        people = [told.pop(pk) for pk in list(told) if pk in wanted]
+        key = f"comment.{comment.pk}"
+        notice(people, kind, draft=draft, key=key, now=now, person=str(comment.author))
 
 
 @transaction.atomic

@@ -8,35 +8,21 @@ from django.views.decorators.http import require_POST
 
 from responses import selectors, services
 from responses.models import Draft
-from responses.models_composing import DraftComment
 from responses.services.commenting import may_comment
 
 from .common import SignedIn, act, draft_page, find_draft
 
 
 @dataclass(frozen=True)
-class Thread:
-    """A comment and what was answered to it."""
-
-    first: DraftComment
-    answers: list[DraftComment]
-
-
-@dataclass(frozen=True)
 class Shown:
-    open: list[Thread]
-    resolved: list[Thread]
+    open: list[selectors.Thread]
+    resolved: list[selectors.Thread]
     may_write: bool
 
 
 def shown(request: SignedIn, draft: Draft) -> Shown:
     """Every thread of a draft, in one query."""
-    rows = selectors.comments(draft)
-    threads = [
-        Thread(row, [each for each in rows if each.thread_id == row.pk])
-        for row in rows
-        if row.thread_id is None
-    ]
+    threads = selectors.threads(draft)
     return Shown(
         [each for each in threads if not each.first.resolved_at],
         [each for each in threads if each.first.resolved_at],
