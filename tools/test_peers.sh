@@ -36,6 +36,7 @@ clients() { # other people's clients, which judge what stands in for networks th
 
 command -v dovecot >/dev/null ||
     fail "The tests with a real mail server need dovecot: apt-get install dovecot-imapd dovecot-lmtpd"
+tools/chromium.sh
 npm_packages
 mastodon
 clients

@@ -8,7 +8,7 @@ write: mark them `django_db(transaction=True)`.
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -24,12 +24,10 @@ from core.clock import database_now
 from crisisdesk.demo import load
 from crisisdesk.demo.people import DUTY, LEAD, LEGAL
 from tests.browser.crisis import Loop
-from tests.browser.living import running, seat
+from tests.browser.living import DESKTOP, seated
 from tests.core.live_rig import WebServer
 from tests.responses.servers import Behaviour, webhook_server
 
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1440, "height": 900}
 Screen = Callable[..., AbstractContextManager[Page]]
 
 
@@ -123,12 +121,5 @@ def loop(
     people = User.objects.filter(email__in=[LEAD.email, DUTY.email, LEGAL.email])
     people.update(language=request.param)
     lead, duty, legal = (people.get(email=each.email) for each in (LEAD, DUTY, LEGAL))
-    touch = {"has_touch": True, "is_mobile": True}
-    with ExitStack() as stack:
-        desk = stack.enter_context(running(OUTBOUND_ALLOW="127.0.0.1"))
-        lead_at, duty_at, legal_at = (
-            stack.enter_context(seat(browser, desk, lead, viewport=DESKTOP)),
-            stack.enter_context(seat(browser, desk, duty, viewport=DESKTOP)),
-            stack.enter_context(seat(browser, desk, legal, viewport=PHONE, **touch)),
-        )
-        yield Loop(desk, lead_at, duty_at, legal_at, receiver, request.param)
+    with seated(browser, lead, duty, legal, OUTBOUND_ALLOW="127.0.0.1") as found:
+        yield Loop(*found, request.param, receiver)

@@ -3,54 +3,23 @@
 import re
 from dataclasses import dataclass, field
 
-from django.utils import translation
-from django.utils.translation import gettext
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from core.clock import database_now
 from crisisdesk.demo import load
 from crisisdesk.demo.people import BRANDS
-from incidents.models import Incident
 from responses.enums import PublicationState
 from responses.models import Publication
-from tests.browser.living import Seat
-from tests.crisisdesk.installation import Installation
+from tests.browser.living import Team
 from tests.responses.servers import Behaviour
 
 
 @dataclass
-class Loop:
-    """One crisis and the people who live through it."""
+class Loop(Team):
+    """The demo's crisis; `receiver` is what the brand's webhook calls."""
 
-    desk: Installation
-    lead: Seat
-    duty: Seat
-    legal: Seat
     receiver: Behaviour
-    language: str
     delays: list[float] = field(default_factory=list)
-    lived_through: int | None = None
-
-    def words(self, text: str, **figures: object) -> str:
-        with translation.override(self.language):
-            return gettext(text) % figures if figures else gettext(text)
-
-    def button(self, of: Seat, text: str) -> Locator:
-        return of.page.get_by_role("button", name=self.words(text), exact=True)
-
-    def link(self, of: Seat, text: str) -> Locator:
-        return of.page.get_by_role("link", name=self.words(text), exact=True)
-
-    def go(self, of: Seat, path: str) -> None:
-        of.page.goto(f"http://127.0.0.1:{self.desk.port}{path}")
-
-    @property
-    def incident(self) -> Incident:
-        """The one that is lived through, as it stands: not the demo's that is over, nor one that
-        the crisis, which goes on, brings up once this one is resolved."""
-        if self.lived_through is None:
-            self.lived_through = Incident.objects.latest("detected_at").pk
-        return Incident.objects.get(pk=self.lived_through)
 
 
 def the_alarm_comes_by_itself(loop: Loop) -> None:

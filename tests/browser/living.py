@@ -1,18 +1,23 @@
 """A whole desk under `manage.py up` on the test database, and people at their own browsers."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from accounts.models import User
 from crisisdesk.demo.people import PASSWORD
+from incidents.models import Incident
 from tests.core.live_rig import _database_url, wait_until
 from tests.crisisdesk.installation import Installation
 
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1440, "height": 900}
 # More than any of our pages has stops for the Tab key.
 MOST_STOPS = 150
 _WATCH = """([selector, text]) => {
@@ -108,3 +113,52 @@ def seat(browser: Browser, desk: Installation, user: User, **context: Any) -> It
     finally:
         own.close()
     assert found.said == []
+
+
+@dataclass
+class Team:
+    """One crisis and the three who live through it, all in one language."""
+
+    desk: Installation
+    lead: Seat
+    duty: Seat
+    legal: Seat
+    language: str
+    lived_through: int | None = field(default=None, kw_only=True)
+
+    def words(self, text: str, **figures: object) -> str:
+        with translation.override(self.language):
+            return gettext(text) % figures if figures else gettext(text)
+
+    def button(self, of: Seat, text: str) -> Locator:
+        return of.page.get_by_role("button", name=self.words(text), exact=True)
+
+    def link(self, of: Seat, text: str) -> Locator:
+        return of.page.get_by_role("link", name=self.words(text), exact=True)
+
+    def go(self, of: Seat, path: str) -> None:
+        of.page.goto(f"http://127.0.0.1:{self.desk.port}{path}")
+
+    @property
+    def incident(self) -> Incident:
+        """The one that is lived through, as it stands: not the demo's that is over, nor one that
+        the crisis, which goes on, brings up once this one is resolved."""
+        if self.lived_through is None:
+            self.lived_through = Incident.objects.latest("detected_at").pk
+        return Incident.objects.get(pk=self.lived_through)
+
+
+@contextmanager
+def seated(
+    browser: Browser, lead: User, duty: User, legal: User, **more: str
+) -> Iterator[tuple[Installation, Seat, Seat, Seat]]:
+    """A desk, two people at it with large screens, and the third, who approves, with a phone."""
+    touch = {"has_touch": True, "is_mobile": True}
+    with ExitStack() as stack:
+        desk = stack.enter_context(running(**more))
+        yield (
+            desk,
+            stack.enter_context(seat(browser, desk, lead, viewport=DESKTOP)),
+            stack.enter_context(seat(browser, desk, duty, viewport=DESKTOP)),
+            stack.enter_context(seat(browser, desk, legal, viewport=PHONE, **touch)),
+        )

@@ -12,7 +12,8 @@ from responses import services
 from responses.models import Draft, Version
 from responses.models_composing import Unsaved
 from tests.browser.axe import violations
-from tests.browser.conftest import PHONE, Screen
+from tests.browser.conftest import Screen
+from tests.browser.living import PHONE
 from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import IncidentFactory
 

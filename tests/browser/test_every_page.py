@@ -28,7 +28,8 @@ from monitoring.models import Mention
 from responses.models import Publication
 from responses.publishing import publish_due
 from tests.browser.axe import violations
-from tests.browser.conftest import DESKTOP, PHONE, Screen
+from tests.browser.conftest import Screen
+from tests.browser.living import DESKTOP, PHONE
 from tests.core.live_rig import WebServer
 from tests.factories.incidents import DetectionFactory, IncidentFactory
 from tests.factories.notifications import tell

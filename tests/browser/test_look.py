@@ -14,7 +14,8 @@ from incidents.services import add_note
 from monitoring.models import Mention, MentionCount, Step
 from responses.services import create_draft, submit
 from tests.browser.axe import violations
-from tests.browser.conftest import DESKTOP, PHONE, Screen
+from tests.browser.conftest import Screen
+from tests.browser.living import DESKTOP, PHONE
 from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import IncidentFactory, ShiftFactory, TaskFactory
 from tests.factories.monitoring import SourceFactory, mention

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Page
 
 from accounts.models import User
+from tests.browser.conftest import Screen
+from tests.browser.living import PHONE
 from tests.core.live_rig import WebServer
-
-from .conftest import PHONE, Screen
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BRIEF = {

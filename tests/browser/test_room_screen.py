@@ -10,7 +10,8 @@ from accounts.models import Brand, User
 from incidents import services
 from incidents.models import Incident, TimelineEntry
 from tests.browser.axe import violations
-from tests.browser.conftest import DESKTOP, PHONE, Screen
+from tests.browser.conftest import Screen
+from tests.browser.living import DESKTOP, PHONE
 from tests.browser.rooms import begun, live
 from tests.factories.monitoring import mention
 

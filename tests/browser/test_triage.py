@@ -13,7 +13,8 @@ from monitoring.models_triage import MentionState, SavedSearch, StreamJob
 from monitoring.services import triage
 from monitoring.services.triage import Place
 from tests.browser.axe import violations
-from tests.browser.conftest import PHONE, Screen
+from tests.browser.conftest import Screen
+from tests.browser.living import PHONE
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.incidents import IncidentFactory
 from tests.factories.monitoring import mention

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,49 +15,12 @@ from connectors.base import (
 from connectors.mastodon import publisher as module
 from connectors.mastodon.client import Limits
 from connectors.mastodon.publisher import MastodonPublisher, length
-from tests.peer import Answer, Call, Peer
+from tests.peer import Answer, Peer
 
-from .mastodon_server import ME, client, connection, mastodon, shape, status
+from .mastodon_server import ME, Account, client, connection, mastodon, shape, status
 
 HELLO = Message("Vi beklager.", "cd-1-1-abc", since=datetime.now(UTC) - timedelta(minutes=1))
 OUT = Receipt("000050", "https://mastodon.example/@ann/50")
-
-
-class Account:
-    """The account's own posts, as the server shows them; `keys` is honoured or not."""
-
-    def __init__(self, server: Peer, *, keys: bool) -> None:
-        self.posts: list[dict[str, Any]] = []
-        self.lose_answer = False
-        self._keys: dict[str, dict] | None = {} if keys else None
-        self.server = server
-        server.answers["/api/v1/accounts/1/statuses"] = self._list
-        server.answers["/api/v1/statuses"] = self._publish
-
-    def _list(self, call: Call) -> Answer:
-        before = call.path.partition("max_id=")[2].split("&")[0] or "~"
-        return shape([post for post in self.posts[::-1] if post["id"] < before])
-
-    def _publish(self, call: Call) -> Answer:
-        asked, key = json.loads(call.body), call.headers["Idempotency-Key"]
-        made = self._keys.get(key) if self._keys else None
-        if made is None:
-            made = status(
-                50 + len(self.posts),
-                f"<p>{asked['status']}</p>",
-                account=ME,
-                created_at=datetime.now(UTC).isoformat(),
-                in_reply_to_id=asked.get("in_reply_to_id"),
-                visibility=asked["visibility"],
-            )
-            self.posts.append(made)
-        if self._keys is not None:
-            self._keys[key] = made
-        return Answer(status=502) if self.lose_answer else shape(made)
-
-    @property
-    def sent(self) -> list[dict[str, Any]]:
-        return [json.loads(call.body) for call in self.server.calls if call.method == "POST"]
 
 
 @pytest.fixture
