@@ -17,6 +17,7 @@ WORDS: dict[Can, str | Promise] = {
     Can.POST: _("Publish"),
     Can.REPLY: _("Reply"),
     Can.DELETE: _("Take back"),
+    Can.IMAGES: _("Show images with alt text"),
     Can.FIND: _("Find what was published"),
 }
 

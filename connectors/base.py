@@ -34,6 +34,8 @@ class Can(Flag):
     # It can be asked whether a publication whose answer was lost is out.
     FIND = auto()
     EDIT = auto()
+    # Publications can show images with alt texts.
+    IMAGES = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,18 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An image that goes out with a text: a still JPEG or PNG of at most 1,000,000 bytes, and what
+    it shows in words."""
+
+    data: bytes
+    media_type: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What is to be published: exactly these bytes."""
 
@@ -175,6 +189,8 @@ class Message:
     reply_to: str = ""
     # When it was queued: what was on the network before then cannot be it. None: not known.
     since: datetime | None = None
+    # At most four, only where the network Can.IMAGES; needed to publish, not to find.
+    images: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

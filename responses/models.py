@@ -12,11 +12,13 @@ from . import (  # noqa: F401 - found here
     models_assistant,
     models_composing,
     models_guidelines,
+    models_media,
     models_plan,
     models_policy,
     models_strategy,
     models_telling,
     models_templates,
+    placing,
 )
 from .enums import Act, DraftState, PublicationState, Verdict
 
@@ -71,17 +73,19 @@ class Draft(models.Model):
 
 
 class Version(models.Model):
-    """A draft's text at one time. `sha256` is of its UTF-8 bytes: what an approval binds to.
+    """A draft's text and images at one time. `sha256` is what an approval binds to: of the text's
+    UTF-8 bytes, and with images of a zero byte and `media` too (texts.digest).
 
     `text` is what the public reads; `cited` is what was typed, with citations of facts such as
-    [F3], where there are any. Never changed once written: a trigger computes the digest itself and
-    refuses any update.
+    [F3], where there are any. `media` lists the images with their alt texts. Never changed once
+    written: a trigger computes the digest itself and refuses any update.
     """
 
     draft = models.ForeignKey(Draft, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     text = models.TextField()
     cited = models.TextField(blank=True)
+    media = models.TextField(blank=True, default="")
     sha256 = models.CharField(max_length=64)
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -99,6 +103,11 @@ class Version(models.Model):
     def written(self) -> str:
         """The text as it was typed, with its citations."""
         return self.cited or self.text
+
+    @property
+    def images(self) -> list[placing.Placed]:
+        """What it shows, in order."""
+        return placing.read(self.media)
 
 
 class Approval(models.Model):

@@ -1,6 +1,5 @@
 """The publications as a book of the outbox: what is asked again before anything goes out."""
 
-import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,12 +7,14 @@ from datetime import datetime
 from django.db import transaction
 
 from connectors import registry
-from connectors.base import Message, Receipt, TemporaryError, UncertainError
+from connectors.base import Message, Picture, Receipt, TemporaryError, UncertainError
 from connectors.outbox import STALE_AFTER, Book, Claim, Outbox
 
+from . import texts
 from .enums import Act, PublicationState
 from .models import Draft, Publication
 from .plan import order
+from .services import media
 from .services import publications as outcome
 
 
@@ -61,13 +62,16 @@ class Publications(Book):
             .filter(pk=row_id, state=PublicationState.QUEUED, publish_at__lte=now)
             .first()
         )
-        if publication is None or _refused(draft, publication, now=now):
+        if publication is None:
+            return None
+        images = media.pictures(publication.version)
+        if _refused(draft, publication, images, now=now):
             return None
         publication.state = PublicationState.SENDING
         publication.attempts += 1
         publication.sending_since = now
         publication.save(update_fields=["state", "attempts", "sending_since"])
-        return _claim_of(publication)
+        return _claim_of(publication, images or ())
 
     def send(self, claim: Claim) -> Receipt:
         if not isinstance(claim, Doing) or claim.act == Act.POST:
@@ -102,11 +106,17 @@ class Publications(Book):
         return (_claim_of(row), row.state == PublicationState.UNCERTAIN) if row else None
 
 
-def _refused(draft: Draft, publication: Publication, *, now: datetime) -> bool:
+def _refused(
+    draft: Draft,
+    publication: Publication,
+    images: tuple[Picture, ...] | None,
+    *,
+    now: datetime,
+) -> bool:
     """Whether it must not go out after all; then the row and the people know why."""
-    text = publication.version.text
-    bytes_differ = hashlib.sha256(text.encode()).hexdigest() != publication.sha256
-    if bytes_differ or not outcome.is_covered(draft, publication):
+    version = publication.version
+    bytes_differ = texts.digest(version.text, version.media) != publication.sha256
+    if bytes_differ or images is None or not outcome.is_covered(draft, publication):
         outcome.approval_fell(draft, publication, now=now)
     elif publication.account.brand_id != draft.incident.brand_id:
         outcome.fail(draft, publication, error="account_foreign", now=now)
@@ -121,7 +131,7 @@ def _refused(draft: Draft, publication: Publication, *, now: datetime) -> bool:
     return True
 
 
-def _claim_of(publication: Publication) -> Claim:
+def _claim_of(publication: Publication, images: tuple[Picture, ...] = ()) -> Claim:
     draft = publication.version.draft
     return Doing(
         publication.pk,
@@ -132,6 +142,7 @@ def _claim_of(publication: Publication) -> Claim:
             publication.idempotency_key,
             reply_to=publication.reply_to,
             since=publication.created_at,
+            images=images,
         ),
         act=Act(draft.act),
         target=draft.amends.external_id if draft.amends else "",

@@ -42,6 +42,12 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def digest(text: str, media: str) -> str:
+    """The digest of a version: of its text alone, or with its list of images behind a zero byte,
+    which no text holds. The database computes it too (responses_digest)."""
+    return sha256(f"{text}\0{media}" if media else text)
+
+
 def measure(account: ConnectedAccount, text: str) -> tuple[int, int]:
     """Return how long a text is as the account's network counts, and its limit; 0 is none."""
     network = NETWORKS[account.network]

@@ -99,6 +99,7 @@ NETWORK = Network(
         | Can.REPLY
         | Can.DELETE
         | Can.FIND
+        | Can.IMAGES
     ),
     max_length=BlueskyPublisher.max_length,
     measure=counting.by_graphemes(richtext.MAX_GRAPHEMES, richtext.MAX_BYTES),

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
+from connectors import uploading
 from connectors.base import (
     Message,
     PermanentError,
+    Picture,
     PublishError,
     ReadError,
     Receipt,
@@ -20,7 +22,7 @@ from core import http
 from . import richtext, tid
 from .posts import COLLECTION, address, whose
 from .session import Session, SignInRefused, is_outage, publishing, refused, uncertain
-from .xrpc import Json, XrpcError
+from .xrpc import Blob, Json, XrpcError
 
 # Seconds a call; three of them must fit into the time that a publication is waited for.
 LOOK, WRITE = 5.0, 9.0
@@ -121,7 +123,22 @@ class BlueskyPublisher:
             record["facets"] = found
         if message.reply_to:
             record["reply"] = self._reply(message.reply_to)
+        if message.images:
+            shown = [
+                self._image(image, seconds) for image, seconds in uploading.in_time(message.images)
+            ]
+            record["embed"] = {"$type": "app.bsky.embed.images", "images": shown}
         return record
+
+    def _image(self, image: Picture, seconds: float) -> Json:
+        """Upload an image. One that no record ever shows, the server throws away by itself."""
+        blob = Blob(image.data, image.media_type)
+        method = "com.atproto.repo.uploadBlob"
+        return {
+            "alt": image.alt,
+            "image": self._session.call(method, body=blob, timeout=seconds)["blob"],
+            "aspectRatio": {"width": image.width, "height": image.height},
+        }
 
     def _resolve(self, handle: str) -> str:
         method = "com.atproto.identity.resolveHandle"

@@ -25,7 +25,7 @@ from core import http
 from core.words import Worded
 
 from . import xrpc
-from .xrpc import Json, XrpcError
+from .xrpc import Blob, Json, XrpcError
 
 SERVICE = "https://bsky.social"
 # A token that no longer counts: the server says so with status 400 or 401.
@@ -66,7 +66,7 @@ class Session:
         method: str,
         *,
         query: Mapping[str, Any] | None = None,
-        body: Json | None = None,
+        body: Json | Blob | None = None,
         timeout: float = xrpc.TIMEOUT,
     ) -> Json:
         """Call a method; with a dead token refresh it and call again, once.

@@ -42,6 +42,14 @@ class XrpcError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Blob:
+    """A body of bytes, as they are."""
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     data: Json
     quota: Quota | None
@@ -53,7 +61,7 @@ def call(
     *,
     token: str = "",
     query: Mapping[str, Any] | None = None,
-    body: Json | None = None,
+    body: Json | Blob | None = None,
     timeout: float = TIMEOUT,
 ) -> Answer:
     """Call `method`: a procedure where a body is given ({} is one), else a query.
@@ -68,7 +76,7 @@ def call(
         url,
         method="GET" if body is None else "POST",
         headers=_headers(token, body),
-        body=json.dumps(body).encode() if body else None,
+        body=_bytes(body),
         timeout=timeout,
         max_bytes=MAX_ANSWER,
     )
@@ -80,11 +88,19 @@ def call(
     return Answer(data, _quota(response.headers))
 
 
-def _headers(token: str, body: Json | None) -> dict[str, str]:
+def _bytes(body: Json | Blob | None) -> bytes | None:
+    if isinstance(body, Blob):
+        return body.data
+    return json.dumps(body).encode() if body else None
+
+
+def _headers(token: str, body: Json | Blob | None) -> dict[str, str]:
     headers = {"Accept": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    if body:
+    if isinstance(body, Blob):
+        headers["Content-Type"] = body.media_type
+    elif body:
         headers["Content-Type"] = "application/json"
     return headers
 

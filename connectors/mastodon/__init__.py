@@ -95,6 +95,7 @@ NETWORK = Network(
         | Can.REPLY
         | Can.DELETE
         | Can.FIND
+        | Can.IMAGES
         | Can.EDIT
     ),
     max_length=500,

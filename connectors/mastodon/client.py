@@ -72,6 +72,13 @@ class Limits:
     # Where its streams are ("https://streaming.example"), "" where it does not say.
     streams: str = ""
     name: str = ""
+    # Images a post; the bytes, pixels and kinds of one, and characters of its alt text, where the
+    # server says (0 and () where not).
+    attachments: int = 4
+    image_bytes: int = 0
+    image_pixels: int = 0
+    media_types: tuple[str, ...] = ()
+    description: int = 0
 
 
 class Client:
@@ -99,9 +106,19 @@ class Client:
         return answer
 
     def call(
-        self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        raw: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = TIMEOUT,
     ) -> Answer:
-        """Make one call and return its answer, whatever its status. Raises core.http.HttpError."""
+        """Make one call, with JSON or `raw` bytes, and return its answer, whatever its status.
+
+        Raises core.http.HttpError.
+        """
         response = http.fetch(
             self.server + path,
             method=method,
@@ -111,8 +128,8 @@ class Client:
                 **({"Content-Type": "application/json"} if body is not None else {}),
                 **(headers or {}),
             },
-            body=json.dumps(body).encode() if body is not None else None,
-            timeout=TIMEOUT,
+            body=json.dumps(body).encode() if body is not None else raw,
+            timeout=timeout,
             max_bytes=MAX_ANSWER,
         )
         self.quota = quota_of(response.headers) or self.quota
@@ -217,6 +234,7 @@ def _limits(instance: Any) -> Limits:
     usual = Limits()
     # Older servers and some relatives name the maximum at the top.
     characters = statuses.get("max_characters") or instance.get("max_toot_chars")
+    media = _dict(configuration.get("media_attachments"))
     newer, older = _dict(configuration.get("urls")), _dict(instance.get("urls"))
     streams = text(newer.get("streaming") or older.get("streaming_api"))
     return Limits(
@@ -224,6 +242,11 @@ def _limits(instance: Any) -> Limits:
         per_url=_count(statuses.get("characters_reserved_per_url"), usual.per_url),
         streams=streams.replace("wss://", "https://").replace("ws://", "http://").rstrip("/"),
         name=text(instance.get("title"))[:100],
+        attachments=_count(statuses.get("max_media_attachments"), usual.attachments),
+        image_bytes=_count(media.get("image_size_limit"), 0, 10**10),
+        image_pixels=_count(media.get("image_matrix_limit"), 0, 10**10),
+        media_types=_words(media.get("supported_mime_types")),
+        description=_count(media.get("description_limit"), 0),
     )
 
 
@@ -231,8 +254,12 @@ def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _count(value: Any, usual: int) -> int:
-    return value if isinstance(value, int) and 0 < value < 10**7 else usual
+def _count(value: Any, usual: int, most: int = 10**7) -> int:
+    return value if isinstance(value, int) and 0 < value < most else usual
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
 
 
 def _query(query: Mapping[str, Any]) -> str:

@@ -27,6 +27,7 @@ from connectors.base import (
 )
 from core import http
 
+from . import media
 from .client import PAGE, Answer, Client, Declined, Limits, NotThere, moment, text, wait_of
 from .posts import words_of
 
@@ -96,9 +97,11 @@ class MastodonPublisher:
         """Put other words in the place of a post's; whom it answers is addressed as before."""
         try:
             post = self._post(message)
+            # Mastodon takes away the images that an edit does not name.
+            post["media_ids"] = media.upload(self._client, message.images)
         except ReadError as error:
             raise TemporaryError(error, retry_after=error.retry_after) from error
-        changed = {name: post[name] for name in ("status", "language") if name in post}
+        changed = {n: post[n] for n in ("status", "language", "media_ids") if post.get(n)}
         path = f"/api/v1/statuses/{quote(external_id, safe='')}"
         try:
             answer = self._client.call("PUT", path, body=changed)
@@ -121,18 +124,13 @@ class MastodonPublisher:
         try:
             earlier = self._find(message)
             post = self._post(message)
-            limits = self._client.limits
+            _refuse_long(post["status"], self._client.limits)
+            if message.images and earlier is None:
+                post["media_ids"] = media.upload(self._client, message.images)
         except (Declined, Unauthorized) as error:
             raise PermanentError(error) from error
         except ReadError as error:
             raise TemporaryError(error, retry_after=error.retry_after) from error
-        size = length(post["status"], limits)
-        if size > limits.characters:
-            raise PermanentError(
-                _("This is too long for the server: %(size)d of at most %(most)d characters."),
-                size=size,
-                most=limits.characters,
-            )
         return earlier, post
 
     def _post(self, message: Message) -> dict[str, Any]:
@@ -167,6 +165,16 @@ class MastodonPublisher:
                 return None
             before = text(statuses[-1].get("id"))
         raise ReadError(_("The account has posted too much since to be looked through."))
+
+
+def _refuse_long(words: str, limits: Limits) -> None:
+    size = length(words, limits)
+    if size > limits.characters:
+        raise PermanentError(
+            _("This is too long for the server: %(size)d of at most %(most)d characters."),
+            size=size,
+            most=limits.characters,
+        )
 
 
 def _is_it(status: dict[str, Any], message: Message, since: datetime) -> bool:

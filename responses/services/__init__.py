@@ -6,6 +6,7 @@ from .commenting import add_comment, resolve_comment
 from .drafting import create_draft, drop, edit_draft, set_accounts, set_risks, submit
 from .glass import break_glass, join_glass
 from .links import answer_outside, ask_outside, revoke_link
+from .media import keep_image
 from .policies import delete_policy, move_policy, save_policy
 from .publications import retry, settle, withdraw
 from .together import Clashing, Saved, Seen, Typed, drop_unsaved, keep_unsaved, save_together
@@ -28,6 +29,7 @@ __all__ = [
     "drop_unsaved",
     "edit_draft",
     "join_glass",
+    "keep_image",
     "keep_unsaved",
     "move_policy",
     "resolve_comment",

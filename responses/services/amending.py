@@ -111,6 +111,7 @@ def _begin(
         publication.version.draft.incident_id,
         title=title[:120],
         text=text,
+        shows=publication.shown if act == Act.EDIT else None,
         by=by,
         now=now,
         account_ids=[publication.account_id],

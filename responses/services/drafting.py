@@ -1,6 +1,6 @@
 """Writing: a draft, its versions, where it shall go, and asking for an approval."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from responses.models import Draft, Version
 from responses.selectors import usable_accounts
 from responses.states import GONE
 
-from . import chain
+from . import chain, media
 from .checking import refuse_leaning
 from .rows import call_back, latest_version, lock_draft, move_draft, publications, refuse_closed
 from .telling import refresh, tell
@@ -42,12 +42,13 @@ def create_draft(  # noqa: PLR0913 - what a draft is made of
     now: datetime,
     account_ids: Collection[int] = (),
     reply_to: dict[str, Any] | None = None,
+    shows: Version | None = None,
 ) -> Draft:
     """Begin a draft with its first version; it gets the incident's next number.
 
     `reply_to` is `{"id", "published_at", "external_id", "author", "text"}` of the mention that is
-    answered; it cannot be changed later. Refuses an empty or too long text, and accounts that are
-    not the brand's own.
+    answered; it cannot be changed later. `shows` is a version whose images it
+    begins with. Refuses an empty or too long text, and accounts that are not the brand's own.
     """
     incident = (
         Incident.objects.select_for_update(no_key=True, of=("self",))
@@ -64,7 +65,8 @@ def create_draft(  # noqa: PLR0913 - what a draft is made of
         reply_to=reply_to or {},
         created_at=now,
     )
-    _write_version(draft, _checked_text(text), by=by, now=now)
+    copied = media.copy_images(shows, draft) if shows else ""
+    _write_version(draft, _checked_text(text), media=copied, by=by, now=now)
     draft.accounts.set(_checked_accounts(draft, account_ids))
     tell(draft, EntryKind.DRAFT, "created", actor=by, now=now)
     return draft
@@ -80,13 +82,15 @@ def edit_draft(  # noqa: PLR0913 - what can be changed in one save
     now: datetime,
     title: str | None = None,
     account_ids: Collection[int] | None = None,
+    images: Sequence[tuple[str, str]] | None = None,
 ) -> Draft:
     """Save what was typed on top of `base_version`, the version that was shown.
 
-    A new text makes a new version. So do other accounts once the draft has been shown for
-    approval: an approval is of a version, and the approver saw where it would go. Either sends a
-    submitted or approved draft back to writing and calls back what has not left. Conflict, with
-    nothing written, when somebody else saved meanwhile; the caller still holds what was typed.
+    `images` are (digest, alt text) in their order; None leaves them as they are. A new text, other
+    images or another alt text make a new version. So do other accounts once the draft has been
+    shown for approval: an approval is of a version, and the approver saw where it would go. Either
+    sends a submitted or approved draft back to writing and calls back what has not left. Conflict,
+    with nothing written, when somebody else saved meanwhile; the caller still holds what was typed.
     """
     draft = lock_draft(draft_id)
     require(by, Permission.DRAFT, draft.incident.brand_id)
@@ -105,8 +109,11 @@ def edit_draft(  # noqa: PLR0913 - what can be changed in one save
     _refuse_changing_what_it_does(draft, text, moved=moved)
     if account_ids is not None and moved:
         draft.accounts.set(_checked_accounts(draft, account_ids))
-    if latest_version(draft).written != text or (moved and draft.state in SHOWN):
-        _add_version(draft, text, by=by, now=now)
+    latest = latest_version(draft)
+    shows = latest.media if images is None else media.placed(draft, images)
+    changed = (latest.written, latest.media) != (text, shows)
+    if changed or (moved and draft.state in SHOWN):
+        _add_version(draft, text, media=shows, by=by, now=now)
     else:
         refresh(draft)
     return draft
@@ -126,12 +133,12 @@ def set_accounts(draft_id: int, *, account_ids: Collection[int], by: User, now: 
     )
 
 
-def _add_version(draft: Draft, text: str, *, by: User, now: datetime) -> None:
+def _add_version(draft: Draft, text: str, *, media: str, by: User, now: datetime) -> None:
     """Write the next version and take back what was asked or given for the one before."""
     before = DraftState(draft.state)
     draft.version += 1
     draft.save(update_fields=["version"])
-    _write_version(draft, text, by=by, now=now)
+    _write_version(draft, text, media=media, by=by, now=now)
     if before not in SHOWN:
         tell(draft, EntryKind.DRAFT, "changed", actor=by, now=now)
         return
@@ -145,7 +152,7 @@ def _add_version(draft: Draft, text: str, *, by: User, now: datetime) -> None:
     tell(draft, kind, code, actor=by, now=now, called_back=called_back)
 
 
-def _write_version(draft: Draft, text: str, *, by: User, now: datetime) -> Version:
+def _write_version(draft: Draft, text: str, *, by: User, now: datetime, media: str = "") -> Version:
     """Citations of facts are for the desk, variables are filled: the digest is of what the public
     will read."""
     public = variables.fill(texts.public(text), draft.incident, now=now)
@@ -154,7 +161,8 @@ def _write_version(draft: Draft, text: str, *, by: User, now: datetime) -> Versi
         number=draft.version,
         text=public,
         cited="" if public == text else text,
-        sha256=texts.sha256(public),
+        media=media,
+        sha256=texts.digest(public, media),
         editor=by,
         created_at=now,
     )
@@ -218,7 +226,8 @@ def set_risks(draft_id: int, *, risks: Collection[str], by: User, now: datetime)
     draft.risks = chosen
     draft.save(update_fields=["risks"])
     if draft.state in SHOWN:
-        _add_version(draft, latest_version(draft).written, by=by, now=now)
+        latest = latest_version(draft)
+        _add_version(draft, latest.written, media=latest.media, by=by, now=now)
     else:
         refresh(draft)
     return draft
@@ -259,7 +268,7 @@ def _fill_anew(draft: Draft, *, by: User, now: datetime) -> None:
     if variables.names(version.written):
         public = variables.fill(texts.public(version.written), draft.incident, now=now)
         if public != version.text:
-            _add_version(draft, version.written, by=by, now=now)
+            _add_version(draft, version.written, media=version.media, by=by, now=now)
             version = latest_version(draft)
     # Whom an answer goes to is filled in as it goes.
     later = {people.VARIABLE} if draft.act == Act.ANSWER else set()
@@ -280,8 +289,9 @@ def refuse_unpublishable(draft: Draft) -> None:
             raise Refused(_("This draft has gone out through all its accounts. Write a new one."))
         raise Refused(_("Choose at least one account for it to go out through."))
     version = latest_version(draft)
+    media.refuse_undescribed(version)
     for account in left:
-        _refuse_unfit(account, version.text)
+        _refuse_unfit(account, version)
         _refuse_unanswering(account, draft)
 
 
@@ -298,13 +308,18 @@ def _refuse_unanswering(account: ConnectedAccount, draft: Draft) -> None:
         )
 
 
-def _refuse_unfit(account: ConnectedAccount, text: str) -> None:
+def _refuse_unfit(account: ConnectedAccount, version: Version) -> None:
     if not account.is_active:
         raise Refused(
             _("The account %(account)s is switched off. Choose another one.")
             % {"account": account.name}
         )
-    length, limit = texts.measure(account, text)
+    if version.media and Can.IMAGES not in NETWORKS[account.network].can:
+        raise Refused(
+            _("Images cannot go out through %(account)s. Take them out, or leave it out.")
+            % {"account": account.name}
+        )
+    length, limit = texts.measure(account, version.text)
     if limit and length > limit:
         raise Refused(
             _("Too long for %(account)s: %(length)d characters, at most %(limit)d.")

@@ -30,10 +30,12 @@ def start_translation(draft_id: int, *, by: User, now: datetime) -> Draft:
         raise Refused(_("This is about one published text. It has no translation of its own."))
     if draft.beside and draft.beside.state != DraftState.DROPPED:
         raise Conflict(_("There is a translation already: “%(title)s”.") % {"title": draft.beside})
+    latest = latest_version(draft)
     other = create_draft(
         draft.incident_id,
         title=(_("Translation: %(title)s") % {"title": draft.title})[:120],
-        text=latest_version(draft).written,
+        text=latest.written,
+        shows=latest,
         by=by,
         now=now,
         reply_to=draft.reply_to,
