@@ -1,5 +1,6 @@
 """A Bluesky server on loopback: shapes as a real PDS and AppView gave them; faults on request."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ class Bluesky:
     posts: dict[str, dict[str, Any]] = field(default_factory=dict)
     # What the account was told of: ids of posts, and the reason.
     told: list[tuple[str, str]] = field(default_factory=list)
+    blobs: dict[str, bytes] = field(default_factory=dict)
     followers: dict[str, int] = field(default_factory=dict)
     hidden_authors: set[str] = field(default_factory=set)
     left_authors: set[str] = field(default_factory=set)
@@ -71,6 +73,7 @@ class Bluesky:
             f"{repo}.deleteRecord": self._delete,
         }.items():
             self._open(method, self._guarded(reply))
+        self._open(f"{repo}.uploadBlob", self._upload)
 
     # As the product sees it
 
@@ -146,6 +149,18 @@ class Bluesky:
             self.peer.url = f"http://127.0.0.1:{closed.getsockname()[1]}"
 
     # The methods
+
+    def _upload(self, call: Call) -> Answer:
+        """As a real PDS answers: the content's address, and what kind it says it is."""
+        if self.faults:
+            return self.faults.pop(0)
+        if call.headers.get("Authorization") != f"Bearer {self.access}":
+            return refusal(400, "ExpiredToken", "Token has expired")
+        cid = f"bafkrei{hashlib.sha256(call.body).hexdigest()[:52]}"
+        self.blobs[cid] = call.body
+        kind = call.headers["Content-Type"]
+        blob = {"$type": "blob", "ref": {"$link": cid}, "mimeType": kind, "size": len(call.body)}
+        return answer({"blob": blob})
 
     def _open(self, method: str, reply: Callable[[Call], Answer]) -> None:
         self.peer.answers[f"/xrpc/{method}"] = reply
