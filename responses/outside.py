@@ -33,9 +33,12 @@ class Token:
 
 def address(link: ApprovalLink) -> str:
     """Return the whole address of the page on which the link is answered."""
+    return f"{settings.PUBLIC_URL}{reverse('responses:outside', args=[token_of(link)])}"
+
+
+def token_of(link: ApprovalLink) -> str:
     until = int_to_base36(int(link.expires_at.timestamp()))
-    token = Signer(salt=_SALT).sign(f"{int_to_base36(link.pk)}-{link.sha256[:16]}-{until}")
-    return f"{settings.PUBLIC_URL}{reverse('responses:outside', args=[token])}"
+    return Signer(salt=_SALT).sign(f"{int_to_base36(link.pk)}-{link.sha256[:16]}-{until}")
 
 
 def read(token: str) -> Token:

@@ -1,6 +1,6 @@
 """What the pages of a draft show, read with a fixed number of queries and put together here."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import Permission
 from accounts.models import User
 from accounts.rules import allowed
+from connectors.base import Can
 from connectors.counting import graphemes
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
@@ -19,6 +20,7 @@ from core import formats
 
 from . import (
     correcting,
+    picturing,
     previewing,
     problems,
     risks,
@@ -61,11 +63,16 @@ class Preview:
     length: int
     limit: int
     pieces: list[previewing.Piece] = field(default_factory=list)
+    images: Sequence[picturing.Shown] = ()
 
     @property
     def counts(self) -> str:
         """What a writer should know of how the network counts."""
         return str(NETWORKS[self.account.network].counts)
+
+    @property
+    def shows_images(self) -> bool:
+        return Can.IMAGES in NETWORKS[self.account.network].can
 
     @property
     def initial(self) -> str:
@@ -80,9 +87,13 @@ class Preview:
         return str(NETWORKS[self.account.network].label)
 
 
-def previews(accounts: Collection[ConnectedAccount], text: str) -> list[Preview]:
+def previews(
+    accounts: Collection[ConnectedAccount], text: str, images: Sequence[picturing.Shown] = ()
+) -> list[Preview]:
     return [
-        Preview(account, text, *texts.measure(account, text), previewing.pieces(account, text))
+        Preview(
+            account, text, *texts.measure(account, text), previewing.pieces(account, text), images
+        )
         for account in accounts
         if account.network in NETWORKS
     ]
@@ -275,6 +286,17 @@ class DraftPage:
         return texts.word_diff(self.earlier.written, self.later.written)
 
     @cached_property
+    def images(self) -> list[picturing.Shown]:
+        return picturing.shown(self.draft, self.version.images)
+
+    @cached_property
+    def image_changes(self) -> list[picturing.Changed]:
+        if self.earlier is None:
+            return []
+        both = (picturing.shown(self.draft, each.images) for each in (self.earlier, self.later))
+        return picturing.changes(*both)
+
+    @cached_property
     def approvals(self) -> list[Approval]:
         """Every word on every version, in order."""
         said = [word for version in self.versions for word in version.approvals.all()]
@@ -403,7 +425,7 @@ class DraftPage:
 
     @cached_property
     def previews(self) -> list[Preview]:
-        return previews(self.accounts, self.version.text)
+        return previews(self.accounts, self.version.text, self.images)
 
     @cached_property
     def publications(self) -> list[Outgoing]:

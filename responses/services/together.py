@@ -21,11 +21,13 @@ from .rows import latest_version, lock_draft, refuse_closed
 
 @dataclass(frozen=True)
 class Typed:
-    """What somebody wants saved: the text as typed, the title, and ids of the accounts."""
+    """What somebody wants saved: the text as typed, the title, ids of the accounts, the images."""
 
     text: str
     title: str
     accounts: frozenset[int]
+    # (digest, alt text) in order; None leaves them as they are.
+    images: list[tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def save_together(draft_id: int, typed: Typed, *, seen: Seen, by: User, now: dat
         base_version=draft.version,
         title=title,
         account_ids=_accounts(draft, typed, seen),
+        images=_images(draft, typed, seen, merged),
         by=by,
         now=now,
     )
@@ -114,6 +117,22 @@ def _title(draft: Draft, typed: Typed, seen: Seen) -> str | None:
             merging.Merged(typed.text),
         )
     return typed.title
+
+
+def _images(
+    draft: Draft, typed: Typed, seen: Seen, merged: merging.Merged
+) -> list[tuple[str, str]] | None:
+    """None to leave the images as they are: whoever did not touch them does not set them back."""
+    if typed.images is None or seen.version == draft.version:
+        return typed.images
+    rows = Version.objects.filter(draft=draft, number__in=(seen.version, draft.version))
+    said = {row.number: [(each.sha256, each.alt) for each in row.images] for row in rows}
+    before, now = said.get(seen.version, []), said[draft.version]
+    if typed.images == before:
+        return None
+    if now not in (before, typed.images):
+        raise Clashing(_("Somebody else changed the images too. Save again to use yours."), merged)
+    return typed.images
 
 
 def _accounts(draft: Draft, typed: Typed, seen: Seen) -> set[int]:

@@ -1,11 +1,12 @@
 """The composer, new drafts and the list of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,13 +16,13 @@ from accounts.rules import require
 from core.clock import database_now
 from core.errors import Conflict, Forbidden, Refused
 from incidents.models import Incident
-from responses import selectors, services, showing, texts, variables
+from responses import picturing, selectors, services, showing, texts, variables
 from responses.enums import DraftState
 from responses.forms import DraftForm
 from responses.models import Draft
 from responses.panels import COMPOSER
 
-from . import comments, writing
+from . import comments, images, writing
 from .common import SignedIn, act, brand_groups, draft_page, find_draft, whole_or
 
 # What of a mention is kept with the answer to it.
@@ -104,9 +105,11 @@ def _composer(
     form: DraftForm,
     *,
     status: int = 200,
+    post: QueryDict | None = None,
     **more: Any,
 ) -> HttpResponse:
     context = {
+        "images": images.rows(page.draft, page.version.images, post),
         "page": page,
         "form": form,
         "now": page.now,
@@ -121,18 +124,23 @@ def _composer(
 
 def _save(request: SignedIn, found: Draft) -> HttpResponse:
     """Save, and ask for the approval too when that button was pressed."""
-    form = DraftForm(request.POST, accounts=_accounts(found))
-    if not form.is_valid():
-        return _composer(request, _page(request, found), form, status=422)
+    uploaded = images.keep(request, found)
+    post = uploaded.post
+    form = DraftForm(post, accounts=_accounts(found))
+    form.is_valid()
+    if uploaded.problem:
+        form.add_error(None, uploaded.problem)
+    if form.errors:
+        return _composer(request, _page(request, found), form, status=422, post=post)
     try:
-        saved = writing.save(request, found, form)
+        saved = writing.save(request, found, form, shows=images.typed(post))
     except Forbidden:
         raise
     except Conflict as refused:
-        return _both(request, found, form, refused)
+        return _both(request, found, post, refused)
     except Refused as refused:
         form.add_error(None, str(refused))
-        return _composer(request, _page(request, found), form, status=422)
+        return _composer(request, _page(request, found), form, status=422, post=post)
     if saved.joined:
         messages.warning(
             request,
@@ -143,7 +151,7 @@ def _save(request: SignedIn, found: Draft) -> HttpResponse:
     return writing.confirmed(request, redirect(*draft_page(found)))
 
 
-def _both(request: SignedIn, found: Draft, form: DraftForm, why: Conflict) -> HttpResponse:
+def _both(request: SignedIn, found: Draft, post: QueryDict, why: Conflict) -> HttpResponse:
     """Show what was typed, still in its field, beside what somebody else saved meanwhile.
 
     What only one of both changed is joined in the field; saving again is on top of that version:
@@ -151,9 +159,9 @@ def _both(request: SignedIn, found: Draft, form: DraftForm, why: Conflict) -> Ht
     """
     page = _page(request, find_draft(request, found.incident.reference, found.number))
     merged = why.merged if isinstance(why, services.Clashing) else None
-    again = request.POST.copy()
+    again = post.copy()
     again["base"] = str(page.draft.version)
-    text = merged.text if merged else texts.tidy(request.POST.get("text", ""))
+    text = merged.text if merged else texts.tidy(post.get("text", ""))
     again["text"] = text
     again["was_title"], again["was_accounts"] = page.draft.title, page.account_ids
     changes = texts.word_diff(page.version.written, text)
@@ -162,6 +170,7 @@ def _both(request: SignedIn, found: Draft, form: DraftForm, why: Conflict) -> Ht
         page,
         DraftForm(again, accounts=_accounts(found)),
         status=409,
+        post=again,
         conflict=str(why),
         typed_changes=changes,
         clashes=merged.clashes if merged else [],
@@ -173,7 +182,9 @@ def _both(request: SignedIn, found: Draft, form: DraftForm, why: Conflict) -> Ht
 def preview(request: SignedIn, reference: str, number: int) -> HttpResponse:
     """The previews of what is being typed, counted by the server. Saves nothing."""
     found = find_draft(request, reference, number)
-    return _previewed(request, found.incident, _accounts(found))
+    wanted = images.typed(request.POST) or []
+    shown = picturing.shown(found, images.placed(found, wanted))
+    return _previewed(request, found.incident, _accounts(found), shown)
 
 
 @login_required
@@ -184,13 +195,17 @@ def preview_new(request: SignedIn, reference: str) -> HttpResponse:
     return _previewed(request, incident, selectors.usable_accounts(incident.brand_id))
 
 
-def _previewed(request: SignedIn, incident: Incident, accounts: Any) -> HttpResponse:
+def _previewed(
+    request: SignedIn, incident: Incident, accounts: Any, shown: Sequence[picturing.Shown] = ()
+) -> HttpResponse:
     text = texts.tidy(request.POST.get("text", ""))[: texts.MAX_LENGTH]
     now = database_now()
     wanted = set(request.POST.getlist("accounts"))
     chosen = [account for account in accounts if str(account.pk) in wanted]
     context = {
-        "previews": showing.previews(chosen, variables.fill(texts.public(text), incident, now=now)),
+        "previews": showing.previews(
+            chosen, variables.fill(texts.public(text), incident, now=now), shown
+        ),
         "variables": variables.used(text, incident, now=now),
         "hidden": texts.hidden_characters(text),
         "draft": {"incident": incident},

@@ -7,19 +7,23 @@ nothing and there is no CSRF token.
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from core.clock import database_now
 from core.errors import Refused
 from core.outsiders import headed, too_many
-from responses import outside, services
+from responses import outside, picturing, services
 from responses.enums import Verdict
 from responses.forms import VerdictForm
 from responses.models_policy import ApprovalLink
+from responses.placing import MOST as MOST_IMAGES
 from responses.services.links import Answer, obstacle
 from responses.showing import previews
+
+from .images import sent
 
 # Requests a minute from one address.
 MOST = 40
@@ -49,9 +53,34 @@ def _asked(request: HttpRequest, link: ApprovalLink, problem: str = "") -> HttpR
         "draft": draft,
         "version": shown,
         "problem": problem,
+        "images": _images(link) if shown else [],
         "previews": previews(list(draft.accounts.all()), shown.text) if shown else [],
     }
     return render(request, "responses/outside.html", context, status=409 if problem else 200)
+
+
+def _images(link: ApprovalLink) -> list[picturing.Shown]:
+    """What is to be approved beside the text, at addresses that hang on the same link."""
+    token = outside.token_of(link)
+    return [
+        picturing.Shown(at, each, reverse("responses:outside_image", args=[token, each.sha256]))
+        for at, each in enumerate(link.version.images, 1)
+    ]
+
+
+@require_GET
+def image(request: HttpRequest, link: str, image: str) -> HttpResponse:
+    """An image that is asked about, for as long as it is."""
+    if too_many(request, "outside_image", most=MOST * MOST_IMAGES):
+        return headed(HttpResponse(_("Too many attempts. Wait a minute."), status=429))
+    try:
+        found = outside.find(link)
+    except outside.BadLink:
+        raise Http404 from None
+    asked = {each.sha256 for each in found.version.images}
+    if image not in asked or obstacle(found, found.version.draft, now=database_now()):
+        raise Http404
+    return headed(sent(found.version.draft, image))
 
 
 def _answered(request: HttpRequest, link: ApprovalLink) -> HttpResponse:

@@ -82,7 +82,9 @@ def taken(request: SignedIn, draft: Draft) -> merging.Merged | None:
     return reduce(onto, wanted, merging.Merged(written[draft.version]))
 
 
-def save(request: SignedIn, draft: Draft, form: DraftForm) -> services.Saved:
+def save(
+    request: SignedIn, draft: Draft, form: DraftForm, *, shows: list[tuple[str, str]] | None = None
+) -> services.Saved:
     """Save the form joined with what others saved. Raises what the service raises."""
     data = form.cleaned_data
     known = "was_title" in request.POST
@@ -93,7 +95,7 @@ def save(request: SignedIn, draft: Draft, form: DraftForm) -> services.Saved:
         if known
         else None,
     )
-    typed = services.Typed(data["text"], data["title"], frozenset(form.account_ids))
+    typed = services.Typed(data["text"], data["title"], frozenset(form.account_ids), shows)
     return services.save_together(draft.pk, typed, seen=seen, by=request.user, now=database_now())
 
 
