@@ -5,10 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,7 +24,8 @@ from core.clock import database_now
 from core.errors import Refused
 from incidents.models import Incident
 
-from . import outside, problems, selectors, services, texts, waiting
+from . import outside, picturing, problems, redrawing, selectors, services, texts, waiting
+from .api_images import ImageInput, ImageOutput, ImageUpload, pairs, with_one
 from .enums import DraftState, PublicationState, Risk
 from .models import Draft, Publication, Version
 from .models_policy import ApprovalLink
@@ -58,7 +62,8 @@ class WaitOutput(serializers.Serializer):
 
 
 class DraftOutput(serializers.ModelSerializer):
-    """A draft with its latest text. `sha256` is of the text's UTF-8 bytes: approve with it.
+    """A draft with its latest text and images. `sha256` is of the text's UTF-8 bytes, and with
+    images of a zero byte and their list behind it: approve with it.
 
     `written` is the text with its citations of facts, `text` what the public reads.
     """
@@ -68,6 +73,7 @@ class DraftOutput(serializers.ModelSerializer):
     text = serializers.SerializerMethodField()
     written = serializers.SerializerMethodField()
     sha256 = serializers.SerializerMethodField()
+    images = serializers.SerializerMethodField()
     accounts = AccountOutput(many=True, read_only=True)
     risks = serializers.ListField(child=serializers.ChoiceField(Risk.choices), read_only=True)
     waits_for = serializers.SerializerMethodField()
@@ -87,6 +93,7 @@ class DraftOutput(serializers.ModelSerializer):
             "text",
             "written",
             "sha256",
+            "images",
             "accounts",
             "risks",
             "act",
@@ -116,6 +123,10 @@ class DraftOutput(serializers.ModelSerializer):
 
     def get_sha256(self, draft: Draft) -> str:
         return _latest(draft).sha256
+
+    @extend_schema_field(ImageOutput(many=True))
+    def get_images(self, draft: Draft) -> list[dict[str, Any]]:
+        return list(ImageOutput(_latest(draft).images, many=True).data)
 
     @extend_schema_field(WaitOutput(many=True))
     def get_waits_for(self, draft: Draft) -> list[dict[str, Any]]:
@@ -152,6 +163,8 @@ class DraftChange(serializers.Serializer):
     accounts = serializers.ListField(
         child=serializers.IntegerField(min_value=1), max_length=50, required=False
     )
+    # All of them in their order; without it they stay as they are.
+    images = ImageInput(many=True, required=False)
 
 
 class ApproveInput(serializers.Serializer):
@@ -291,6 +304,7 @@ def _joined(draft: Draft, wanted: dict[str, Any], *, by: User) -> Draft:
         wanted["text"],
         wanted.get("title", draft.title),
         frozenset(wanted.get("accounts", own)),
+        pairs(wanted.get("images")),
     )
     seen = services.Seen(wanted["base_version"], draft.title, own)
     return services.save_together(draft.pk, typed, seen=seen, by=by, now=database_now()).draft
@@ -361,6 +375,7 @@ class DraftViewSet(
             base_version=wanted["base_version"],
             title=wanted.get("title"),
             account_ids=wanted.get("accounts"),
+            images=pairs(wanted.get("images")),
             by=caller(request),
             now=database_now(),
         )
@@ -373,6 +388,35 @@ class DraftViewSet(
         reason = checked(SubmitInput, request.data)["reason"]
         done = services.submit(draft.pk, by=caller(request), now=database_now(), reason=reason)
         return self._shown(done)
+
+    @extend_schema(
+        request={"multipart/form-data": ImageUpload},
+        responses={201: DraftOutput},
+        summary="Attach an image",
+    )
+    @action(detail=True, methods=["post"], parser_classes=[MultiPartParser])
+    def images(self, request: Request, pk: str) -> Response:
+        """It is drawn anew, without where and with what it was taken; its alt text goes along."""
+        draft, by = self.get_object(), caller(request)
+        wanted = checked(ImageUpload, request.data)
+        source = wanted["file"].read(redrawing.MOST_UPLOADED + 1)
+        kept = services.keep_image(draft.pk, source, by=by, now=database_now())
+        done = services.edit_draft(
+            draft.pk,
+            text=_latest(draft).written,
+            base_version=wanted["base_version"],
+            images=with_one(_latest(draft), kept.sha256, wanted["alt"]),
+            by=by,
+            now=database_now(),
+        )
+        return self._shown(done, status.HTTP_201_CREATED)
+
+    @extend_schema(
+        responses={(200, "image/*"): OpenApiTypes.BINARY}, summary="Read an image's bytes"
+    )
+    @action(detail=True, url_path="images/(?P<sha256>[0-9a-f]{64})", url_name="image")
+    def image(self, request: Request, pk: str, sha256: str) -> HttpResponse:
+        return picturing.sent(self.get_object(), sha256)
 
     @extend_schema(request=ApproveInput, responses=DraftOutput, summary="Approve what you read")
     @action(detail=True, methods=["post"])

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from incidents.serving import HEADERS
 
 from .models import Draft
 from .placing import Placed
@@ -68,3 +71,14 @@ def _change(each: Shown, old: Mapping[str, Shown], kept: list[str]) -> Changed |
     # Not what moved up because another one was taken out.
     moved = earlier.number != each.number and len(kept) == len(old)
     return Changed("moved", each, each.image.alt) if moved else None
+
+
+def sent(draft: Draft, digest: str) -> HttpResponse:
+    """Answer with the bytes of one of the draft's images; 404 for any other."""
+    row = draft.images.filter(sha256=digest).first()
+    if row is None:
+        raise Http404
+    answer = HttpResponse(bytes(row.data), content_type=row.media_type, headers=HEADERS)
+    # The same address always has the same bytes; a page under work asks for them often.
+    answer["Cache-Control"] = "private, max-age=300"
+    return answer

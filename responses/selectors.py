@@ -160,6 +160,11 @@ def usable_accounts(brand_id: int) -> QuerySet[ConnectedAccount]:
     return ConnectedAccount.objects.filter(can_publish, brand_id=brand_id, is_active=True)
 
 
+def offered(draft: Draft) -> QuerySet[ConnectedAccount]:
+    """The accounts that a draft can go out through: the brand's, and those chosen before."""
+    return (usable_accounts(draft.incident.brand_id) | draft.accounts.all()).distinct()
+
+
 def mention_to_answer(user: User, mention_id: int, *, brand_id: int) -> Mention | None:
     """The mention, if it is of this brand and the reader may see it."""
     visible = standing(Mention.objects.visible_to(user))

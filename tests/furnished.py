@@ -380,16 +380,30 @@ def to_approve(
         {"name": "Jura", "people": [lawyer.pk], "wait": 600, "deputies": [karen.pk]},
         {"name": "Ledelsen", "crew": ["SPONSOR"], "roles": ["LEAD"], "mode": "ALL", "beside": True},
     ]
-    only = {"severity": 4, "networks": ["simulator"], "risks": ["LEGAL"]}
+    only = {"severity": 4, "networks": ["bluesky"], "risks": ["LEGAL"]}
     policy = responses.save_policy(brand, Wanted("Følsomt", steps, only=only, lasts=3600), by=karen)
     draft = responses.create_draft(
         incident.pk, title="Om erstatning", text="Vi har ansvaret.", by=bob,
         account_ids=[account.pk], now=now,
     )  # fmt: skip
+    shown = AccountFactory.create(brand=brand, network="bluesky", name="@fjord.example")
+    responses.set_accounts(draft.pk, account_ids=[shown.pk], by=bob, now=now)
+    responses.edit_draft(
+        draft.pk, text="Vi har ansvaret.", base_version=1, by=bob, now=now,
+        images=[(pictured(draft, bob), "En rød dåse på et bord")],
+    )  # fmt: skip
     responses.submit(draft.pk, by=bob, now=now)
     who = Outsider("Karl Kaas", organisation="Kaas Advokater")
     asked = responses.ask_outside(draft.pk, who, by=User.objects.get(pk=lawyer.pk), now=now)
     return policy.pk, outside.address(asked).rstrip("/").rpartition("/")[2]
+
+
+def pictured(draft: Draft, by: User) -> str:
+    """An image that is kept with a draft; return its digest, which is the same for each."""
+    out = BytesIO()
+    Image.new("RGB", (60, 40), "red").save(out, "PNG")
+    kept = responses.keep_image(draft.pk, out.getvalue(), by=by, now=timezone.now())
+    return str(kept.sha256)
 
 
 def spoken_for(brand: Brand, karen: User, bob: User) -> str:
@@ -523,6 +537,7 @@ def filled_fixture(
         "form": "html", "word": word.pk, "thread": said.pk, "fact": 1, "promise": 1, "found": 0,
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
+        "image": pictured(draft, bob),
         "key": spoken_for(brand, karen, bob), "template": holding,
         "wall": walled(incident, karen)[1],
         "token": answer_link(karen, incident), "service": "ntfy", "link": link,

@@ -21,7 +21,7 @@ READS = (
     | Can.SEES_DELETIONS
     | Can.LOOK_UP
 )
-WRITES = Can.POST | Can.REPLY | Can.DELETE | Can.FIND
+WRITES = Can.POST | Can.REPLY | Can.DELETE | Can.FIND | Can.IMAGES
 
 
 class Prober:

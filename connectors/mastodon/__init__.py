@@ -114,7 +114,7 @@ NETWORK = Network(
             secret=True,
             help=_(
                 "On your server under Preferences → Development → New application, with the rights "
-                "read and write:statuses."
+                "read, write:statuses and write:media."
             ),
         ),
         Setting(

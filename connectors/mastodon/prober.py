@@ -38,10 +38,9 @@ class MastodonProber:
             can |= Can.NOTHING if missing else ability
             if missing:
                 notes.append(_("The token lacks the right %(right)s.") % {"right": right})
-        writing = self._may_write()
-        can |= _WRITING if writing is not False else Can.NOTHING
-        if writing is not True:
-            notes.append(_may_not_write(writing))
+        abilities, missing_rights = _writing(self._scopes())
+        can |= abilities
+        notes += missing_rights
         wanted = self._wanted or {"mentions": "yes"}
         streams = self._streams(wanted)
         can |= Can.STREAM if streams else Can.NOTHING
@@ -59,8 +58,8 @@ class MastodonProber:
             return True
         return False
 
-    def _may_write(self) -> bool | None:
-        """Whether the token may publish; None where the server does not tell."""
+    def _scopes(self) -> set[str] | None:
+        """The token's rights; None where the server does not tell."""
         try:
             app = self._client.get("/api/v1/apps/verify_credentials")
         except ReadError:
@@ -68,7 +67,7 @@ class MastodonProber:
         scopes = app.get("scopes") if isinstance(app, dict) else None
         if not isinstance(scopes, list):
             return None
-        return bool({"write", "write:statuses"} & {text(scope) for scope in scopes})
+        return {text(scope) for scope in scopes}
 
     def _streams(self, wanted: Wanted) -> bool:
         parts = [part for part in parts_of(wanted) if path_of(part)]
@@ -88,10 +87,18 @@ class MastodonProber:
         return [post.text[:120] for post in batch.posts[:SAMPLE]]
 
 
-def _may_not_write(writing: bool | None) -> str:
-    if writing is None:
-        return _("The server does not tell whether the token may publish.")
-    return _("The token lacks the right %(right)s.") % {"right": "write:statuses"}
+def _writing(scopes: set[str] | None) -> tuple[Can, list[str]]:
+    """What a token may publish, and what is said about what it may not."""
+    if scopes is None:
+        everything = _WRITING | Can.IMAGES
+        return everything, [_("The server does not tell whether the token may publish.")]
+    can, missing = Can.NOTHING, []
+    for right, abilities in (("write:statuses", _WRITING), ("write:media", Can.IMAGES)):
+        if scopes & {"write", right}:
+            can |= abilities
+        else:
+            missing.append(_("The token lacks the right %(right)s.") % {"right": right})
+    return can, missing
 
 
 def _takes(characters: int) -> str:

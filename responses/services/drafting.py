@@ -20,7 +20,7 @@ from incidents.models import Incident
 from responses import people, texts, variables
 from responses.enums import Act, DraftState, Risk
 from responses.models import Draft, Version
-from responses.selectors import usable_accounts
+from responses.selectors import offered
 from responses.states import GONE
 
 from . import chain, media
@@ -202,8 +202,7 @@ def _chosen(draft: Draft) -> set[int]:
 def _checked_accounts(draft: Draft, account_ids: Collection[int]) -> list[ConnectedAccount]:
     """The accounts with these ids, all of them the brand's own and in use, or chosen before."""
     wanted = set(account_ids)
-    offered = usable_accounts(draft.incident.brand_id) | draft.accounts.all()
-    found = [each for each in offered.distinct() if each.pk in wanted]
+    found = [each for each in offered(draft) if each.pk in wanted]
     if len(found) != len(wanted):
         raise Refused(_("An account that you chose cannot be used for this brand."))
     return found
@@ -289,9 +288,10 @@ def refuse_unpublishable(draft: Draft) -> None:
             raise Refused(_("This draft has gone out through all its accounts. Write a new one."))
         raise Refused(_("Choose at least one account for it to go out through."))
     version = latest_version(draft)
-    media.refuse_undescribed(version)
+    if found := media.obstacles(version.images, left):
+        raise Refused(found[0])
     for account in left:
-        _refuse_unfit(account, version)
+        _refuse_unfit(account, version.text)
         _refuse_unanswering(account, draft)
 
 
@@ -308,18 +308,13 @@ def _refuse_unanswering(account: ConnectedAccount, draft: Draft) -> None:
         )
 
 
-def _refuse_unfit(account: ConnectedAccount, version: Version) -> None:
+def _refuse_unfit(account: ConnectedAccount, text: str) -> None:
     if not account.is_active:
         raise Refused(
             _("The account %(account)s is switched off. Choose another one.")
             % {"account": account.name}
         )
-    if version.media and Can.IMAGES not in NETWORKS[account.network].can:
-        raise Refused(
-            _("Images cannot go out through %(account)s. Take them out, or leave it out.")
-            % {"account": account.name}
-        )
-    length, limit = texts.measure(account, version.text)
+    length, limit = texts.measure(account, text)
     if limit and length > limit:
         raise Refused(
             _("Too long for %(account)s: %(length)d characters, at most %(limit)d.")

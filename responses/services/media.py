@@ -1,7 +1,7 @@
 """Images of a draft: taken in, and handed to whoever publishes them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from accounts.enums import Permission
 from accounts.models import User
 from accounts.rules import require
-from connectors.base import Picture
+from connectors.base import Can, Picture
+from connectors.models import ConnectedAccount
+from connectors.registry import NETWORKS
 from core.errors import Refused
 from responses import placing, texts
 from responses.enums import Act
@@ -89,14 +91,21 @@ def _alt(alt: str) -> str:
     return alt
 
 
-def refuse_undescribed(version: Version) -> None:
-    """Refused unless every image says in words what it shows."""
-    for number, image in enumerate(version.images, 1):
-        if not image.alt:
-            raise Refused(
-                _("Image %(number)d has no alt text. Say what is to be seen on it.")
-                % {"number": number}
-            )
+def obstacles(images: Sequence[placing.Placed], accounts: Iterable[ConnectedAccount]) -> list[str]:
+    """Why a draft with these images cannot be submitted for these accounts, and what to do."""
+    if not images:
+        return []
+    bare = [number for number, image in enumerate(images, 1) if not image.alt.strip()]
+    unable = [each for each in accounts if Can.IMAGES not in NETWORKS[each.network].can]
+    said = [
+        _("Image %(number)d has no alt text. Say what is to be seen on it.") % {"number": number}
+        for number in bare
+    ]
+    return said + [
+        _("Images cannot go out through %(account)s. Take them out, or leave it out.")
+        % {"account": account.name}
+        for account in unable
+    ]
 
 
 def pictures(version: Version) -> tuple[Picture, ...] | None:

@@ -13,9 +13,12 @@ from responses.checks import check as check_text
 from responses.guarding import guarded
 from responses.guidelines import guidelines
 from responses.models import Draft
+from responses.selectors import offered
+from responses.services import media
 from responses.services.checking import leaning
 from responses.services.rows import latest_version
 
+from . import images
 from .common import SignedIn, find_draft
 
 
@@ -40,10 +43,21 @@ def check(request: SignedIn, reference: str, number: int) -> HttpResponse:
     context = {
         "draft": draft,
         "checked": checked,
+        "obstacles": _obstacles(request, draft),
         "reason": clean(request.POST.get("reason", "")),
         "typing": request.method == "POST" or request.GET.get("typing") == "1",
     }
     return render(request, "responses/check.html", context)
+
+
+def _obstacles(request: SignedIn, draft: Draft) -> list[str]:
+    """What stands in the way of the images, as typed or as saved."""
+    typing = images.typed(request.POST)
+    if typing is None:
+        return media.obstacles(latest_version(draft).images, draft.accounts.all())
+    ticked = {int(pk) for pk in request.POST.getlist("accounts") if pk.isdecimal() and len(pk) < 19}
+    chosen = (each for each in offered(draft) if each.pk in ticked)
+    return media.obstacles(images.placed(draft, typing), chosen)
 
 
 @login_required

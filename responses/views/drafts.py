@@ -82,7 +82,7 @@ def _form(page: showing.DraftPage, text: str) -> DraftForm:
         "accounts": accounts,
         "base": page.draft.version,
     }
-    return DraftForm(initial=initial, accounts=_accounts(page.draft))
+    return DraftForm(initial=initial, accounts=selectors.offered(page.draft))
 
 
 def _page(request: SignedIn, found: Draft) -> showing.DraftPage:
@@ -93,10 +93,6 @@ def _page(request: SignedIn, found: Draft) -> showing.DraftPage:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 19 else None
-
-
-def _accounts(found: Draft) -> Any:
-    return (selectors.usable_accounts(found.incident.brand_id) | found.accounts.all()).distinct()
 
 
 def _composer(
@@ -126,7 +122,7 @@ def _save(request: SignedIn, found: Draft) -> HttpResponse:
     """Save, and ask for the approval too when that button was pressed."""
     uploaded = images.keep(request, found)
     post = uploaded.post
-    form = DraftForm(post, accounts=_accounts(found))
+    form = DraftForm(post, accounts=selectors.offered(found))
     form.is_valid()
     if uploaded.problem:
         form.add_error(None, uploaded.problem)
@@ -168,7 +164,7 @@ def _both(request: SignedIn, found: Draft, post: QueryDict, why: Conflict) -> Ht
     return _composer(
         request,
         page,
-        DraftForm(again, accounts=_accounts(found)),
+        DraftForm(again, accounts=selectors.offered(found)),
         status=409,
         post=again,
         conflict=str(why),
@@ -184,7 +180,7 @@ def preview(request: SignedIn, reference: str, number: int) -> HttpResponse:
     found = find_draft(request, reference, number)
     wanted = images.typed(request.POST) or []
     shown = picturing.shown(found, images.placed(found, wanted))
-    return _previewed(request, found.incident, _accounts(found), shown)
+    return _previewed(request, found.incident, selectors.offered(found), shown)
 
 
 @login_required

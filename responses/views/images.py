@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.views.decorators.http import require_GET
 
 from core.clock import database_now
 from core.errors import Forbidden, Refused
-from incidents.serving import HEADERS
 from responses import picturing, placing, redrawing, services
 from responses.models import Draft
 from responses.models_media import DraftImage
@@ -105,14 +104,4 @@ def rows(draft: Draft, images: list[placing.Placed], post: QueryDict | None) -> 
 @require_GET
 def image(request: SignedIn, reference: str, number: int, image: str) -> HttpResponse:
     """The bytes of one of the draft's images, as they go out."""
-    return sent(find_draft(request, reference, number), image)
-
-
-def sent(draft: Draft, digest: str) -> HttpResponse:
-    row = draft.images.filter(sha256=digest).first()
-    if row is None:
-        raise Http404
-    answer = HttpResponse(bytes(row.data), content_type=row.media_type, headers=HEADERS)
-    # The same address always has the same bytes; a page under work asks for them often.
-    answer["Cache-Control"] = "private, max-age=300"
-    return answer
+    return picturing.sent(find_draft(request, reference, number), image)

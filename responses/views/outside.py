@@ -23,8 +23,6 @@ from responses.placing import MOST as MOST_IMAGES
 from responses.services.links import Answer, obstacle
 from responses.showing import previews
 
-from .images import sent
-
 # Requests a minute from one address.
 MOST = 40
 
@@ -80,7 +78,7 @@ def image(request: HttpRequest, link: str, image: str) -> HttpResponse:
     asked = {each.sha256 for each in found.version.images}
     if image not in asked or obstacle(found, found.version.draft, now=database_now()):
         raise Http404
-    return headed(sent(found.version.draft, image))
+    return headed(picturing.sent(found.version.draft, image))
 
 
 def _answered(request: HttpRequest, link: ApprovalLink) -> HttpResponse:
