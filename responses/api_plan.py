@@ -21,7 +21,7 @@ from incidents.plan_shape import LONGEST_LINE, LONGEST_TEXT
 
 from .enums_plan import Audience, PlanSection
 from .models_plan import CommunicationPlan, CommunicationPlanVersion
-from .plan import reading, shape, speaking
+from .plan import holding, reading, shape, speaking
 from .plan.advice import advice
 from .plan.differences import differences, people
 from .services.plan import keeping
@@ -124,6 +124,15 @@ class SpeaksToday(serializers.Serializer):
     away_until = serializers.DateTimeField(source="first.away_until", allow_null=True)
 
 
+class HoldingEnding(serializers.Serializer):
+    """An approved holding statement that ends within a week or has ended: a template's id."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    is_over = serializers.BooleanField()
+
+
 class CommunicationPlanOutput(serializers.Serializer):
     """A brand's plan as it holds. `bases` are to be sent back with what is written on top."""
 
@@ -135,6 +144,7 @@ class CommunicationPlanOutput(serializers.Serializer):
     content = PlanContentShape()
     bases = serializers.DictField(child=serializers.CharField())
     speaking = SpeaksToday(many=True)
+    holding_ending = HoldingEnding(many=True)
 
 
 class CommunicationPlanInput(PlanContentShape):
@@ -179,7 +189,7 @@ def _brand(request: Request, slug: str) -> Brand:
 
 def _shown(brand: Brand) -> dict[str, Any]:
     plan: CommunicationPlan | None = reading.plan_of(brand.pk)
-    version = reading.latest(brand.pk)
+    version, now = reading.latest(brand.pk), database_now()
     content = version.content if version else shape.empty()
     found = {
         "brand": brand.slug,
@@ -189,7 +199,16 @@ def _shown(brand: Brand) -> dict[str, Any]:
         "reviewed_at": plan.reviewed_at if plan else None,
         "content": content,
         "bases": {each: reading.digest(content, each) for each in PlanSection.values},
-        "speaking": speaking.lines(content, brand.pk, at=database_now()),
+        "speaking": speaking.lines(content, brand.pk, at=now),
+        "holding_ending": [
+            {
+                "id": each.pk,
+                "name": each.name,
+                "expires_at": last.expires_at,
+                "is_over": holding.is_over(last, now=now),
+            }
+            for each, last in holding.ending(brand, now=now)
+        ],
     }
     return dict(CommunicationPlanOutput(found).data)
 

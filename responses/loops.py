@@ -16,9 +16,10 @@ from .models_assistant import LanguageModel, Suggestion
 from .models_plan import CommunicationPlan
 from .models_policy import ApprovalStep
 from .models_statement import StatementSite
+from .models_templates import StatementTemplate
 from .publishing import OUTBOX
 from .services import assistant_calls, deadlines, forgetting
-from .services.plan import keeping
+from .services.plan import keeping, templates
 from .services.statement import export, mailing, subscribing
 
 timer(Publication, "publish_at", "sending_since", "look_at")
@@ -116,6 +117,24 @@ def plan_reviews() -> int:
         if not keeping.remind_next(now=database_now()):
             return told
     return MOST_REVIEWS
+
+
+# An end is agreed by the clock on the wall, too.
+@loop("holding_ends", every=60, outward=True)
+def holding_ends() -> int:
+    """Tell that an approved holding statement ends soon, and that it has ended."""
+    for told in range(MOST_REVIEWS):
+        if not templates.remind_next(now=database_now()):
+            return told
+    return MOST_REVIEWS
+
+
+@audit("holding_ends")
+def untold_ends() -> list[str]:
+    """Holding statements of whose end nobody was told in time."""
+    before = database_now() - REVIEWS_GRACE
+    late = StatementTemplate.objects.filter(remind_at__lt=before).select_related("brand")
+    return [f"{each.brand.slug}: nobody was told that {each.name} ends" for each in late[:20]]
 
 
 @audit("plan_reviews")

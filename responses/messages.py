@@ -23,6 +23,20 @@ register(
 )
 
 
+register(
+    "responses.holding_ends",
+    title=_("%(brand)s: the holding statement “%(name)s” ends on %(day)s"),
+    body=_("Read it. If it still holds, give it a new last day and have it approved again."),
+    words={"day": _day},
+)
+register(
+    "responses.holding_over",
+    title=_("%(brand)s: the holding statement “%(name)s” has ended"),
+    body=_("It cannot be used any more. Give it a new last day and have it approved again."),
+    words={"day": _day},
+)
+
+
 def _audiences(stored: list[str]) -> str:
     return ", ".join(str(Audience(each).label) for each in stored)
 

@@ -24,11 +24,21 @@ class StatementTemplate(models.Model):
     is_holding = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)
+    # When the plan's owner is told that its approved end comes near, then that it has come: the
+    # loop "holding_ends".
+    remind_at = models.DateTimeField(null=True)
 
     objects = BrandScoped.as_manager()
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-is_holding", "name", "pk"]
+        indexes: ClassVar[list] = [
+            models.Index(
+                fields=["remind_at"],
+                condition=models.Q(remind_at__isnull=False),
+                name="holding_ends",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -3,8 +3,12 @@
 What is approved may be read out as it is.
 """
 
-from django.utils.translation import gettext as _
+from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core import formats
 from core.clock import database_now
 from core.document import Block, Bullets, Heading, Text
 from incidents.models import Incident
@@ -13,11 +17,20 @@ from incidents.pack_parts import part
 from .enums import DraftState
 from .enums_plan import Audience
 from .models import Draft, Version
-from .plan import reading, shape, speaking
+from .models_telling import Telling
+from .models_templates import HoldingUse
+from .plan import holding, order, reading, shape, speaking
 from .plan.differences import people
 
 # Approved ones first: in the hour without a desk they are what may be said.
 ORDER = (DraftState.APPROVED, DraftState.PUBLISHED, DraftState.SUBMITTED, DraftState.WRITING)
+
+
+_VOICE = (
+    (gettext_lazy("Values"), "values"),
+    (gettext_lazy("What we do"), "do"),
+    (gettext_lazy("What we do not"), "dont"),
+)
 
 
 @part(order=10)
@@ -41,7 +54,8 @@ def statements(incident: Incident) -> tuple[Block, ...]:
 
 @part(order=5)
 def communication_plan(incident: Incident) -> tuple[Block, ...]:
-    """Key messages of this kind of crisis, who speaks and where: a fixed number of queries.
+    """Key messages of this kind of crisis, who speaks, where, to whom first and how: a fixed number
+    of queries.
 
     Telephone numbers stand in the pack's contacts, which not everybody gets.
     """
@@ -56,7 +70,70 @@ def communication_plan(incident: Incident) -> tuple[Block, ...]:
         found += [Heading(_("%(question)s (to: %(audience)s)") % title), Bullets(tuple(messages))]
     found += _listed(_("Spokespersons"), _speakers(incident, content, kind))
     found += _listed(_("Channels and their owners"), _channels(content))
+    found += _listed(_("Order of telling"), _order(incident))
+    found += _voices(content)
     return tuple(found)
+
+
+@part(order=6)
+def holding_statements(incident: Incident) -> tuple[Block, ...]:
+    """Every approved statement that this incident has not used: which it fits a person decides.
+
+    Variables stand in their braces: whoever reads it out fills them. A fixed number of queries.
+    """
+    now, zone = database_now(), ZoneInfo(incident.brand.time_zone)
+    used = set(
+        HoldingUse.objects.filter(draft__incident=incident).values_list("version", flat=True)
+    )
+    kind = reading.kind_of(incident)
+    ready = [
+        (template, version)
+        for template in holding.in_use(incident.brand_id).filter(is_holding=True)
+        if holding.is_ready(version := template.history[0], now=now)  # type: ignore[attr-defined]
+        and version.pk not in used
+    ]
+    # Its own kind of crisis before every kind before others.
+    ready.sort(key=lambda pair: (pair[0].kind != kind, pair[0].kind != "", pair[0].name))
+    found: list[Block] = []
+    for template, version in ready:
+        what = {"name": template.name, "audience": template.get_audience_display()}
+        day = formats.full_date(version.expires_at.astimezone(zone).date())
+        found += [
+            Heading(_("Holding statement: %(name)s (to: %(audience)s)") % what),
+            Text(version.text),
+            Text(_("Last day: %(day)s. Void if the answer to any of these is yes:") % {"day": day}),
+            Bullets(tuple(version.void_if)),
+        ]
+    return tuple(found)
+
+
+def _order(incident: Incident) -> list[str]:
+    """Each audience in its turn: by what, by whom, and whether it has been told."""
+    return [_turn(row) for row in order.order_of(order.going_on(incident))]
+
+
+def _turn(row: Telling) -> str:
+    how = ", ".join(each for each in (row.how, row.who) if each)
+    said = {"audience": Audience(row.audience).label, "how": how or "–"}
+    if row.told_at:
+        return _("%(audience)s: %(how)s (told)") % said
+    if row.waived:
+        return _("%(audience)s: need not be told (%(why)s)") % {**said, "why": row.waived}
+    return _("%(audience)s: %(how)s") % said
+
+
+def _voices(content: shape.Content) -> list[Block]:
+    """Tone, values, do and don't, in each language in which they are written."""
+    found: list[Block] = []
+    for code, said in content["voice"].items():
+        language = formats.language_name(code)
+        found.append(Heading(_("Values and tone (%(language)s)") % {"language": language}))
+        if said["tone"]:
+            found.append(Text(said["tone"]))
+        for label, key in _VOICE:
+            if said[key]:
+                found += [Text(str(label), "muted"), Bullets(tuple(said[key]))]
+    return found
 
 
 def _listed(title: str, items: list[str]) -> list[Block]:

@@ -3,12 +3,17 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, QuerySet
 
+from accounts.models import Brand
 from responses.models import Draft, Version
 from responses.models_templates import HoldingUse, StatementTemplate, TemplateVersion
+
+WARNED_BEFORE = timedelta(days=7)
+HOUR = time(9)
 
 
 def digest(text: str, void_if: Sequence[str], expires_at: datetime | None) -> str:
@@ -40,6 +45,26 @@ def is_over(version: TemplateVersion, *, now: datetime) -> bool:
 def is_ready(version: TemplateVersion, *, now: datetime) -> bool:
     """Whether a holding statement is approved and has not ended."""
     return version.approved_at is not None and not is_over(version, now=now)
+
+
+def warned_at(ends: datetime, zone: str) -> datetime:
+    """When its people are told that it ends: at nine, a week before (the brand's time)."""
+    there = ZoneInfo(zone)
+    return datetime.combine(ends.astimezone(there).date() - WARNED_BEFORE, HOUR, there)
+
+
+def ending(brand: Brand, *, now: datetime) -> list[tuple[StatementTemplate, TemplateVersion]]:
+    """The approved holding statements that end soon or have ended, the first to end first."""
+    rows = in_use(brand.pk).filter(is_holding=True)
+    newest = [(each, each.history[0]) for each in rows]  # type: ignore[attr-defined]
+    found = [
+        (each, version)
+        for each, version in newest
+        if version.approved_at
+        and version.expires_at
+        and warned_at(version.expires_at, brand.time_zone) <= now
+    ]
+    return sorted(found, key=lambda pair: (pair[1].expires_at, pair[0].pk))
 
 
 def use_of(draft: Draft) -> HoldingUse | None:

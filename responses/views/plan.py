@@ -23,7 +23,7 @@ from responses.enums_plan import Audience, PlanSection
 from responses.forms_plan import FORMS, MapForm, ReviewForm
 from responses.models_guidelines import AvoidedWord
 from responses.models_plan import CommunicationPlanVersion
-from responses.plan import reading, shape, speaking
+from responses.plan import holding, reading, shape, speaking
 from responses.plan.advice import advice, measure
 from responses.plan.differences import differences, people
 from responses.services.plan import keeping
@@ -100,6 +100,7 @@ def _shown(request: SignedIn, brand: Brand, tab: str, sent: Sent) -> HttpRespons
     if form is None and managing and tab in FORMS:
         form = FORMS[tab](initial=FORMS[tab].initial_of(content), brand=brand)
     review = {"owner": found.owner_id, "review_on": found.review_on} if found else {}
+    ending = holding.ending(brand, now=now)
     context = {
         "brand": brand,
         "brands": reading.brands_of(request.user),
@@ -115,6 +116,7 @@ def _shown(request: SignedIn, brand: Brand, tab: str, sent: Sent) -> HttpRespons
         "due": bool(found and found.remind_at and found.remind_at <= now),
         "due_day": formats.full_date(found.review_on) if found and found.review_on else "",
         "now": now,
+        "ending": [(each, version, holding.is_over(version, now=now)) for each, version in ending],
         **_read(brand, content, tab, now),
     }
     return render(request, "responses/plan/plan.html", context, status=sent.status)

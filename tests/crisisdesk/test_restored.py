@@ -28,6 +28,7 @@ OUTWARD = {
         "statement_mail",
         "language_model",
         "plan_reviews",
+        "holding_ends",
     ),
     *("replies_due", "answers"),
 }

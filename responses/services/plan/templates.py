@@ -3,20 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.enums import Permission
 from accounts.models import Brand, User
 from accounts.rules import require
+from accounts.selectors import members
 from core.errors import Conflict, Forbidden, Refused
 from core.text import clean
 from incidents.enums import PlanKind
 from incidents.plan_shape import lines
+from notifications.models import Urgency
+from notifications.services import notify
 from responses import texts
 from responses.enums_plan import Audience
+from responses.models_plan import CommunicationPlan
 from responses.models_templates import StatementTemplate, TemplateVersion
 from responses.plan import holding
 
@@ -74,6 +80,8 @@ def save_template(
             template=template, number=number, text=text, void_if=void_if,
             expires_at=wanted.expires_at, sha256=sha256, editor=by, created_at=now,
         )  # fmt: skip
+        # What is not approved cannot end: nobody is told.
+        StatementTemplate.objects.filter(pk=template.pk).update(remind_at=None)
     audit.record("template.saved", actor=by, brand=brand, subject=name, version=number)
     template.refresh_from_db()
     return template
@@ -145,6 +153,7 @@ def approve_template(
     if version.approved_at is None:
         version.approved_by, version.approved_at = by, now
         version.save(update_fields=["approved_by", "approved_at"])
+        _remind(template, version, now=now)
         audit.record(
             "template.approved",
             actor=by,
@@ -156,11 +165,59 @@ def approve_template(
     return version
 
 
+def _remind(template: StatementTemplate, version: TemplateVersion, *, now: datetime) -> None:
+    """Set when its people are told that it ends, or, where that has passed, that it has ended."""
+    ends = version.expires_at
+    soon = holding.warned_at(ends, template.brand.time_zone) if ends else None
+    template.remind_at = soon if soon and soon > now else ends
+    template.save(update_fields=["remind_at"])
+
+
+@transaction.atomic
+def remind_next(*, now: datetime) -> bool:
+    """Tell of the approved holding statement that is due longest; False if none is due.
+
+    Once that it ends soon, once that it has ended: the plan's owner, or without one who may still
+    write everybody who may.
+    """
+    due = StatementTemplate.objects.filter(remind_at__lte=now).order_by("remind_at", "pk")
+    locked = due.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    template = locked.select_related("brand").first()
+    if template is None:
+        return False
+    version = holding.latest(template)
+    over = holding.is_over(version, now=now)
+    if version.approved_at and version.expires_at and template.retired_at is None:
+        _tell_end(template, version, "holding_over" if over else "holding_ends", now=now)
+    template.remind_at = None if over or not version.approved_at else version.expires_at
+    template.save(update_fields=["remind_at"])
+    return True
+
+
+def _tell_end(
+    template: StatementTemplate, version: TemplateVersion, kind: str, *, now: datetime
+) -> None:
+    brand, zone = template.brand, ZoneInfo(template.brand.time_zone)
+    owner = CommunicationPlan.objects.filter(brand=brand).values_list("owner", flat=True).first()
+    able = members(brand, permission=Permission.WRITE_PLANS)
+    day = version.expires_at.astimezone(zone).date() if version.expires_at else None
+    notify(
+        able.filter(pk=owner or 0) or able,
+        key=f"{kind}.{version.pk}",
+        kind=f"responses.{kind}",
+        params={"brand": brand.name, "name": template.name, "day": str(day)},
+        url=reverse("responses:statement_template", args=[template.pk]),
+        brand=brand,
+        urgency=Urgency.NEWS,
+        now=now,
+    )
+
+
 @transaction.atomic
 def retire_template(template: StatementTemplate, *, by: User, now: datetime) -> None:
     """Put it away: it is no longer offered. Drafts made from it stay, and take the usual way."""
     require(by, Permission.WRITE_PLANS, template.brand)
     locked = _lock(template)
-    locked.retired_at = now
-    locked.save(update_fields=["retired_at"])
+    locked.retired_at, locked.remind_at = now, None
+    locked.save(update_fields=["retired_at", "remind_at"])
     audit.record("template.retired", actor=by, brand=locked.brand, subject=locked.name)
