@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
 from accounts.models import User
 from accounts.rules import require
+from core import formats
 from core.errors import Conflict, Refused
 from core.text import clean
 from marketing.enums import PostState
@@ -58,13 +57,22 @@ def _others(post: ScheduledPost) -> list[datetime]:
 
 
 def next_free(post: ScheduledPost, *, now: datetime, wanted: datetime | None = None) -> datetime:
-    """Return the first time from `wanted` (else its own, else soon) that keeps the gap."""
-    start = max(wanted or post.at, now + SOONEST)
+    """Return the first time from `wanted` (else its own, else soon) that keeps the gap.
+
+    A time that it chooses is a full minute: people enter minutes, and are to get what is offered.
+    """
+    start = max(wanted or post.at, full_minute(now + SOONEST))
     taken, gap = sorted(_others(post)), gap_of(post)
     for moment in taken:
         if abs(moment - start) < gap:
-            start = moment + gap
+            start = full_minute(moment + gap)
     return start
+
+
+def full_minute(moment: datetime) -> datetime:
+    """The first full minute from `moment` on."""
+    minute = moment.replace(second=0, microsecond=0)
+    return minute if minute == moment else minute + timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -89,7 +97,7 @@ def keep(
     free = next_free(post, now=now, wanted=at)
     if at is not None:
         check_time(at, now=now)
-        _refuse_crowded(post, at)
+        _refuse_crowded(post, at, now=now)
     post.at = at or free
     move(
         post, PostState.HELD, text=post.text, at=post.at, is_kept=True, decided_by=by,
@@ -101,15 +109,15 @@ def keep(
     return post
 
 
-def _refuse_crowded(post: ScheduledPost, at: datetime) -> None:
+def _refuse_crowded(post: ScheduledPost, at: datetime, *, now: datetime) -> None:
     gap = gap_of(post)
     if any(abs(moment - at) < gap for moment in _others(post)):
-        local = timezone.localtime(next_free(post, now=at, wanted=at))
+        free = next_free(post, now=now, wanted=full_minute(at))
         raise Refused(
             _("Another post of this account is closer than %(gap)d minutes. Free from %(time)s.")
             % {
                 "gap": gap.total_seconds() // 60,
-                "time": date_format(local, "SHORT_DATETIME_FORMAT"),
+                "time": formats.when(free, now=now, zone=post.brand.time_zone),
             }
         )
 

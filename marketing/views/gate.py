@@ -22,7 +22,7 @@ from marketing import selectors, services, showing
 from marketing.enums import Chore
 from marketing.forms import EndForm, KeepForm
 from marketing.models import ChecklistItem, Pause, ScheduledPost
-from marketing.services.deciding import next_free
+from marketing.services.deciding import full_minute, next_free
 
 from .common import act, find_pause, find_post, in_zone
 
@@ -75,7 +75,9 @@ def _scope(pause: Pause) -> list[str]:
 
 def _held(post: ScheduledPost, marks: dict[int, Any], now: Any) -> dict[str, Any]:
     found = marks.get(post.pk, [])
-    free = next_free(post, now=now) if not post.is_kept else post.at
+    free = post.at
+    if not post.is_kept:
+        free = next_free(post, now=now, wanted=full_minute(post.at))
     return {
         "row": showing.row(post, marks),
         "pieces": showing.pieces(post, found),

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -13,6 +14,7 @@ from marketing import services
 from marketing.enums import PostState
 from marketing.models import Pause, ScheduledPost
 from marketing.sending import send_due
+from marketing.services.deciding import next_free
 from tests.factories.marketing import PostFactory
 
 from .conftest import later
@@ -125,6 +127,33 @@ def test_a_time_too_close_to_another_post_is_refused_with_the_next_free_one(
     with pytest.raises(Refused, match="closer than 30 minutes"):
         services.keep(due.pk, by=alice, now=timezone.now(), at=ahead.at + timedelta(minutes=29))
     services.keep(due.pk, by=alice, now=timezone.now(), at=ahead.at + timedelta(minutes=30))
+
+
+def test_the_time_that_is_offered_is_taken_when_it_comes_back_in_minutes(
+    pause: Pause, due: ScheduledPost, alice: User
+):
+    PostFactory.create(account=due.account, state=PostState.SENT, sent_at=timezone.now())
+    ahead = PostFactory.create(account=due.account, at=later(25))
+    for post in (due, ahead):
+        ScheduledPost.objects.filter(pk=post.pk).update(
+            state=PostState.HELD, hold="PAUSED", pause=pause
+        )
+        post.refresh_from_db()
+        offered = next_free(post, now=timezone.now())
+        assert offered == offered.replace(second=0, microsecond=0)
+        services.keep(post.pk, by=alice, now=timezone.now(), at=offered)
+
+
+def test_the_refusal_names_a_time_in_the_brands_hours(
+    pause: Pause, due: ScheduledPost, ahead: ScheduledPost, alice: User
+):
+    due.brand.time_zone = "Asia/Tokyo"
+    due.brand.save()
+    services.keep(ahead.pk, by=alice, now=timezone.now(), at=ahead.at)
+    free = timezone.localtime(ahead.at + timedelta(minutes=31), ZoneInfo("Asia/Tokyo"))
+
+    with pytest.raises(Refused, match=f"Free from .*{free:%H:%M}\\.$"):
+        services.keep(due.pk, by=alice, now=timezone.now(), at=ahead.at)
 
 
 def test_a_time_that_has_passed_is_refused(pause: Pause, due: ScheduledPost, alice: User):
