@@ -46,8 +46,8 @@ class PrepareForm(forms.Form):
     )
 
 
-class EntryDraftForm(forms.Form):
-    """A draft for the page with how it is to appear."""
+class TermsForm(forms.Form):
+    """How a draft is to appear on the page."""
 
     form = forms.ChoiceField(label=_("Kind"), choices=EntryForm)
     language = forms.ChoiceField(label=_("Language"))
@@ -63,11 +63,6 @@ class EntryDraftForm(forms.Form):
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    title = forms.CharField(label=_("Title in the desk"), max_length=120)
-    text = forms.CharField(
-        label=_("Text"), max_length=texts.MAX_LENGTH, widget=forms.Textarea, strip=False,
-        help_text=_("A first line that stands alone is the headline. Lines with - are a list."),
-    )  # fmt: skip
 
     def __init__(self, *args: Any, statement: Statement, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,3 +77,13 @@ class EntryDraftForm(forms.Form):
         found = self.cleaned_data
         names = ("form", "language", "about", "reason", "next_update_at")
         return Terms(**{name: found[name] for name in names})
+
+
+class EntryDraftForm(TermsForm):
+    """A draft for the page with how it is to appear."""
+
+    title = forms.CharField(label=_("Title in the desk"), max_length=120)
+    text = forms.CharField(
+        label=_("Text"), max_length=texts.MAX_LENGTH, widget=forms.Textarea, strip=False,
+        help_text=_("A first line that stands alone is the headline. Lines with - are a list."),
+    )  # fmt: skip

@@ -14,19 +14,20 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.enums import Permission
 from accounts.models import Brand
-from accounts.rules import allowed
+from accounts.rules import allowed, require
 from accounts.selectors import administered
 from core.clock import database_now
 from core.errors import Forbidden, Refused
 from incidents.models import Incident
-from responses.forms_statement import EntryDraftForm, PrepareForm, SiteForm
-from responses.models_statement import Statement, StatementEntry, StatementSite
+from responses.forms_statement import EntryDraftForm, PrepareForm, SiteForm, TermsForm
+from responses.models import Draft
+from responses.models_statement import Statement, StatementDraft, StatementEntry, StatementSite
 from responses.selectors_statement import chain, site_of, statement_of, terms_of
 from responses.services import statement as services
 from responses.statements import addresses, pages
 from responses.statements.reading import Telling, telling
 
-from .common import SignedIn, draft_page, find_draft, find_incident
+from .common import SignedIn, act, draft_page, find_draft, find_incident
 
 SELF = "'self'"
 
@@ -136,10 +137,49 @@ def _act(
 @login_required
 @require_http_methods(["GET", "POST"])
 def appearance(request: SignedIn, reference: str, number: int) -> HttpResponse:
-    """Beside the composer: how the draft is to appear on the page, and the way to its preview."""
-    found = find_draft(request, reference, number)
-    context = {"draft": found, "terms": terms_of(found)}
+    """Beside the composer: how the draft is to appear on the page, the way to its preview, and
+    the form that changes it (POST) while nobody judges it."""
+    draft = find_draft(request, reference, number)
+    terms, found = terms_of(draft), statement_of(request.user, reference)
+    may = allowed(request.user, Permission.DRAFT, draft.incident.brand_id)
+    form = None
+    if found and may and draft.state in services.OPEN and (terms or _goes_there(draft, found)):
+        first = _terms(terms, found)
+        form = TermsForm(request.POST or None, initial=first, statement=found, auto_id="appears-%s")
+    if request.method == "POST":
+        return _appears(request, draft, form)
+    context = {"draft": draft, "terms": terms, "form": form}
     return render(request, "responses/appearance.html", context)
+
+
+def _goes_there(draft: Draft, found: Statement) -> bool:
+    return draft.accounts.filter(pk=found.site.account_id).exists()
+
+
+def _terms(terms: StatementDraft | None, found: Statement) -> dict[str, Any]:
+    """What the form shows first; without terms an update in the main language."""
+    if terms is None:
+        return {"form": "UPDATE", "language": found.site.languages[0]}
+    names = ("form", "language", "reason", "next_update_at")
+    about = terms.about.number if terms.about else None
+    return {"about": about, **{name: getattr(terms, name) for name in names}}
+
+
+def _appears(request: SignedIn, draft: Draft, form: TermsForm | None) -> HttpResponse:
+    require(request.user, Permission.DRAFT, draft.incident.brand_id)
+    if form is None:
+        messages.error(request, _("How it appears cannot be changed now."))
+    elif not form.is_valid():
+        messages.error(request, " ".join(str(each[0]) for each in form.errors.values()))
+    else:
+        terms = form.terms()
+        return act(
+            request,
+            lambda now: services.change_terms(draft.pk, terms=terms, by=request.user, now=now),
+            then=draft_page(draft),
+            done=_("Saved."),
+        )
+    return redirect(*draft_page(draft))
 
 
 @login_required

@@ -12,8 +12,9 @@ from rest_framework.test import APIClient
 from accounts.enums import Role
 from accounts.models import User
 from incidents.models import Incident
+from responses import services
 from responses.models import Draft
-from responses.models_statement import StatementEntry, StatementSite
+from responses.models_statement import StatementDraft, StatementEntry, StatementSite
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.statements import prepared, published, site_for
 
@@ -128,3 +129,50 @@ def test_the_composer_leads_to_how_it_will_look(
     other = reverse("responses:appearance", args=[incident.reference, draft.number])
     assert "preview-title" not in signed_in(bob).get(other).content.decode()
     assert signed_in(charlie).get(here).status_code == 404
+
+
+def test_how_it_appears_is_set_in_the_composer_until_somebody_judges_it(
+    site: StatementSite,
+    incident: Incident,
+    bob: User,
+    olga: User,
+    charlie: User,
+    signed_in: Callable[[User], Client],
+):
+    prepared(incident, bob)
+    made = api(bob).post(f"{URL}drafts/", {"title": "T", "text": "Word."}, format="json").json()
+    here = reverse("responses:appearance", args=[incident.reference, made["number"]])
+    draft, client = Draft.objects.get(number=made["number"]), signed_in(bob)
+    assert 'name="next_update_at"' in client.get(here).content.decode()
+    then = timezone.now() + timedelta(days=2)
+    wanted = {"form": "UPDATE", "language": "en", "next_update_at": f"{then:%Y-%m-%dT%H:%M}"}
+    assert client.post(here, wanted).status_code == 302
+    terms = StatementDraft.objects.get(draft=draft)
+    assert terms.language == "en"
+    assert terms.next_update_at
+    # What makes no sense changes nothing and says why.
+    correction = client.post(here, {"form": "CORRECTION", "language": "en"}, follow=True)
+    assert "Choose the entry that it speaks of." in correction.content.decode()
+    terms.refresh_from_db()
+    assert terms.form == "UPDATE"
+    assert 'name="next_update_at"' not in signed_in(olga).get(here).content.decode()
+    assert signed_in(olga).post(here, wanted).status_code == 403
+    assert signed_in(charlie).post(here, wanted).status_code == 404
+    services.submit(draft.pk, by=bob, now=timezone.now())
+    assert 'name="next_update_at"' not in client.get(here).content.decode()
+    client.post(here, wanted | {"language": "da"})
+    terms.refresh_from_db()
+    assert terms.language == "en"
+
+
+def test_a_draft_through_the_pages_account_is_given_its_appearance_in_the_composer(
+    site: StatementSite, incident: Incident, draft: Draft, bob: User,
+    signed_in: Callable[[User], Client],
+):  # fmt: skip
+    prepared(incident, bob)
+    here = reverse("responses:appearance", args=[incident.reference, draft.number])
+    assert "appears-form" not in signed_in(bob).get(here).content.decode()
+    draft.accounts.add(site.account)
+    assert "appears-form" in signed_in(bob).get(here).content.decode()
+    signed_in(bob).post(here, {"form": "UPDATE", "language": "en"})
+    assert StatementDraft.objects.get(draft=draft).language == "en"

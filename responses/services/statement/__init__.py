@@ -1,9 +1,10 @@
 """What changes statement pages: sites, drafts for them, what is pressed, who is told."""
 
-from .drafts import Terms, change_terms, prepare, write
+from .drafts import OPEN, Terms, change_terms, prepare, write
 from .sites import Wanted, change_site, open_site, rotate_key
 
 __all__ = [
+    "OPEN",
     "Terms",
     "Wanted",
     "change_site",
