@@ -7,6 +7,7 @@ from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event
 
 from django.db import connections
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.enums import Role
@@ -89,6 +90,8 @@ def pause_to_silence() -> Measured:
     Raises if a call began after the commit, or if nothing was in flight: then it measured nothing.
     """
     brand, lead = _planned()
+    # A process that serves pages has its addresses loaded.
+    reverse("marketing:calendar")
     book, stop = Watched(), FORK.Event()
     # A forked engine must not share our connection.
     connections.close_all()

@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -208,34 +209,30 @@ class Outbox:
     def deliver(self, claim: Claim) -> None:
         """Make the one call of this claim and record what came of it. Needs no open transaction."""
         with self.book.may_send(claim) as may:
-            if may:
-                self._call(claim)
+            record = self._call(claim) if may else None
+        if record:
+            record()
 
-    def _call(self, claim: Claim) -> None:
+    def _call(self, claim: Claim) -> Callable[[], None] | None:
+        """Make the call; return how its outcome is recorded."""
         try:
             registry.publisher(claim.account)
-        except PermanentError as error:
-            self._record(self.book.record_failed, claim, error.words.stored())
-            return
-        if time.monotonic() - claim.at > CLAIM_GRACE:
-            logger.warning("%s %s was claimed too long ago", self.book.noun, claim.row_id)
-            return
-        try:
+            if time.monotonic() - claim.at > CLAIM_GRACE:
+                logger.warning("%s %s was claimed too long ago", self.book.noun, claim.row_id)
+                return None
             receipt = self.book.send(claim)
         except PermanentError as error:
-            self._record(self.book.record_failed, claim, error.words.stored())
+            return partial(self._record, self.book.record_failed, claim, error.words.stored())
         except TemporaryError as error:
-            self._record(
-                self.book.record_not_sent, claim, error.words.stored(), wait=error.retry_after
-            )
+            not_sent, words = self.book.record_not_sent, error.words.stored()
+            return partial(self._record, not_sent, claim, words, wait=error.retry_after)
         except PublishError as error:
-            self._look_at_once(claim, error.words.stored())
+            return partial(self._look_at_once, claim, error.words.stored())
         except Exception:
             # A fault of the connector's: nobody knows how far it came.
             logger.exception("%s %s failed unexpectedly", self.book.noun, claim.row_id)
-            self._look_at_once(claim, "unexpected")
-        else:
-            self._record(self.book.record_sent, claim, receipt)
+            return partial(self._look_at_once, claim, "unexpected")
+        return partial(self._record, self.book.record_sent, claim, receipt)
 
     def _record(
         self, record: Callable[..., bool], claim: Claim, *what: object, **more: object

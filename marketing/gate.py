@@ -6,8 +6,8 @@ nobody begins. It then waits a moment for those inside, and commits with the tur
 whoever passes it afterwards sees the pause. No call begins after the commit, whatever the network
 does; what was inside for longer than the pause could wait is told by name.
 
-Whoever holds the gate may lock posts and the audit trail, and never an incident: a pause is pressed
-with the incident locked.
+What came of a call is recorded outside. Whoever holds the gate may lock posts and the audit trail,
+and never an incident: a pause is pressed with the incident locked.
 """
 
 import time
@@ -31,17 +31,29 @@ _STEP = 0.01
 
 @contextmanager
 def inside(brand_id: int) -> Iterator[None]:
-    """Hold the brand's gate. Needs no open transaction; waits while a pause is being pressed."""
+    """Hold the brand's gate. Needs no open transaction; waits while a pause is being pressed.
+
+    So does the way out, so that a pause has the audit trail to itself: it does not wait behind
+    the records of everybody it stopped.
+    """
     number = _number(brand_id)
-    _execute("SELECT pg_advisory_lock_shared(%s, %s)", TURNSTILE, number)
-    try:
+    with _passing(number):
         _execute("SELECT pg_advisory_lock_shared(%s, %s)", GATE, number)
-    finally:
-        _execute("SELECT pg_advisory_unlock_shared(%s, %s)", TURNSTILE, number)
     try:
         yield
     finally:
         _execute("SELECT pg_advisory_unlock_shared(%s, %s)", GATE, number)
+        with _passing(number):
+            pass
+
+
+@contextmanager
+def _passing(number: int) -> Iterator[None]:
+    _execute("SELECT pg_advisory_lock_shared(%s, %s)", TURNSTILE, number)
+    try:
+        yield
+    finally:
+        _execute("SELECT pg_advisory_unlock_shared(%s, %s)", TURNSTILE, number)
 
 
 def close(brand_id: int) -> bool:

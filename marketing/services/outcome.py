@@ -1,7 +1,7 @@
 """What became of a post on its way out: recorded by the engine, settled by a person.
 
 The engine's own take the attempt that they speak of and change nothing when the row has moved on.
-They run with the gate in hand (gate.py), so none of them may lock an incident.
+`hold_if_paused` runs with the gate in hand (gate.py), so it may not lock an incident.
 """
 
 from datetime import datetime, timedelta
