@@ -16,9 +16,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model, OrderBy, QuerySet
 
 from core.clock import database_now
 
@@ -119,6 +121,45 @@ class Book(ABC):
     def record_look(
         self, row_id: int, attempt: int, /, *, now: datetime, found: bool | None
     ) -> bool: ...
+
+
+class TableBook(Book):
+    """A book that is one table, with the columns account, state ("QUEUED", "SENDING", "UNCERTAIN"
+    while it is under way), attempts, sending_since and look_at."""
+
+    model: type[Model]
+    # The column that says from when on it may go.
+    due_at = "publish_at"
+    # What comes before the time where several are due.
+    first: tuple[OrderBy, ...] = ()
+    # What a claim reads along.
+    related: tuple[str, ...] = ("account",)
+
+    @abstractmethod
+    def claim_of(self, row: Any, /) -> Claim:
+        """The row, with `related`, as what is sent."""
+
+    def rows(self, state: str, **more: object) -> QuerySet[Any]:
+        return self.model._default_manager.filter(state=state, **more)
+
+    def due(self, *, now: datetime, busy: Collection[int], limit: int) -> Iterable[tuple[int, int]]:
+        rows = self.rows("QUEUED", **{f"{self.due_at}__lte": now}, account__isnull=False)
+        rows = rows.exclude(account_id__in=busy).order_by(*self.first, self.due_at, "pk")
+        return rows.values_list("pk", "account_id")[:limit]
+
+    def postpone(self, row_id: int, *, until: datetime) -> None:
+        self.rows("QUEUED", pk=row_id).update(**{self.due_at: until})
+
+    def left_behind(self, *, now: datetime, limit: int) -> list[int]:
+        stale = self.rows("SENDING", sending_since__lte=now - STALE_AFTER)
+        unsure = self.rows("UNCERTAIN", look_at__lte=now)
+        ids = (rows.order_by("pk").values_list("pk", flat=True)[:limit] for rows in (stale, unsure))
+        return list(chain(*ids))[:limit]
+
+    def unfinished(self, row_id: int) -> tuple[Claim, bool] | None:
+        rows = self.model._default_manager.select_related(*self.related)
+        row: Any = rows.filter(pk=row_id).first()
+        return (self.claim_of(row), row.state == "UNCERTAIN") if row else None
 
 
 class Outbox:

@@ -1,15 +1,16 @@
 """The answers as a book of the outbox: what is asked again before anything goes to a person."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from connectors.base import Message
 from connectors.budget import RESERVE, key
 from connectors.models import Budget, ConnectedAccount
-from connectors.outbox import STALE_AFTER, Book, Claim, Outbox
+from connectors.outbox import Claim, Outbox, TableBook
 
 from . import people
 from .enums import DraftState, PublicationState
@@ -26,24 +27,18 @@ from .services.rows import lock_draft
 LOOK_WHO_IS_TOLD = timedelta(minutes=1)
 
 
-class Answers(Book):
+class Answers(TableBook):
     """Each claim asks again whether the approval stands, the run goes on and the pace is kept."""
 
     noun = "Answer"
+    model = Answer
+    # What a person sends by hand does not wait behind hundreds.
+    first = (F("run_id").asc(nulls_first=True),)
     record_sent = staticmethod(outcome.record_sent)
     record_failed = staticmethod(outcome.record_failed)
     record_not_sent = staticmethod(outcome.record_not_sent)
     record_uncertain = staticmethod(outcome.record_uncertain)
     record_look = staticmethod(outcome.record_look)
-
-    def due(self, *, now: datetime, busy: Collection[int], limit: int) -> Iterable[tuple[int, int]]:
-        return (
-            Answer.objects.filter(state=PublicationState.QUEUED, publish_at__lte=now)
-            .exclude(account_id__in=busy)
-            # What a person sends by hand does not wait behind hundreds.
-            .order_by("run_id", "publish_at", "pk")
-            .values_list("pk", "account_id")[:limit]
-        )
 
     @transaction.atomic
     def claim(self, row_id: int, *, now: datetime) -> Claim | None:
@@ -67,7 +62,7 @@ class Answers(Book):
         outcome.move(
             row, PublicationState.SENDING, attempts=row.attempts, sending_since=now, error=""
         )
-        return _claim_of(row)
+        return self.claim_of(row)
 
     @contextmanager
     def may_send(self, claim: Claim) -> Iterator[bool]:
@@ -79,19 +74,10 @@ class Answers(Book):
         with halting.inside(run_id):
             yield not halting.cancel_if_halted(claim.row_id, claim.attempt)
 
-    def postpone(self, row_id: int, *, until: datetime) -> None:
-        queued = Answer.objects.filter(pk=row_id, state=PublicationState.QUEUED)
-        queued.update(publish_at=until)
-
-    def left_behind(self, *, now: datetime, limit: int) -> list[int]:
-        rows = Answer.objects.order_by("pk")
-        stale = rows.filter(state=PublicationState.SENDING, sending_since__lte=now - STALE_AFTER)
-        unsure = rows.filter(state=PublicationState.UNCERTAIN, look_at__lte=now)
-        return [row.pk for row in (*stale[:limit], *unsure[:limit])][:limit]
-
-    def unfinished(self, row_id: int) -> tuple[Claim, bool] | None:
-        row = Answer.objects.select_related("account").filter(pk=row_id).first()
-        return (_claim_of(row), row.state == PublicationState.UNCERTAIN) if row else None
+    def claim_of(self, row: Answer, /) -> Claim:
+        since, to = row.created_at, row.reply_to
+        message = Message(row.text, row.idempotency_key, reply_to=to, since=since)
+        return Claim(row.pk, row.attempts, row.account, message)
 
 
 def _alone(account_id: int, run_id: int | None) -> bool:
@@ -152,11 +138,6 @@ def _rest(account: ConnectedAccount, now: datetime) -> datetime:
         until = max(until, known.resets_at)
     # A network's word is followed for an hour, then it is asked.
     return min(until, now + timedelta(hours=1))
-
-
-def _claim_of(row: Answer) -> Claim:
-    message = Message(row.text, row.idempotency_key, reply_to=row.reply_to, since=row.created_at)
-    return Claim(row.pk, row.attempts, row.account, message)
 
 
 # The one of this process.

@@ -18,7 +18,7 @@ from core.clock import database_now
 
 from .models import Version
 from .models_engage import CannedAnswer, EngageSettings
-from .services.engage import library
+from .services.engage import stock
 from .services.engage.due import settings_of
 from .services.engage.settings import save_settings
 
@@ -108,7 +108,7 @@ def _rows(brand: Brand) -> QuerySet[CannedAnswer]:
 def _save(request: Request, brand: Brand, row: CannedAnswer | None) -> dict[str, Any]:
     wanted = checked(CannedInput, request.data)
     by, now = caller(request), database_now()
-    saved = library.save_canned(brand, **wanted, by=by, now=now, canned=row)
+    saved = stock.save_canned(brand, **wanted, by=by, now=now, canned=row)
     return dict(CannedOutput(saved).data)
 
 
@@ -125,7 +125,7 @@ class OneCanned(APIView):
 
     @extend_schema(responses={204: None}, summary="Take an answer out of stock")
     def delete(self, request: Request, slug: str, pk: int) -> Response:
-        library.delete_canned(_canned(_brand(request, slug), pk).pk, by=caller(request))
+        stock.delete_canned(_canned(_brand(request, slug), pk).pk, by=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -147,7 +147,7 @@ class ApproveCanned(APIView):
     def post(self, request: Request, slug: str, pk: int) -> Response:
         row, wanted = _canned(_brand(request, slug), pk), checked(CannedApproval, request.data)
         try:
-            kept = library.keep_approval(row.pk, wanted["version"], by=caller(request))
+            kept = stock.keep_approval(row.pk, wanted["version"], by=caller(request))
         except Version.DoesNotExist:
             raise Http404 from None
         return Response(CannedOutput(kept).data)

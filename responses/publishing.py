@@ -1,6 +1,5 @@
 """The publications as a book of the outbox: what is asked again before anything goes out."""
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +7,7 @@ from django.db import transaction
 
 from connectors import registry
 from connectors.base import Message, Picture, Receipt, TemporaryError, UncertainError
-from connectors.outbox import STALE_AFTER, Book, Claim, Outbox
+from connectors.outbox import Claim, Outbox, TableBook
 
 from . import texts
 from .enums import Act, PublicationState
@@ -27,23 +26,17 @@ class Doing(Claim):
     target: str = ""
 
 
-class Publications(Book):
+class Publications(TableBook):
     """Versions on their way out. Each claim asks again whether the approval still stands."""
 
     noun = "Publication"
+    model = Publication
+    related = ("account", "version__draft__amends")
     record_sent = staticmethod(outcome.record_sent)
     record_failed = staticmethod(outcome.record_failed)
     record_not_sent = staticmethod(outcome.record_not_sent)
     record_uncertain = staticmethod(outcome.record_uncertain)
     record_look = staticmethod(outcome.record_look)
-
-    def due(self, *, now: datetime, busy: Collection[int], limit: int) -> Iterable[tuple[int, int]]:
-        return (
-            Publication.objects.filter(state=PublicationState.QUEUED, publish_at__lte=now)
-            .exclude(account_id__in=busy)
-            .order_by("publish_at", "pk")
-            .values_list("pk", "account_id")[:limit]
-        )
 
     @transaction.atomic
     def claim(self, row_id: int, *, now: datetime) -> Claim | None:
@@ -58,7 +51,7 @@ class Publications(Book):
             return None
         rows = Publication.objects.select_for_update(no_key=True, of=("self",))
         publication = (
-            rows.select_related("account", "version__draft__amends")
+            rows.select_related(*self.related)
             .filter(pk=row_id, state=PublicationState.QUEUED, publish_at__lte=now)
             .first()
         )
@@ -71,7 +64,7 @@ class Publications(Book):
         publication.attempts += 1
         publication.sending_since = now
         publication.save(update_fields=["state", "attempts", "sending_since"])
-        return _claim_of(publication, images or ())
+        return self.claim_of(publication, images or ())
 
     def send(self, claim: Claim) -> Receipt:
         if not isinstance(claim, Doing) or claim.act == Act.POST:
@@ -90,20 +83,22 @@ class Publications(Book):
         making = not isinstance(claim, Doing) or claim.act == Act.POST
         return super().find(claim) if making else None
 
-    def postpone(self, row_id: int, *, until: datetime) -> None:
-        queued = Publication.objects.filter(pk=row_id, state=PublicationState.QUEUED)
-        queued.update(publish_at=until)
-
-    def left_behind(self, *, now: datetime, limit: int) -> list[int]:
-        rows = Publication.objects.order_by("pk")
-        stale = rows.filter(state=PublicationState.SENDING, sending_since__lte=now - STALE_AFTER)
-        unsure = rows.filter(state=PublicationState.UNCERTAIN, look_at__lte=now)
-        return [row.pk for row in (*stale[:limit], *unsure[:limit])][:limit]
-
-    def unfinished(self, row_id: int) -> tuple[Claim, bool] | None:
-        rows = Publication.objects.select_related("account", "version__draft__amends")
-        row = rows.filter(pk=row_id).first()
-        return (_claim_of(row), row.state == PublicationState.UNCERTAIN) if row else None
+    def claim_of(self, publication: Publication, /, images: tuple[Picture, ...] = ()) -> Claim:
+        draft = publication.version.draft
+        return Doing(
+            publication.pk,
+            publication.attempts,
+            publication.account,
+            Message(
+                publication.version.text,
+                publication.idempotency_key,
+                reply_to=publication.reply_to,
+                since=publication.created_at,
+                images=images,
+            ),
+            act=Act(draft.act),
+            target=draft.amends.external_id if draft.amends else "",
+        )
 
 
 def _refused(
@@ -129,24 +124,6 @@ def _refused(
     else:
         return False
     return True
-
-
-def _claim_of(publication: Publication, images: tuple[Picture, ...] = ()) -> Claim:
-    draft = publication.version.draft
-    return Doing(
-        publication.pk,
-        publication.attempts,
-        publication.account,
-        Message(
-            publication.version.text,
-            publication.idempotency_key,
-            reply_to=publication.reply_to,
-            since=publication.created_at,
-            images=images,
-        ),
-        act=Act(draft.act),
-        target=draft.amends.external_id if draft.amends else "",
-    )
 
 
 # The one of this process.

@@ -58,7 +58,7 @@ from responses.models_statement import StatementSubscriber
 from responses.plan import reading
 from responses.services import assistant
 from responses.services import statement as statements
-from responses.services.engage import concerns, intake, library
+from responses.services.engage import concerns, intake, stock
 from responses.services.engage.runs import start_run
 from responses.services.guidelines import Avoiding, avoid
 from responses.services.links import Outsider
@@ -482,9 +482,7 @@ def engaged(incident: Incident, karen: User, bob: User) -> dict[str, int]:
     # As if it had been said where the brand's account is.
     incident.conversations.update(network="simulator")
     row = incident.conversations.get()
-    library.save_canned(
-        incident.brand, title="Parti 7", text=text, language="da", by=karen, now=now
-    )
+    stock.save_canned(incident.brand, title="Parti 7", text=text, language="da", by=karen, now=now)
     concern = concerns.add_concern(
         incident.pk, "Er parti 7 farligt?", by=bob, now=now, owner=karen, conversations=[row.pk]
     )

@@ -28,7 +28,7 @@ from responses.models import Draft, Version
 from responses.models_engage import Answer, CannedAnswer, Concern, Conversation
 from responses.services.engage import answering, outcome, working
 from responses.services.engage.concerns import group
-from responses.services.engage.library import use_canned
+from responses.services.engage.stock import use_canned
 from responses.services.engage.waking import UNTOLD
 from responses.showing import LOOKS as PUBLICATION_LOOKS
 

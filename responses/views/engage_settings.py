@@ -20,7 +20,7 @@ from responses.models import Version
 from responses.models_engage import USUAL_TIMES, CannedAnswer
 from responses.offers import approved_alike
 from responses.pace import most, networks
-from responses.services.engage import library
+from responses.services.engage import stock
 from responses.services.engage.due import settings_of
 from responses.services.engage.settings import save_settings
 
@@ -58,7 +58,7 @@ def settings(request: SignedIn, slug: str = "") -> HttpResponse:
         "levels": levels,
         "places": places,
         "library": _shown(brand),
-        "languages": library.LANGUAGES,
+        "languages": stock.LANGUAGES,
         "may_draft": allowed(request.user, Permission.DRAFT, brand.pk),
         "may_approve": allowed(request.user, Permission.APPROVE, brand.pk),
         "managing": allowed(request.user, Permission.MANAGE_BRAND, brand.pk),
@@ -139,11 +139,11 @@ def _do(request: SignedIn, brand: Brand, row: CannedAnswer | None) -> None:
     post, by = request.POST, request.user
     if post["do"] == "save":
         typed = {name: post.get(name, "") for name in ("title", "text", "language")}
-        library.save_canned(brand, **typed, by=by, now=database_now(), canned=row)
+        stock.save_canned(brand, **typed, by=by, now=database_now(), canned=row)
     elif row is not None and post["do"] == "delete":
-        library.delete_canned(row.pk, by=by)
+        stock.delete_canned(row.pk, by=by)
     elif row is not None and post["do"] == "approve":
         version = (numbers([post.get("version", "")]) or [0])[0]
-        library.keep_approval(row.pk, version, by=by)
+        stock.keep_approval(row.pk, version, by=by)
     else:
         raise Http404

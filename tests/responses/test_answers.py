@@ -23,7 +23,7 @@ from responses.enums_engage import ConversationState, RunKind
 from responses.models import Draft, Publication, Version
 from responses.models_engage import Answer, CannedAnswer, Concern, Conversation, EngageSettings
 from responses.publishing import publish_due
-from responses.services.engage import answering, concerns, intake, library, outcome, working
+from responses.services.engage import answering, concerns, intake, outcome, stock, working
 from responses.services.engage.halting import halt
 from responses.services.engage.runs import start_run
 from tests.factories.incidents import IncidentFactory
@@ -266,31 +266,31 @@ def test_an_approval_holds_for_the_brand_only_for_the_same_bytes(
     row = asked(other, now=NOW(), author="ida", lang="en")
     with pytest.raises(Conflict, match="another incident"):
         send(row, version, bob)
-    kept = library.save_canned(brand, title="Batch 7", text=TEXT, language="en", by=bob, now=NOW())
+    kept = stock.save_canned(brand, title="Batch 7", text=TEXT, language="en", by=bob, now=NOW())
     with pytest.raises(Forbidden):
-        library.keep_approval(kept.pk, version.pk, by=bob)
-    library.keep_approval(kept.pk, version.pk, by=alice)
+        stock.keep_approval(kept.pk, version.pk, by=bob)
+    stock.keep_approval(kept.pk, version.pk, by=alice)
     assert [each.canned for each in offers.offers(row, Mention.objects.get())] == [True]
     made = send(row, version, bob)
     # Other words have lost it, and so has what waits.
-    library.save_canned(
+    stock.save_canned(
         brand, title="Batch 7", text="Other", language="en", by=bob, now=NOW(), canned=kept
     )
     kept.refresh_from_db()
     assert kept.approved is None
     refused("approved_incident_only", lambda: Answer.objects.update(state="SENDING"))
     with pytest.raises(Refused, match="exactly these words"):
-        library.keep_approval(kept.pk, version.pk, by=alice)
+        stock.keep_approval(kept.pk, version.pk, by=alice)
     assert made.pk
 
 
 def test_an_approval_in_a_private_incident_stays_there(
     incident: Incident, version: Version, alice: User, bob: User, brand: Brand
 ):
-    kept = library.save_canned(brand, title="T", text=TEXT, language="en", by=bob, now=NOW())
+    kept = stock.save_canned(brand, title="T", text=TEXT, language="en", by=bob, now=NOW())
     Incident.objects.update(is_private=True)
     with pytest.raises(Refused):
-        library.keep_approval(kept.pk, version.pk, by=alice)
+        stock.keep_approval(kept.pk, version.pk, by=alice)
 
 
 def test_the_library_on_its_page(brand: Brand, bob: User, signed_in: SignIn, charlie: User):
@@ -403,6 +403,19 @@ def test_it_keeps_the_pace_whatever_the_engines_do(
     assert answer_due(now=now + timedelta(hours=1)) == 1
     assert answer_due(now=now + timedelta(hours=1, seconds=59)) == 0
     assert answer_due(now=now + timedelta(hours=1, seconds=61)) == 1
+
+
+def test_what_a_person_sends_goes_before_a_run(
+    incident: Incident, concern: Concern, ida: Conversation, version: Version,
+    alice: User, bob: User,
+):  # fmt: skip
+    crowd(incident, concern, bob, 3)
+    to_all = answered_concern(concern, RunKind.ANSWER, alice, bob)
+    start_run(concern.pk, RunKind.ANSWER, digest=to_all.sha256, by=bob, now=NOW())
+    Answer.objects.update(publish_at=NOW() - timedelta(minutes=1))
+    by_hand = send(ida, version, bob)
+    first = answers.OUTBOX.claim_due(now=NOW(), limit=1)
+    assert [claim.row_id for claim in first] == [by_hand.pk]
 
 
 def test_it_waits_where_the_network_says_so(

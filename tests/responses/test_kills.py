@@ -19,12 +19,13 @@ from django.utils import timezone
 from accounts.models import User
 from connectors import credentials
 from connectors.models import ConnectedAccount, SimulatedPost
+from connectors.outbox import STALE_AFTER
 from core import signatures
 from incidents.models import Incident
 from responses import services
 from responses.enums import DraftState, PublicationState
 from responses.models import Draft, Publication
-from responses.publishing import STALE_AFTER, publish_due
+from responses.publishing import publish_due
 from tests.killed import dies
 from tests.peer import Answer, Call, peer
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.enums import Role
 from accounts.models import Membership, User
 from connectors.models import ConnectedAccount, SimulatedPost
+from connectors.outbox import STALE_AFTER
 from core.errors import Conflict, Forbidden
 from incidents.entries import words
 from incidents.models import Incident, TimelineEntry
@@ -18,7 +19,7 @@ from notifications.models import Notice, Urgency
 from responses import problems, services
 from responses.enums import DraftState, PublicationState
 from responses.models import Draft, Publication
-from responses.publishing import STALE_AFTER, claim_due, deliver, publish_due
+from responses.publishing import claim_due, deliver, publish_due
 from responses.services.publications import RETRY_DELAYS
 from tests.factories.connectors import AccountFactory
 from tests.factories.responses import approved_version
