@@ -326,7 +326,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { elt, path } = detail.requestConfig;
   if (!elt.getAttribute("hx-trigger")?.includes("cd:")) return;
   const wanted = elt.getAttribute("hx-get");
-  if (!elt.isConnected || wanted === path) return;
+  // What is posted (the composer's panels) asks with the form as it is now: there is no other question.
+  if (!wanted || !elt.isConnected || wanted === path) return;
   detail.shouldSwap = false;
   htmx.ajax("GET", wanted, { source: elt });
 });
