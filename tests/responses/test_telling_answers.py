@@ -18,7 +18,7 @@ from responses.enums_engage import RunKind
 from responses.models import Version
 from responses.models_engage import Answer, Concern, Conversation
 from responses.plan import order
-from responses.services.engage import answering, concerns, library
+from responses.services.engage import answering, concerns, stock
 from responses.services.engage.runs import start_run
 from responses.services.plan import telling
 from tests.factories.incidents import IncidentFactory
@@ -113,8 +113,8 @@ def test_an_answer_of_the_library_waits_for_the_order_of_where_it_goes(
     ordered: Incident, version: Version, alice: User, bob: User, signed_in: SignIn
 ) -> None:
     brand = ordered.brand
-    kept = library.save_canned(brand, title="7", text=TEXT, language="en", by=bob, now=NOW())
-    library.keep_approval(kept.pk, version.pk, by=alice)
+    kept = stock.save_canned(brand, title="7", text=TEXT, language="en", by=bob, now=NOW())
+    stock.keep_approval(kept.pk, version.pk, by=alice)
     # A second incident of the brand, which has the order too. The reason is given in the first.
     second = IncidentFactory.create(brand=brand, reference="CD-2026-031", detected_at=NOW())
     per = asked(second, now=NOW(), author="per", text="Is batch 7 safe?")
