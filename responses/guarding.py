@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.models import Incident
 
+from . import variables
 from .advising import units
 from .guard import Clash, Index, clashes
 from .live_texts import as_said, live_texts
@@ -35,10 +36,15 @@ class Guarded:
 
 
 def guarded(incident: Incident, text: str, *, now: datetime) -> tuple[list[Guarded], int]:
-    """Return what `text` contradicts of the live texts, and how many those are: five queries."""
-    texts = live_texts(incident)
-    found = clashes(as_said(incident, text, now=now), Index(texts))
-    told = [
-        Guarded(each, units(text, each.claim.start), units(text, each.claim.end)) for each in found
-    ]
+    """Return what `text` contradicts of the live texts, and how many those are.
+
+    It is read with its variables filled, as people will read it; places are those of `text`. Five
+    queries, and those of its variables.
+    """
+    texts, full = live_texts(incident), variables.filled(text, incident, now=now)
+    found = clashes(as_said(incident, full.text, now=now), Index(texts))
+    told = []
+    for each in found:
+        start, end = full.typed(each.claim.start, each.claim.end)
+        told.append(Guarded(each, units(text, start), units(text, end)))
     return told, len(texts)

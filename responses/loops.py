@@ -40,6 +40,12 @@ def forget_gone() -> int:
     return 0
 
 
+@loop("unsaved", every=60)
+def forget_unsaved() -> int:
+    """Forget what was typed into drafts and not saved for a week."""
+    return forgetting.forget_unsaved(now=database_now())
+
+
 @loop("publish", every=1, urgent=True, outward=True)
 def publish() -> int:
     """Publish what is approved and due, and settle what was left under way."""

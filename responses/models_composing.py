@@ -10,7 +10,7 @@ class Unsaved(models.Model):
     """What somebody has typed into a draft and not saved: one row a person and draft.
 
     Never published and never approved: only versions are. It goes when its writer saves or
-    drops it.
+    drops it, or after a week without a change: the loop "unsaved".
     """
 
     draft = models.ForeignKey("responses.Draft", models.CASCADE, related_name="unsaved")
@@ -26,6 +26,7 @@ class Unsaved(models.Model):
         constraints: ClassVar[list] = [
             models.UniqueConstraint(fields=["draft", "user"], name="one_unsaved_a_person")
         ]
+        indexes: ClassVar[list] = [models.Index(fields=["at"], name="unsaved_age")]
 
     def __str__(self) -> str:
         return f"{self.user} on {self.draft} v{self.base_version}"

@@ -60,6 +60,8 @@ class Opposed:
     here: Stood
     there: Stood
     said: Said
+    # Whether the other text is public: those outside are shown no other one.
+    is_public: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,13 +131,18 @@ def postures(
     return Postures(incident, text, mine, against[:MOST])
 
 
-def _others(incident: Incident, draft: Draft | None) -> Iterator[Said]:
+def _others(incident: Incident, draft: Draft | None) -> Iterator[tuple[Said, bool]]:
+    """Each with whether it is public."""
     zone = ZoneInfo(incident.brand.time_zone)
     own = "" if draft is None else _page(incident, draft.number)
-    found = [*_drafts(incident, draft), *published(incident), *noted(incident)]
-    for said in found:
+    public = [*published(incident), *noted(incident)]
+    for said, is_public in (
+        *((each, False) for each in _drafts(incident, draft)),
+        *((each, True) for each in public),
+    ):
         if not own or said.url != own:
-            yield Said(said.text, said.at.astimezone(zone), said.label, said.url)
+            here = Said(said.text, said.at.astimezone(zone), said.label, said.url)
+            yield here, is_public
 
 
 def _drafts(incident: Incident, draft: Draft | None) -> Iterator[Said]:
@@ -159,13 +166,13 @@ def _within(mine: Sequence[Stood], said: Said) -> Iterator[Opposed]:
     for number, here in enumerate(mine):
         for there in mine[number + 1 :]:
             if opposed(here.claim.what, there.claim.what):
-                yield Opposed(here, there, Said("", said.at, _("This text itself")))
+                yield Opposed(here, there, Said("", said.at, _("This text itself")), True)
                 return
 
 
-def _beside(mine: Sequence[Stood], others: Sequence[Said]) -> Iterator[Opposed]:
+def _beside(mine: Sequence[Stood], others: Sequence[tuple[Said, bool]]) -> Iterator[Opposed]:
     """Each other text once."""
-    for said in sorted(others, key=lambda each: each.at, reverse=True):
+    for said, is_public in sorted(others, key=lambda each: each[0].at, reverse=True):
         pairs = (
             (here, there)
             for here in mine
@@ -173,4 +180,4 @@ def _beside(mine: Sequence[Stood], others: Sequence[Said]) -> Iterator[Opposed]:
             if opposed(here.claim.what, there.claim.what)
         )
         if found := next(pairs, None):
-            yield Opposed(*found, said)
+            yield Opposed(*found, said, is_public)

@@ -99,6 +99,44 @@ def fill(text: str, incident: Incident, *, now: datetime) -> str:
     return put(text, values)
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A text with its variables filled, and where its places were before that."""
+
+    text: str
+    # (start in the filled text, its end, start in the typed text, its end) of each variable.
+    spans: tuple[tuple[int, int, int, int], ...]
+
+    def typed(self, start: int, end: int) -> tuple[int, int]:
+        """Where a place of the filled text stands in the typed one; a variable is whole."""
+        return self._back(start, at_end=False), self._back(end, at_end=True)
+
+    def _back(self, place: int, *, at_end: bool) -> int:
+        moved = 0
+        for start, end, typed_start, typed_end in self.spans:
+            if place < start or (at_end and place == start):
+                break
+            if place < end or (at_end and place == end):
+                return typed_end if at_end else typed_start
+            moved = typed_end - end
+        return place + moved
+
+
+def filled(text: str, incident: Incident, *, now: datetime) -> Filled:
+    """As `fill`, with the places kept."""
+    values = known(text, incident, now=now)
+    pieces, spans, done, length = [], [], 0, 0
+    for found in _NAME.finditer(text):
+        if not (value := values.get(found[1], "")):
+            continue
+        before = text[done : found.start()]
+        pieces += [before, value]
+        length += len(before)
+        spans.append((length, length + len(value), found.start(), found.end()))
+        length, done = length + len(value), found.end()
+    return Filled("".join([*pieces, text[done:]]), tuple(spans))
+
+
 def put(text: str, values: Mapping[str, str]) -> str:
     """Put these values in, and nothing else; a value is not read for variables again."""
     return str(_NAME.sub(lambda found: values.get(found[1]) or found[0], text))

@@ -53,6 +53,8 @@ class Brief:
     facts: Sequence[str] = ()
     key_messages: Sequence[str] = ()
     never: Sequence[str] = ()
+    # How the communication plan has us speak, in the language of the draft.
+    voice: Sequence[str] = ()
     # The post that is answered, by somebody outside.
     answered: str = ""
 
@@ -68,6 +70,8 @@ def messages(brief: Brief, *, mark: str = "") -> list[dict[str, str]]:
 
 def _parts(brief: Brief, mark: str) -> list[str]:
     told = [f"We are {_fenced(brief.brand, '')}."]
+    if brief.wish != Wish.SHORTER:
+        told += _listed("How we speak", brief.voice, mark)
     if brief.wish == Wish.FIRST:
         told.append(f"Language: {_LANGUAGES.get(brief.language, 'English')}.")
         told += [f"Posture that was decided: {brief.posture}."] if brief.posture else []

@@ -20,11 +20,13 @@ from core import crypto, gate, http
 from core.errors import Conflict, Refused
 from core.text import clean
 from incidents.enums_record import FactStatus
+from incidents.models import Incident
 from responses.assistant import Brief, messages, reserve
 from responses.enums import Act
 from responses.enums_assistant import SuggestionState, Wish
 from responses.models import Draft
 from responses.models_assistant import LanguageModel, ModelUse, Suggestion
+from responses.plan import reading, shape
 from responses.services.strategy import latest_decision
 
 from .drafting import edit_draft
@@ -176,6 +178,10 @@ def give_back(suggestion: Suggestion, *, tokens: int, calls: int = 0) -> None:
     used.update(calls=F("calls") - calls, tokens=F("tokens") - tokens)
 
 
+# The languages that a wish names.
+TRANSLATED = {Wish.DANISH: "da", Wish.ENGLISH: "en"}
+
+
 def brief(draft: Draft, wish: Wish, *, by: User) -> Brief:
     """What the model is told: of this incident alone, and nothing that `by` may not see."""
     incident = draft.incident
@@ -183,17 +189,42 @@ def brief(draft: Draft, wish: Wish, *, by: User) -> Brief:
     content = plan.get("content", {})
     decided = latest_decision(incident)
     facts = incident.facts.filter(status=FactStatus.VERIFIED)
+    language = TRANSLATED.get(wish) or plan.get("language") or by.language
+    prepared = reading.content_of(incident.brand_id)
     return Brief(
         wish=wish,
         text=latest_version(draft).text,
         brand=incident.brand.name,
-        language=plan.get("language") or by.language,
+        language=language,
         posture=decided.posture if decided else "",
         facts=list(facts.values_list("text", flat=True)),
-        key_messages=content.get("messages", []),
+        key_messages=[*content.get("messages", []), *_key_messages(prepared, incident, language)],
         never=content.get("never", []),
+        voice=_voice(prepared, language),
         answered="" if draft.reply_to.get("gone") else draft.reply_to.get("text", ""),
     )
+
+
+def _key_messages(content: shape.Content, incident: Incident, language: str) -> list[str]:
+    """What the communication plan has us say of this kind of crisis, in this language."""
+    return [
+        " ".join([message["text"], *(f"({fact})" for fact in message["facts"])])
+        for row in reading.maps_for(content, reading.kind_of(incident))
+        if row["language"] == language
+        for message in row["messages"]
+    ]
+
+
+def _voice(content: shape.Content, language: str) -> list[str]:
+    said = content["voice"].get(language)
+    if not said:
+        return []
+    return [
+        *([f"Tone: {said['tone']}"] if said["tone"] else []),
+        *(f"We stand for: {each}" for each in said["values"]),
+        *(f"Do: {each}" for each in said["do"]),
+        *(f"Do not: {each}" for each in said["dont"]),
+    ]
 
 
 # What becomes of it

@@ -1,8 +1,15 @@
-"""What drafts keep of the mention they answer goes when the mention goes."""
+"""What drafts keep of the mention they answer goes when the mention goes; what somebody typed and
+never saved goes in time."""
+
+from datetime import datetime, timedelta
 
 from django.db import connection
 
 from monitoring.visible import STANDING
+from responses.models_composing import Unsaved
+
+# As long as browsers keep it.
+UNSAVED = timedelta(days=7)
 
 _FORGET = """
 UPDATE responses_draft AS d SET reply_to = (d.reply_to - 'text' - 'author') || '{{"gone": true}}'
@@ -19,3 +26,9 @@ def forget_gone() -> int:
         cursor.execute(_FORGET)
         emptied: int = cursor.rowcount
     return emptied
+
+
+def forget_unsaved(*, now: datetime) -> int:
+    """Delete what was typed a week ago and neither saved nor touched since."""
+    gone, _by_model = Unsaved.objects.filter(at__lte=now - UNSAVED).delete()
+    return gone

@@ -5,6 +5,8 @@ page needs no cookie; what it may do is bound by the link's signature, so a forg
 nothing and there is no CSRF token.
 """
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,8 +20,10 @@ from core.outsiders import headed, too_many
 from responses import outside, picturing, services
 from responses.enums import Verdict
 from responses.forms import VerdictForm
+from responses.models import Draft
 from responses.models_policy import ApprovalLink
 from responses.placing import MOST as MOST_IMAGES
+from responses.postures import postures
 from responses.services.links import Answer, obstacle
 from responses.showing import previews
 
@@ -53,6 +57,7 @@ def _asked(request: HttpRequest, link: ApprovalLink, problem: str = "") -> HttpR
         "problem": problem,
         "images": _images(link) if shown else [],
         "previews": previews(list(draft.accounts.all()), shown.text) if shown else [],
+        **(_warned(draft, shown.text) if shown else {}),
     }
     return render(request, "responses/outside.html", context, status=409 if problem else 200)
 
@@ -79,6 +84,16 @@ def image(request: HttpRequest, link: str, image: str) -> HttpResponse:
     if image not in asked or obstacle(found, found.version.draft, now=database_now()):
         raise Http404
     return headed(picturing.sent(found.version.draft, image))
+
+
+def _warned(draft: Draft, text: str) -> dict[str, Any]:
+    """How the text stands, and the versions that a language model suggested: what an approver with
+    an account is shown too. Of other texts only what is out is quoted."""
+    versions = draft.versions.filter(suggestion__isnull=False)
+    return {
+        "found": postures(draft.incident, text, draft=draft, now=database_now()),
+        "helped": list(versions.select_related("suggestion", "editor").order_by("number")),
+    }
 
 
 def _answered(request: HttpRequest, link: ApprovalLink) -> HttpResponse:

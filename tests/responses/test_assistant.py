@@ -23,14 +23,18 @@ from core.words import Words
 from incidents.enums_record import FactStatus
 from incidents.models import Incident
 from incidents.services.facts import Claim, add_fact
+from responses import outside
 from responses import services as responses
 from responses.assistant import Brief, messages
 from responses.enums import DraftState
 from responses.enums_assistant import SuggestionState, Wish
 from responses.models import Draft, Publication
 from responses.models_assistant import LanguageModel, ModelUse, Suggestion
+from responses.plan import reading
 from responses.services import assistant as services
 from responses.services.assistant_calls import call, claim, lose
+from responses.services.links import Outsider
+from responses.services.plan import keeping
 from tests.factories.accounts import MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +197,36 @@ def test_only_verified_facts_of_this_incident_are_told(
     told = server.asked[0]["messages"][1]["content"]
     assert "Batch 7 left on Monday" in told
     assert "batch 8" not in told
+
+
+def test_the_communication_plan_is_told_in_the_language_of_the_draft(
+    draft: Draft, model: LanguageModel, server: Server, alice: User, bob: User, brand: Brand
+):
+    def write(section: str, value: Any) -> None:
+        base = reading.digest(reading.content_of(brand.pk), section)
+        keeping.save_section(brand, keeping.Writing(section, value, base), by=alice, now=NOW)
+
+    voices = {
+        code: {"tone": f"Tone {code}", "values": [], "do": [f"Do {code}"], "dont": [f"Not {code}"]}
+        for code in ("en", "da")
+    }
+    write("voice", voices)
+    maps = [
+        {"question": "Safe?", "language": code, "messages": [{"text": f"Say {code}", "facts": []}]}
+        for code in ("en", "da")
+    ]
+    write("maps", maps)
+    asked(draft, bob, Wish.FIRST)
+    told = server.asked[0]["messages"][1]["content"]
+    for wanted in ("Tone: Tone en", "Do: Do en", "Do not: Not en", "- Say en"):
+        assert wanted in told
+    assert "Say da" not in told
+    assert "Tone da" not in told
+    Suggestion.objects.all().delete()
+    asked(draft, bob, Wish.DANISH)
+    told = server.asked[1]["messages"][1]["content"]
+    assert "Tone: Tone da" in told
+    assert "Tone en" not in told
 
 
 def test_a_hostile_post_cannot_close_its_marks_and_steers_nothing(
@@ -387,6 +421,9 @@ def test_who_takes_it_answers_for_it_and_both_history_and_approval_say_so(
     for name in ("approval", "draft"):
         url = reverse(f"responses:{name}", args=[draft.incident.reference, draft.number])
         assert "suggested by a language model" in signed_in(alice).get(url).content.decode()
+    link = responses.ask_outside(draft.pk, Outsider("Counsel", hours=4), by=alice, now=NOW)
+    outer = Client().get("/" + outside.address(link).split("/", 3)[3]).content.decode()
+    assert "was suggested by a language model" in outer
 
 
 def test_a_draft_that_has_moved_on_is_not_overwritten(

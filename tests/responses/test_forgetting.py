@@ -1,16 +1,19 @@
 """What a draft quotes of the post it answers goes when the post goes."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Brand, User
+from core.engine import LOOPS
 from incidents.models import Incident
 from monitoring.models import HiddenAuthor, Mention
 from responses import services
 from responses.models import Draft
+from responses.models_composing import Unsaved
 from responses.services import forgetting
 from tests.factories.monitoring import SourceFactory, mention
 
@@ -57,3 +60,16 @@ def test_a_quote_goes_with_its_post_and_the_answers_place_stays(
     assert "has been taken away" in shown
     draft.refresh_from_db()
     assert draft.reply_to["external_id"] == answered.external_id
+
+
+def test_what_was_typed_and_never_saved_goes_after_a_week_and_younger_words_stay(
+    draft: Draft, alice: User, bob: User
+):
+    now = timezone.now()
+    for user in (alice, bob):
+        services.keep_unsaved(draft, text="Mine", base_version=1, by=user, now=now)
+    Unsaved.objects.filter(user=alice).update(at=now - timedelta(days=7, minutes=1))
+    Unsaved.objects.filter(user=bob).update(at=now - timedelta(days=6, hours=23))
+    assert LOOPS["unsaved"].run() == 1
+    assert LOOPS["unsaved"].run() == 0
+    assert [row.user for row in Unsaved.objects.all()] == [bob]

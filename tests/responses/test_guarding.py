@@ -1,7 +1,8 @@
 """The contradiction guard beside the composer: what it reads, and who sees it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -15,6 +16,7 @@ from incidents.services.facts import Change, Claim, add_fact, change_fact
 from incidents.services.promises import Given, give_promise
 from incidents.services.silence import Word, note_word
 from incidents.services.situation import Writing, write_situation
+from responses import variables
 from responses.enums import PublicationState
 from responses.guarding import guarded
 from responses.live_texts import live_texts
@@ -103,3 +105,46 @@ def test_the_api_tells_the_same(draft: Draft, bob: User, charlie: User):
     )  # fmt: skip
     client.force_authenticate(charlie)
     assert client.post(url, {"text": TEXT}).status_code == 404
+
+
+def test_variables_are_read_filled_and_the_place_is_the_one_in_the_typed_text(
+    draft: Draft, bob: User
+):
+    now = timezone.now()
+    incident = draft.incident
+    incident.update_by = now + timedelta(hours=3)
+    incident.save(update_fields=["update_by"])
+    note_word(incident.pk, Word("press", now, text="14 people were injured."), by=bob, now=now)
+    text = "{incident.reference}: by {next_update} we say more. 12 people were injured. {today}"
+    found, _among = guarded(incident, text, now=now)
+    # The control: the same without variables.
+    plain, _among = guarded(incident, "12 people were injured.", now=now)
+    assert len(plain) == 1
+    places = [text[each.start : each.end] for each in found if each.clash.kind == "number"]
+    assert places == [plain[0].clash.claim.sentence[plain[0].start : plain[0].end]]
+
+
+def test_a_time_that_only_its_variable_tells_contradicts_what_was_promised(draft: Draft, bob: User):
+    now = timezone.now()
+    incident = draft.incident
+    zone = ZoneInfo(incident.brand.time_zone)
+    promised = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(9), zone)
+    incident.update_by = promised + timedelta(hours=3)
+    incident.save(update_fields=["update_by"])
+    here = now.astimezone(zone)
+    said = f"We will give the next update at {promised:%H:%M} ({promised:%d.%m.%Y})."
+    note_word(incident.pk, Word("press", now, text=said), by=bob, now=now)
+    assert here.date() < promised.date()
+    typed = "We will give the next update at {next_update}."
+    filled = variables.fill(typed, incident, now=now)
+    wanted = len(guarded(incident, filled, now=now)[0])
+    assert len(guarded(incident, typed, now=now)[0]) == wanted
+
+
+@pytest.mark.parametrize("place", ["{incident.reference}", "a {incident.reference} b {brand}"])
+def test_a_place_inside_a_variable_is_the_whole_variable(draft: Draft, place: str):
+    full = variables.filled(place, draft.incident, now=NOW)
+    start = full.text.index(draft.incident.reference)
+    typed = full.typed(start + 1, start + 3)
+    assert place[slice(*typed)] == "{incident.reference}"
+    assert full.typed(0, len(full.text)) == (0, len(place))

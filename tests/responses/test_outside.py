@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, Brand, User
 from core.errors import Conflict, Forbidden, Refused
+from incidents.services.silence import Word, note_word
 from responses import outside, services
 from responses.enums import DraftState, Verdict
 from responses.models import Approval, Draft, Publication
@@ -188,3 +189,31 @@ def test_the_asker_is_shown_the_link_once(submitted: Draft, alice: User):
 
     assert outside.address(ApprovalLink.objects.get()) in made.text
     assert made["Cache-Control"] == "no-store"
+
+
+def test_who_approves_outside_is_warned_as_inside_and_reads_no_text_that_is_not_out(
+    stranger: Client, page: str, submitted: Draft, bob: User
+):
+    assert "people ask which of them is true" not in stranger.get(page).text
+    incident = submitted.incident
+    denies = "The claims are simply not true."
+    # Written while it was judged: the link's own text stands as it was.
+    hidden = "We take full responsibility for the secret leak in hall 9."
+    services.create_draft(incident.pk, title="Inner", text=hidden, by=bob, now=timezone.now())
+    other = services.create_draft(
+        incident.pk, title="Denial", text=denies, account_ids=[submitted.accounts.get().pk],
+        by=bob, now=timezone.now(),
+    )  # fmt: skip
+    services.submit(other.pk, by=bob, now=timezone.now())
+    link = services.ask_outside(
+        other.pk, Outsider("Counsel", hours=4), by=User.objects.get(email="alice@example.org"),
+        now=timezone.now(),
+    )  # fmt: skip
+    shown = stranger.get("/" + outside.address(link).split("/", 3)[3]).text
+    assert "people ask which of them is true" in shown
+    assert "Another text that is not out yet" in shown
+    assert "hall 9" not in shown
+    # What is out is quoted.
+    note_word(incident.pk, Word("press", timezone.now(), text=hidden), by=bob, now=timezone.now())
+    shown = stranger.get("/" + outside.address(link).split("/", 3)[3]).text
+    assert "hall 9" in shown
