@@ -113,7 +113,8 @@ def pictures(version: Version) -> tuple[Picture, ...] | None:
     wanted = version.images
     if not wanted:
         return ()
-    rows = {row.sha256: bytes(row.data) for row in version.draft.images.all()}
+    kept = version.draft.images.filter(sha256__in=[each.sha256 for each in wanted])
+    rows = {row.sha256: bytes(row.data) for row in kept}
     whole = all(
         hashlib.sha256(rows.get(each.sha256, b"")).hexdigest() == each.sha256 for each in wanted
     )

@@ -1,6 +1,8 @@
 """Images of a draft: taken in without what they carried, covered by the approval, sent with it."""
 
 import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -10,13 +12,16 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import Brand, User
+from connectors import credentials, registry
+from connectors.outbox import STALE_AFTER
 from core.errors import Refused
 from incidents.models import Incident
-from responses import placing, redrawing, services, texts
+from responses import placing, problems, redrawing, services, texts
 from responses.enums import DraftState, PublicationState
 from responses.models import Draft, Publication, Version
 from responses.models_media import DraftImage
-from responses.publishing import claim_due
+from responses.publishing import claim_due, publish_due
+from tests.connectors.bluesky_server import PASSWORD, Bluesky, bluesky, refusal
 from tests.factories.connectors import AccountFactory
 from tests.factories.responses import DraftFactory
 
@@ -373,3 +378,76 @@ def test_a_stranger_keeps_no_image(posting: Draft, incident: Incident, charlie: 
     with pytest.raises(Refused):
         services.keep_image(posting.pk, picture(), by=charlie, now=timezone.now())
     assert not DraftImage.objects.exists()
+
+
+# Out on a network
+
+
+@pytest.fixture
+def network(shown: Draft, settings: object) -> Iterator[Bluesky]:
+    """The network that the approved draft is due on."""
+    settings.OUTBOUND_ALLOW = ["127.0.0.1"]
+    with bluesky() as served:
+        account = due(shown).account
+        account.config = {"handle": "brand.example", "service": served.peer.url}
+        account.save(update_fields=["config"])
+        credentials.store(account, {"app_password": PASSWORD})
+        yield served
+
+
+def shown_on(network: Bluesky) -> list[list[str]]:
+    """The alt texts of each post that is out."""
+    return [[each["alt"] for each in post["embed"]["images"]] for post in network.posts.values()]
+
+
+def test_the_approved_image_goes_out_with_its_words(network: Bluesky) -> None:
+    publish_due()
+
+    assert Publication.objects.get().state == PublicationState.SENT
+    assert shown_on(network) == [["A red can"]]
+    assert list(network.blobs.values()) == [bytes(DraftImage.objects.get().data)]
+
+
+def test_a_sender_that_dies_after_the_upload_publishes_once(network: Bluesky) -> None:
+    [claim] = claim_due(now=timezone.now(), limit=1)
+    registry.publisher(claim.account)._record(claim.message)
+    assert (len(network.blobs), network.posts) == (1, {})
+
+    stale = timezone.now() - STALE_AFTER - timedelta(seconds=1)
+    Publication.objects.update(sending_since=stale)
+    publish_due()
+    again = Publication.objects.get()
+    assert (again.state, network.posts) == (PublicationState.QUEUED, {})
+    publish_due(now=again.publish_at)
+
+    assert Publication.objects.get().state == PublicationState.SENT
+    assert shown_on(network) == [["A red can"]]
+
+
+def test_a_sender_that_dies_after_the_post_does_not_post_again(network: Bluesky) -> None:
+    [claim] = claim_due(now=timezone.now(), limit=1)
+    registry.publisher(claim.account).publish(claim.message)
+
+    stale = timezone.now() - STALE_AFTER - timedelta(seconds=1)
+    Publication.objects.update(sending_since=stale)
+    publish_due()
+    publish_due()
+
+    assert Publication.objects.get().state == PublicationState.SENT
+    assert shown_on(network) == [["A red can"]]
+
+
+def test_an_upload_that_fails_for_a_while_is_repeated_and_an_unfit_image_is_told(
+    network: Bluesky,
+) -> None:
+    network.faults = [refusal(502, "UpstreamFailure")]
+    publish_due()
+    waiting = Publication.objects.get()
+    assert (waiting.state, network.posts) == (PublicationState.QUEUED, {})
+
+    network.faults = [refusal(400, "BlobTooLarge", "This file is too large.")]
+    publish_due(now=waiting.publish_at)
+
+    failed = Publication.objects.get()
+    assert (failed.state, network.posts) == (PublicationState.FAILED, {})
+    assert "too large" in problems.words(failed.error)
