@@ -12,8 +12,15 @@ from responses.models_engage import Conversation
 from .due import stop
 
 BATCH = 500
+# Conversations looked at in one cycle: it costs the same however many there are.
+WINDOW = 2_000
+_WINDOW = """
+SELECT max(id), count(*) FROM (
+    SELECT id FROM responses_conversation WHERE id > %s ORDER BY id LIMIT %s) AS looked
+"""
 _LEFT = f"""
-SELECT c.id FROM responses_conversation AS c WHERE c.gone_at IS NULL AND NOT EXISTS (
+SELECT c.id FROM responses_conversation AS c
+WHERE c.id > %(after)s AND c.id <= %(until)s AND c.gone_at IS NULL AND NOT EXISTS (
     SELECT FROM monitoring_mention AS m
     WHERE m.id = c.mention_id AND m.published_at = c.mention_at AND {STANDING.format("m")})
 ORDER BY c.id LIMIT %(limit)s
@@ -26,14 +33,28 @@ ORDER BY c.conversation_id, c.published_at DESC, c.mention_id DESC
 """  # noqa: S608 - our own words
 
 
+def sweep(*, now: datetime, after: int = 0) -> int:
+    """Look at the next conversations after an id; return where to go on, 0 from the beginning.
+
+    Words that were taken away are shown nowhere from the first moment on (monitoring.visible);
+    this takes their rows out of lists and counts.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_WINDOW, [after, WINDOW])
+        until, looked = cursor.fetchone()
+    if looked and let_go(now=now, after=after, until=until) >= BATCH:
+        return after
+    return int(until) if looked == WINDOW else 0
+
+
 @transaction.atomic
-def let_go(*, now: datetime) -> int:
+def let_go(*, now: datetime, after: int = 0, until: int = 2**62) -> int:
     """Take out the conversations of which nothing stands any more; return how many changed.
 
     Of the others the latest message that stands is shown. Their deadlines end with them.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LEFT, {"limit": BATCH})
+        cursor.execute(_LEFT, {"limit": BATCH, "after": after, "until": until})
         ids = [row[0] for row in cursor.fetchall()]
         if not ids:
             return 0
