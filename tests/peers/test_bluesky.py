@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Brand, User
 from connectors import credentials
 from connectors import services as accounts
-from connectors.base import Can, Connection, CursorLost, Message, Receipt
+from connectors.base import Can, Connection, CursorLost, Message, Picture, Receipt
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS, publisher
 from monitoring.models import Mention, Source
@@ -28,11 +28,13 @@ from responses import services as responses
 from responses.enums import PublicationState
 from responses.models import Publication, Version
 from responses.publishing import publish_due
+from responses.redrawing import redraw
 from tests.factories.incidents import IncidentFactory
 from tests.peers import driving
 from tests.peers.driving import eventually, poll, texts
 from tests.peers.following import following
 from tests.peers.servers import atproto, cutting
+from tests.responses.test_media import picture
 
 BLUESKY = NETWORKS["bluesky"]
 POSTS = "app.bsky.feed.post"
@@ -438,6 +440,34 @@ def test_an_approved_text_goes_out_with_its_links(
     facets = [facet["features"][0] for facet in record["value"]["facets"]]
     assert facets[0]["uri"] == "https://fjord.example/glas?a=1"
     assert publication.url.startswith("https://bsky.app/profile/fjordkaffe.test/post/")
+
+
+def test_an_approved_image_goes_out_with_its_words(
+    bluesky_network: atproto.Network,
+    desk: atproto.Person,
+    account: ConnectedAccount,
+    word: str,
+) -> None:
+    drawn = [redraw(picture(colour=colour)) for colour in ("red", "blue")]
+    images = tuple(
+        Picture(each.data, each.media_type, f"{word} nr. {number}", each.width, each.height)
+        for number, each in enumerate(drawn, 1)
+    )
+    message = Message(f"Se mærket {word}.", f"cd-{word}", since=timezone.now(), images=images)
+    first = publisher(account).publish(message)
+    assert publisher(account).publish(message) == first
+    [record] = out(desk, f"Se mærket {word}.")
+    shown = record["value"]["embed"]["images"]
+    assert [each["alt"] for each in shown] == [f"{word} nr. 1", f"{word} nr. 2"]
+    assert shown[0]["aspectRatio"] == {"width": 60, "height": 30}
+    kept = [(each["image"]["mimeType"], each["image"]["size"]) for each in shown]
+    assert kept == [("image/jpeg", len(each.data)) for each in drawn]
+    # Others see it too, as the network's own view tells it.
+    bluesky_network.settle()
+    thread = desk.call("app.bsky.feed.getPostThread", uri=first.external_id)["thread"]
+    seen = thread["post"]["embed"]
+    assert seen["$type"] == "app.bsky.embed.images#view"
+    assert [each["alt"] for each in seen["images"]] == [f"{word} nr. 1", f"{word} nr. 2"]
 
 
 def test_an_answer_stands_in_its_thread_and_is_taken_back(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -12,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Brand, User
 from connectors import connections, credentials
 from connectors import services as accounts
-from connectors.base import Can, Message, TemporaryError
+from connectors.base import Can, Message, Picture, TemporaryError
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS, publisher
 from core.words import Words
@@ -22,12 +23,14 @@ from responses import services as responses
 from responses.enums import PublicationState
 from responses.models import Publication, Version
 from responses.publishing import publish_due
+from responses.redrawing import redraw
 from tests.factories.incidents import IncidentFactory
 from tests.peers import driving
 from tests.peers.driving import eventually, poll, texts
 from tests.peers.following import following
 from tests.peers.servers import cutting
 from tests.peers.servers.mastodon import Server
+from tests.responses.test_media import picture
 
 MASTODON = NETWORKS["mastodon"]
 NAMES = "@fjordkaffe"
@@ -249,6 +252,27 @@ def test_an_approved_text_goes_out_as_another_client_sees_it(
         "in_reply_to": "",
     }
     assert publication.url.endswith(publication.external_id)
+
+
+def test_an_image_goes_out_with_its_words_and_stays_when_the_text_is_edited(
+    mastodon_server: Server, account: ConnectedAccount
+) -> None:
+    drawn = redraw(picture())
+    image = Picture(drawn.data, drawn.media_type, "En rød dåse på et bord", 60, 30)
+    message = Message("Se mærket.", "key-of-an-image", since=timezone.now(), images=(image,))
+    first = publisher(account).publish(message)
+    assert publisher(account).publish(message) == first
+    [shown] = mastodon_server.call("GET", f"/api/v1/statuses/{first.external_id}")[
+        "media_attachments"
+    ]
+    assert (shown["type"], shown["description"]) == ("image", "En rød dåse på et bord")
+    assert MASTODON.editor
+    MASTODON.editor(connections.of(account)).edit(
+        first.external_id, replace(message, text="Se det nye mærke.")
+    )
+    edited = mastodon_server.call("GET", f"/api/v1/statuses/{first.external_id}")
+    assert [each["description"] for each in edited["media_attachments"]] == [image.alt]
+    assert "nye" in edited["content"]
 
 
 def test_an_answer_reaches_whom_it_answers_and_is_taken_back(
