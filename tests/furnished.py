@@ -390,7 +390,7 @@ def to_approve(
     responses.set_accounts(draft.pk, account_ids=[shown.pk], by=bob, now=now)
     responses.edit_draft(
         draft.pk, text="Vi har ansvaret.", base_version=1, by=bob, now=now,
-        images=[(pictured(draft, bob), "En rød dåse på et bord")],
+        images=[(pictured(draft, bob), "En rød dåse på en disk")],
     )  # fmt: skip
     responses.submit(draft.pk, by=bob, now=now)
     who = Outsider("Karl Kaas", organisation="Kaas Advokater")

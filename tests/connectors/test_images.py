@@ -26,7 +26,7 @@ from .bluesky_server import Bluesky, bluesky, refusal
 from .mastodon_server import INSTANCE, client, connection, mastodon, shape
 from .test_mastodon_publisher import Account
 
-RED = Picture(b"\xff\xd8 red bytes", "image/jpeg", "En rød dåse på et bord", 1200, 800)
+RED = Picture(b"\xff\xd8 red bytes", "image/jpeg", "En rød dåse på en disk", 1200, 800)
 BLUE = Picture(b"\x89PNG blue bytes", "image/png", "En blå dåse", 40, 30)
 SORRY = Message(
     "Vi beklager.",

@@ -258,14 +258,14 @@ def test_an_image_goes_out_with_its_words_and_stays_when_the_text_is_edited(
     mastodon_server: Server, account: ConnectedAccount
 ) -> None:
     drawn = redraw(picture())
-    image = Picture(drawn.data, drawn.media_type, "En rød dåse på et bord", 60, 30)
+    image = Picture(drawn.data, drawn.media_type, "En rød dåse på en disk", 60, 30)
     message = Message("Se mærket.", "key-of-an-image", since=timezone.now(), images=(image,))
     first = publisher(account).publish(message)
     assert publisher(account).publish(message) == first
     [shown] = mastodon_server.call("GET", f"/api/v1/statuses/{first.external_id}")[
         "media_attachments"
     ]
-    assert (shown["type"], shown["description"]) == ("image", "En rød dåse på et bord")
+    assert (shown["type"], shown["description"]) == ("image", "En rød dåse på en disk")
     assert MASTODON.editor
     MASTODON.editor(connections.of(account)).edit(
         first.external_id, replace(message, text="Se det nye mærke.")
