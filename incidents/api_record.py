@@ -16,7 +16,7 @@ from accounts.models import User
 from core.api.checked import checked
 from core.clock import database_now
 
-from . import selectors
+from . import entries, selectors
 from .api import require
 from .enums_record import FactStatus, Section
 from .models import Incident
@@ -184,6 +184,7 @@ class OneFact(APIView):
 class DecisionOutput(serializers.ModelSerializer):
     """A decision; `corrects` is the number of the one whose place it takes."""
 
+    text = serializers.SerializerMethodField()
     owner = Emailed()
     by = Emailed()
     corrects = serializers.IntegerField(source="corrects.number", default=None, read_only=True)
@@ -192,6 +193,9 @@ class DecisionOutput(serializers.ModelSerializer):
         model = Decision
         fields = ("number", "text", "reason", "rejected", "owner", "by", "decided_at", "corrects")
         read_only_fields = fields
+
+    def get_text(self, decision: Decision) -> str:
+        return entries.decided(decision)
 
 
 class DecisionInput(serializers.Serializer):
@@ -209,7 +213,9 @@ class Decisions(APIView):
 
     @extend_schema(responses=DecisionOutput(many=True), summary="Read the decisions")
     def get(self, request: Request, reference: str) -> Response:
-        found = find(request, reference).decisions.select_related("owner", "by", "corrects")
+        found = find(request, reference).decisions.select_related(
+            "owner", "by", "corrects", "entry"
+        )
         return Response(DecisionOutput(found, many=True).data)
 
     @extend_schema(request=DecisionInput, responses={201: DecisionOutput}, summary="Decide")

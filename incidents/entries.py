@@ -75,13 +75,18 @@ def register(kind: EntryKind, code: str, sentence: Sentence) -> None:
 
 def words(kind: str, params: Params, *, actor: str = "", text: str = "") -> str:
     """Return what an entry says in the active language; for a written one, what was written."""
-    if kind in WRITTEN:
+    if kind in WRITTEN and (kind, params.get("code", "")) not in _SENTENCES:
         return text
     sentence = _SENTENCES.get((kind, params.get("code", ""))) or _SENTENCES.get((kind, ""))
     if sentence is None:
         return text or str(EntryKind(kind).label)
     filled = _Blanks(params, actor=actor or gettext("CrisisDesk"), text=text)
     return sentence(filled) if callable(sentence) else str(sentence) % filled
+
+
+def decided(decision: Any) -> str:
+    """A Decision in the reader's words where it was kept as facts; needs its entry."""
+    return words(decision.entry.kind, decision.entry.params, text=decision.text)
 
 
 def _people(names: list[str]) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from core import formats
 
+from . import entries
 from .enums import EntryKind, Severity
 from .models import Incident
 from .times import four_times
@@ -85,7 +86,9 @@ def roles(incident: Incident, now: datetime) -> list[str]:
 def decisions(incident: Incident, now: datetime) -> list[str]:
     decided = incident.entries.filter(kind=EntryKind.DECISION).select_related("actor")
     return [
-        f"{each.text} ({each.actor or '–'}, {_when(each.at, now)})" for each in decided[:DECISIONS]
+        f"{entries.words(each.kind, each.params, text=each.text)}"
+        f" ({each.actor or '–'}, {_when(each.at, now)})"
+        for each in decided[:DECISIONS]
     ]
 
 

@@ -1,5 +1,6 @@
 """How this room's timeline entries are told. Imported by the AppConfig."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
@@ -105,6 +106,19 @@ def _run_started(params: Params) -> str:
     return said % params
 
 
+def decided_words(facts: Mapping[str, Any]) -> str:
+    """A decision on a posture, from what is kept of it, in the active language."""
+    posture, proposed = Posture(facts["posture"]), Posture(facts["proposed"])
+    if posture == proposed:
+        return _("Posture: %(posture)s, as the strategy advisor proposes.") % {
+            "posture": posture.label
+        }
+    return _("Posture: %(posture)s. The strategy advisor proposed: %(proposed)s.") % {
+        "posture": posture.label,
+        "proposed": proposed.label,
+    }
+
+
 SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.DRAFT, "strategy"): _strategy,
     (EntryKind.DRAFT, "created"): _("%(actor)s started the draft “%(title)s”."),
@@ -190,6 +204,7 @@ SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.PUBLICATION, "order_taken"): _(
         "%(actor)s took over the plan's order of telling: %(order)s."
     ),
+    (EntryKind.DECISION, "posture"): decided_words,
     (EntryKind.PUBLICATION, "early"): _early,
     (EntryKind.PUBLICATION, "run_started"): _run_started,
     (EntryKind.PUBLICATION, "run_halted"): _(

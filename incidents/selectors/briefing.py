@@ -150,9 +150,9 @@ def _parts(incident: Incident, room: Room) -> tuple[Block, ...]:
 
 
 def _decisions(incident: Incident, room: Room, now: datetime) -> tuple[Block, ...]:
-    standing = incident.decisions.filter(corrected_by=None).select_related("owner")
+    standing = incident.decisions.filter(corrected_by=None).select_related("owner", "entry")
     items = [
-        f"{_at(incident, each.decided_at, now)} {_clip(each.text, room)}"
+        f"{_at(incident, each.decided_at, now)} {_clip(entries.decided(each), room)}"
         + (f" ({each.owner})" if each.owner else "")
         for each in standing
     ]

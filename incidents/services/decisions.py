@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -33,9 +34,18 @@ class Why:
 
 @transaction.atomic
 def add_decision(
-    incident_id: int, *, by: User, text: str, why: Why | None = None, now: datetime
+    incident_id: int,
+    *,
+    by: User,
+    text: str,
+    why: Why | None = None,
+    facts: dict[str, Any] | None = None,
+    now: datetime,
 ) -> TimelineEntry:
     """Record a decision under the next number, in the log too; return its entry.
+
+    `facts` is of a decision that a room above words: the code of its sentence (entries.register)
+    and what it tells; `text` is then what stands where nobody reads.
 
     Refused for an owner who cannot see the incident; a correction needs a reason. Conflict if the
     decision was corrected already. Decision.DoesNotExist for a number that is not there.
@@ -46,7 +56,7 @@ def add_decision(
         raise Refused(_("%(name)s is not a member of the brand.") % {"name": why.owner})
     corrected = _corrected(incident, why) if why.corrects else None
     last = incident.decisions.values_list("number", flat=True).first() or 0
-    params = {"number": last + 1, "reason": _short(why.reason)}
+    params = {**(facts or {}), "number": last + 1, "reason": _short(why.reason)}
     if corrected:
         params["corrects"] = corrected.number
     entry = say(incident.pk, EntryKind.DECISION, by=by, text=text, params=params, now=now)

@@ -12,7 +12,7 @@ from accounts.http import SignedIn
 from accounts.rules import allowed
 from core.clock import database_now
 from core.errors import Conflict, Refused
-from incidents import citing, services
+from incidents import citing, entries, services
 from incidents.forms_record import DecisionForm, problems
 from incidents.models import Incident
 from incidents.models_facts import Decision
@@ -98,7 +98,9 @@ def decisions(request: SignedIn, reference: str) -> HttpResponse:
 
 def _decided(incident: Incident) -> list[tuple[Decision, Decision | None, dict[str, Any]]]:
     """Return each decision, what took its place, and its words with facts as chips."""
-    found = list(incident.decisions.select_related("owner", "by", "corrects"))
+    found = list(incident.decisions.select_related("owner", "by", "corrects", "entry"))
+    for each in found:
+        each.text = entries.decided(each)
     replaced = {each.corrects_id: each for each in found if each.corrects_id}
     texts = [text for each in found for text in (each.text, each.reason, each.rejected)]
     numbers = {number for text in texts for number in citing.cited(text)}

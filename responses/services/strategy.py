@@ -18,6 +18,7 @@ from incidents.models import Incident
 from incidents.services import add_decision, write_entry
 from incidents.services.decisions import Why
 from incidents.services.timeline import lock_current
+from responses.entries import decided_words
 from responses.enums_strategy import Posture
 from responses.hinting import hints
 from responses.models_strategy import StrategyAnswers, StrategyDecision
@@ -112,8 +113,9 @@ def decide(
     if posture != answers.posture and not said:
         raise Refused(_("Say why it is decided otherwise: the review asks for it."))
     why = Why(reason=said or _by_the_advisor(before), corrects=_corrected(before))
-    text = _in_words(Posture(posture), Posture(answers.posture))
-    entry = add_decision(incident.pk, by=by, text=text, why=why, now=now)
+    facts = {"code": "posture", "posture": posture, "proposed": answers.posture}
+    text = decided_words(facts)
+    entry = add_decision(incident.pk, by=by, text=text, why=why, facts=facts, now=now)
     made = StrategyDecision.objects.create(
         incident=incident,
         answers=answers,
@@ -139,17 +141,6 @@ def _corrected(before: StrategyDecision | None) -> int | None:
 def _by_the_advisor(before: StrategyDecision | None) -> str:
     """A decision that takes another's place needs a reason; here it is that of the proposal."""
     return _("The strategy advisor proposes it with the answers of now.") if before else ""
-
-
-def _in_words(posture: Posture, proposed: Posture) -> str:
-    if posture == proposed:
-        return _("Posture: %(posture)s, as the strategy advisor proposes.") % {
-            "posture": posture.label
-        }
-    return _("Posture: %(posture)s. The strategy advisor proposed: %(proposed)s.") % {
-        "posture": posture.label,
-        "proposed": proposed.label,
-    }
 
 
 def _show(incident: Incident) -> None:
