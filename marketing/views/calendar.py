@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.enums import Permission
-from accounts.http import SignedIn
+from accounts.http import SignedIn, act, brand_groups
 from accounts.models import Brand
 from accounts.rules import allowed
 from accounts.selectors import visible_brands
@@ -28,7 +28,7 @@ from marketing.forms import PostForm
 from marketing.models import ScheduledPost
 from marketing.services.posts import OPEN
 
-from .common import act, brands_with, find_post, groups, in_zone
+from .common import brands_with, find_post, in_zone
 
 VIEWS = ("week", "month", "list")
 LIST_DAYS = 30
@@ -68,7 +68,7 @@ def calendar(request: SignedIn) -> HttpResponse:
         "days": _days(shown, rows, span, timezone.localtime(now, zone).date()),
         "pauses": list(selectors.running(request.user)),
         "unsettled": list(selectors.unsettled(request.user)),
-        "groups": groups(request),
+        "groups": brand_groups(request),
         "may_plan": bool(brands_with(request.user, Permission.PLAN_MARKETING)),
         "may_pause": bool(brands_with(request.user, Permission.PAUSE_MARKETING)),
         **_steps(shown, span),

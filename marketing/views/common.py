@@ -1,13 +1,10 @@
 """What the views of this room share: finding what may be seen, and showing a refusal."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,8 +13,6 @@ from accounts.http import SignedIn
 from accounts.models import Brand, User
 from accounts.rules import allowed
 from accounts.selectors import visible_brands
-from core.clock import database_now
-from core.errors import Forbidden, Refused
 from marketing import selectors
 from marketing.models import Pause, ScheduledPost
 
@@ -46,27 +41,6 @@ def find_pause(request: SignedIn, pk: int) -> Pause:
     return found
 
 
-def act(
-    request: SignedIn,
-    action: Callable[[datetime], object],
-    *,
-    then: tuple[str | int, ...],
-    done: str = "",
-) -> HttpResponse:
-    """Call one service with the time; then lead on, with its words when it refuses."""
-    try:
-        action(database_now())
-    except Forbidden:
-        raise
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        if done:
-            messages.success(request, done)
-    name, *arguments = then
-    return redirect(str(name), *arguments)
-
-
 @contextmanager
 def in_zone(brand: Brand | None) -> Iterator[None]:
     """Times that are entered are in the brand's hours, whoever enters them, wherever they are."""
@@ -75,8 +49,3 @@ def in_zone(brand: Brand | None) -> Iterator[None]:
         return
     with timezone.override(ZoneInfo(brand.time_zone)):
         yield
-
-
-def groups(request: SignedIn) -> str:
-    """The live groups of every brand of the reader."""
-    return " ".join(f"brand.{brand_id}" for brand_id in sorted(request.user.roles))

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.enums import Permission
-from accounts.http import SignedIn
+from accounts.http import SignedIn, act
 from accounts.rules import allowed
 from connectors.registry import NETWORKS
 from core.clock import database_now
@@ -24,7 +24,7 @@ from marketing.forms import EndForm, KeepForm
 from marketing.models import ChecklistItem, Pause, ScheduledPost
 from marketing.services.deciding import full_minute, next_free
 
-from .common import act, find_pause, find_post, in_zone
+from .common import find_pause, find_post, in_zone
 
 
 @login_required

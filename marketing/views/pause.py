@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.enums import Permission
-from accounts.http import SignedIn
+from accounts.http import SignedIn, act
 from accounts.models import Brand
 from accounts.rules import allowed
 from core.clock import database_now
@@ -24,7 +24,7 @@ from marketing.enums import PostState
 from marketing.forms import EndForm, PauseForm
 from marketing.models import ChecklistItem, Pause
 
-from .common import act, brands_with, find_pause, in_zone
+from .common import brands_with, find_pause, in_zone
 
 
 @login_required

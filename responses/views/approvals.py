@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.http import SignedIn, act, brand_groups
 from core.clock import database_now
 from core.errors import Forbidden, Refused
 from responses import outside, selectors, services, showing, waiting
@@ -18,7 +19,7 @@ from responses.forms import OutsiderForm, VerdictForm
 from responses.models import Draft
 from responses.services.links import Outsider
 
-from .common import SignedIn, act, brand_groups, draft_page, find_draft, whole_or
+from .common import draft_page, find_draft, whole_or
 
 LISTED = 50
 SHOWS = {

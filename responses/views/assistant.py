@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.models import Brand
 from accounts.rules import allowed
 from accounts.selectors import administered
@@ -24,7 +25,7 @@ from responses.models import Draft
 from responses.models_assistant import LanguageModel, ModelUse, Suggestion
 from responses.services import assistant as services
 
-from .common import SignedIn, draft_page, find_draft
+from .common import draft_page, find_draft
 
 DONE = (SuggestionState.CANCELLED, SuggestionState.ACCEPTED, SuggestionState.DISMISSED)
 

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from accounts.http import SignedIn
 from core.clock import database_now
 from core.text import clean
 from responses import texts
@@ -19,7 +20,7 @@ from responses.services.checking import leaning
 from responses.services.rows import latest_version
 
 from . import images
-from .common import SignedIn, find_draft
+from .common import find_draft
 
 
 def typed(request: SignedIn, draft: Draft) -> str:

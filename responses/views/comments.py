@@ -6,11 +6,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
+from accounts.http import SignedIn, act
 from responses import selectors, services
 from responses.models import Draft
 from responses.services.commenting import may_comment
 
-from .common import SignedIn, act, draft_page, find_draft
+from .common import draft_page, find_draft
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,16 @@
 """What the views of this room share: finding what may be seen, and showing a refusal."""
 
-from collections.abc import Callable
-from datetime import datetime
-
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404
 from django.utils.translation import gettext as _
 
+from accounts.http import SignedIn
 from accounts.models import User
-from core.clock import database_now
-from core.errors import Forbidden, Refused
+from core.errors import Refused
 from incidents.models import Incident
+from incidents.selectors import insiders
 from responses import selectors
+from responses.forms_engage import PersonForm
 from responses.models import Draft, Publication
-
-
-class SignedIn(HttpRequest):
-    """What reaches a view behind `login_required`."""
-
-    user: User
 
 
 def find_draft(request: SignedIn, reference: str, number: int) -> Draft:
@@ -38,35 +29,20 @@ def find_incident(request: SignedIn, reference: str) -> Incident:
     return found
 
 
+def an_insider(request: SignedIn, incident: Incident) -> User | None:
+    """Who was chosen to do it, of those who see the incident; None if it is nobody's."""
+    form = PersonForm(request.POST, people=insiders(incident))
+    if not form.is_valid():
+        raise Refused(_("There is no such person here."))
+    person: User | None = form.cleaned_data["to"]
+    return person
+
+
 def find_publication(request: SignedIn, pk: int) -> Publication:
     found = selectors.visible_publications(request.user).filter(pk=pk).first()
     if found is None:
         raise Http404(_("There is no such publication."))
     return found
-
-
-def act(
-    request: SignedIn,
-    action: Callable[[datetime], object],
-    *,
-    then: tuple[str | int, ...],
-    done: str = "",
-) -> HttpResponse:
-    """Call one service with the time; then lead on, with its words when it refuses.
-
-    A missing right is 403 with the reason (core.middleware).
-    """
-    try:
-        action(database_now())
-    except Forbidden:
-        raise
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        if done:
-            messages.success(request, done)
-    name, *arguments = then
-    return redirect(str(name), *arguments)
 
 
 def draft_page(draft: Draft, name: str = "responses:draft") -> tuple[str, str, int]:
@@ -76,8 +52,3 @@ def draft_page(draft: Draft, name: str = "responses:draft") -> tuple[str, str, i
 def whole_or(part: str, request: SignedIn, template: str) -> str:
     """The template, or for htmx only its named part: the rest of the page stays as it is."""
     return f"{template}#{part}" if "HX-Request" in request.headers else template
-
-
-def brand_groups(request: SignedIn) -> str:
-    """The live groups of every brand of the reader, for the pages that list across them."""
-    return " ".join(f"brand.{brand_id}" for brand_id in sorted(request.user.roles))

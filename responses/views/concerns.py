@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.enums import Permission
-from accounts.models import User
+from accounts.http import SignedIn
 from accounts.rules import allowed, require
 from core.clock import database_now
 from core.errors import Forbidden, Refused
@@ -19,7 +19,6 @@ from incidents.models import Incident
 from incidents.selectors import insiders
 from responses import board
 from responses.enums_engage import RunKind
-from responses.forms_engage import PersonForm
 from responses.models_engage import AnswerRun, Concern
 from responses.pace import most, pace
 from responses.services.engage import concerns as services
@@ -27,7 +26,7 @@ from responses.services.engage.answering import accounts_to_answer
 from responses.services.engage.halting import halt
 from responses.services.engage.runs import start_run
 
-from .common import SignedIn, find_incident
+from .common import an_insider, find_incident
 from .engage import numbers
 
 
@@ -69,19 +68,11 @@ def _try(request: SignedIn, incident: Incident, action: Action) -> HttpResponse:
     return to or redirect("responses:concerns", incident.reference)
 
 
-def _person(request: SignedIn, incident: Incident) -> User | None:
-    form = PersonForm(request.POST, people=insiders(incident))
-    if not form.is_valid():
-        raise Refused(_("There is no such person here."))
-    person: User | None = form.cleaned_data["to"]
-    return person
-
-
 def _add(request: SignedIn, incident: Incident, now: datetime) -> None:
     services.add_concern(
         incident.pk,
         request.POST.get("question", ""),
-        owner=_person(request, incident),
+        owner=an_insider(request, incident),
         conversations=numbers(request.POST.getlist("conversation")),
         by=request.user,
         now=now,
@@ -109,7 +100,7 @@ def _change(request: SignedIn, found: Concern, now: datetime) -> None:
     services.change_concern(
         found.pk,
         question=request.POST.get("question", ""),
-        owner=_person(request, found.incident),
+        owner=an_insider(request, found.incident),
         seen=seen[0] if seen else 0,
         by=request.user,
         now=now,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.enums import Permission
+from accounts.http import SignedIn, act, brand_groups
 from accounts.rules import require
 from core.clock import database_now
 from core.errors import Conflict, Forbidden, Refused
@@ -23,7 +24,7 @@ from responses.models import Draft
 from responses.panels import COMPOSER
 
 from . import comments, images, writing
-from .common import SignedIn, act, brand_groups, draft_page, find_draft, whole_or
+from .common import draft_page, find_draft, whole_or
 
 # What of a mention is kept with the answer to it.
 QUOTED = 500

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.enums import Permission
-from accounts.models import User
+from accounts.http import SignedIn
 from accounts.rules import allowed, require
 from core.clock import database_now
 from core.errors import Forbidden, Refused
@@ -23,7 +23,7 @@ from responses import offers, problems
 from responses import selectors_engage as selectors
 from responses.enums import PublicationState
 from responses.enums_engage import ConversationState
-from responses.forms_engage import VIEWS, PersonForm, WantedForm
+from responses.forms_engage import VIEWS, WantedForm
 from responses.models import Draft, Version
 from responses.models_engage import Answer, CannedAnswer, Concern, Conversation
 from responses.services.engage import answering, outcome, working
@@ -32,7 +32,7 @@ from responses.services.engage.stock import use_canned
 from responses.services.engage.waking import UNTOLD
 from responses.showing import LOOKS as PUBLICATION_LOOKS
 
-from .common import SignedIn, find_incident
+from .common import an_insider, find_incident
 
 LOOKS = {
     ConversationState.OPEN: ("pill-amber", "message-circle"),
@@ -157,7 +157,7 @@ def _do(request: SignedIn, incident: Incident, ids: list[int]) -> working.Outcom
     if do == "take":
         return working.assign(incident.pk, ids, by, by=by, now=now)
     if do == "give":
-        return working.assign(incident.pk, ids, _person(request, incident), by=by, now=now)
+        return working.assign(incident.pk, ids, an_insider(request, incident), by=by, now=now)
     if do == "group":
         return _group(request, incident, ids, now)
     if do not in ConversationState.values:
@@ -178,14 +178,6 @@ def _group(request: SignedIn, incident: Incident, ids: list[int], now: datetime)
     pk = found.pk if found else None
     moved = group(incident.pk, pk, ids, by=request.user, now=now)
     return working.Outcome(moved, len(ids) - moved)
-
-
-def _person(request: SignedIn, incident: Incident) -> User | None:
-    form = PersonForm(request.POST, people=insiders(incident))
-    if not form.is_valid():
-        raise Refused(_("There is no such person here."))
-    person: User | None = form.cleaned_data["to"]
-    return person
 
 
 def numbers(given: list[str]) -> list[int]:

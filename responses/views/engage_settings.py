@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.models import Brand
 from accounts.rules import allowed
 from core.clock import database_now
@@ -24,7 +25,6 @@ from responses.services.engage import stock
 from responses.services.engage.due import settings_of
 from responses.services.engage.settings import save_settings
 
-from .common import SignedIn
 from .engage import numbers
 
 

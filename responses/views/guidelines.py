@@ -8,14 +8,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.models import Brand
 from accounts.rules import allowed
 from core.errors import Forbidden, Refused
 from responses.forms import AvoidedWordForm
 from responses.models_guidelines import AvoidedWord
 from responses.services import guidelines as services
-
-from .common import SignedIn
 
 
 @login_required

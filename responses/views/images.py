@@ -7,13 +7,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.views.decorators.http import require_GET
 
+from accounts.http import SignedIn
 from core.clock import database_now
 from core.errors import Forbidden, Refused
 from responses import picturing, placing, redrawing, services
 from responses.models import Draft
 from responses.models_media import DraftImage
 
-from .common import SignedIn, find_draft
+from .common import find_draft
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.rules import allowed
 from core.clock import database_now
 from responses import correcting, selectors, showing, waiting
 from responses.enums import DraftState
 
-from .common import SignedIn, find_incident
+from .common import find_incident
 
 
 @login_required

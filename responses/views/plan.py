@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.enums import Permission
+from accounts.http import SignedIn, act, refusal
 from accounts.models import Brand, User
 from accounts.rules import allowed, require
 from core import formats
@@ -28,7 +29,7 @@ from responses.plan.advice import advice, measure
 from responses.plan.differences import differences, people
 from responses.services.plan import keeping
 
-from .common import SignedIn, act, find_draft
+from .common import find_draft
 from .telling import find_incident
 
 PAGE = "responses:communication_plan_of"
@@ -186,14 +187,8 @@ def message_map(request: SignedIn, slug: str, key: str) -> HttpResponse:
 
 
 def _save_map(request: SignedIn, brand: Brand, value: dict[str, Any]) -> str:
-    base = request.POST.get("base", "")
-    try:
-        keeping.save_map(brand, value, base=base, by=request.user, now=database_now())
-    except Forbidden:
-        raise
-    except Refused as refused:
-        return str(refused)
-    return ""
+    base, by = request.POST.get("base", ""), request.user
+    return refusal(lambda now: keeping.save_map(brand, value, base=base, by=by, now=now))
 
 
 @login_required

@@ -10,16 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.enums import Permission
+from accounts.http import SignedIn, refusal
 from accounts.models import Brand
 from accounts.rules import allowed, require
 from core.clock import database_now
-from core.errors import Forbidden, Refused
 from responses import drawing, services
 from responses.forms_policy import PolicyForm, Steps
 from responses.models_policy import ApprovalPolicy
 from responses.services.policies import Wanted
-
-from .common import SignedIn
 
 
 @login_required
@@ -115,13 +113,7 @@ def _save(
         lasts=round(cleaned["hours"] * 3600),
         glass=cleaned["glass"],
     )
-    try:
-        services.save_policy(brand, wanted, by=request.user, policy=found)
-    except Forbidden:
-        raise
-    except Refused as refused:
-        return str(refused)
-    return ""
+    return refusal(lambda _now: services.save_policy(brand, wanted, by=request.user, policy=found))
 
 
 @login_required

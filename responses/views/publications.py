@@ -8,13 +8,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from accounts.http import SignedIn, act
 from core.clock import database_now
 from core.errors import Forbidden, Refused
 from responses import services
 from responses.forms import SettleForm
 from responses.models import Draft
 
-from .common import SignedIn, act, draft_page, find_publication
+from .common import draft_page, find_publication
 
 
 @login_required

@@ -7,14 +7,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.rules import require
 from core.clock import database_now
 from incidents.models import Incident
 from incidents.selectors import open_of_brand, with_mention
 from monitoring.models import Mention
 from monitoring.selectors import get_mention
-
-from .common import SignedIn
 
 
 @login_required

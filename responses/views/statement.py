@@ -13,6 +13,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.enums import Permission
+from accounts.http import SignedIn, act
 from accounts.models import Brand
 from accounts.rules import allowed, require
 from accounts.selectors import administered
@@ -27,7 +28,7 @@ from responses.services import statement as services
 from responses.statements import addresses, pages
 from responses.statements.reading import Telling, telling
 
-from .common import SignedIn, act, draft_page, find_draft, find_incident
+from .common import draft_page, find_draft, find_incident
 
 SELF = "'self'"
 

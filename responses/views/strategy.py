@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.enums import Permission
+from accounts.http import SignedIn
 from accounts.rules import allowed
 from core.clock import database_now
 from core.errors import Forbidden, Refused
@@ -19,7 +20,7 @@ from responses.services import strategy as services
 from responses.strategy_page import Advice
 
 from .checking import typed
-from .common import SignedIn, find_draft, find_incident
+from .common import find_draft, find_incident
 
 
 @login_required

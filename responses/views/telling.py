@@ -7,9 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.enums import Permission
+from accounts.http import SignedIn, act, refusal
 from accounts.rules import allowed
-from core.clock import database_now
-from core.errors import Forbidden, Refused
 from incidents.models import Incident
 from responses.enums_plan import Audience
 from responses.models import Draft
@@ -17,7 +16,7 @@ from responses.models_telling import EarlyWord
 from responses.plan import order, reading
 from responses.services.plan import telling
 
-from .common import SignedIn, act, draft_page, find_draft
+from .common import draft_page, find_draft
 from .engage import numbers
 
 
@@ -59,13 +58,7 @@ def tellings(request: SignedIn, reference: str) -> HttpResponse:
 def _note(request: SignedIn, incident: Incident) -> str:
     said = request.POST
     deed = telling.Deed(said.get("do", ""), said.get("audience", ""), said.get("note", ""))
-    try:
-        telling.do(incident.pk, deed, by=request.user, now=database_now())
-    except Forbidden:
-        raise
-    except Refused as refused:
-        return str(refused)
-    return ""
+    return refusal(lambda now: telling.do(incident.pk, deed, by=request.user, now=now))
 
 
 @login_required

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.enums import Permission
+from accounts.http import SignedIn, act, refusal
 from accounts.models import Brand, User
 from accounts.rules import allowed, require
 from core.clock import database_now
@@ -24,7 +25,7 @@ from responses.plan import holding, reading
 from responses.services.plan import templates as services
 from responses.services.plan import using
 
-from .common import SignedIn, act, draft_page
+from .common import draft_page
 from .plan import find_brand
 from .telling import find_incident
 
@@ -124,15 +125,12 @@ def _save(
     base, ends = said.pop("base") or 0, said.pop("ends_on")
     said["void_if"] = said["void_if"].splitlines()
     wanted = services.Prepared(**said, expires_at=_end_of(ends, brand))
-    try:
-        services.save_template(
-            brand, wanted, by=request.user, now=database_now(), template=template, base=base
+    by = request.user
+    return refusal(
+        lambda now: services.save_template(
+            brand, wanted, by=by, now=now, template=template, base=base
         )
-    except Forbidden:
-        raise
-    except Refused as refused:
-        return str(refused)
-    return ""
+    )
 
 
 def _end_of(day: date | None, brand: Brand) -> datetime | None:

@@ -7,11 +7,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.http import SignedIn, act
 from core.clock import database_now
 from core.errors import Forbidden, Refused
 from responses import services
 
-from .common import SignedIn, act, draft_page, find_draft
+from .common import draft_page, find_draft
 
 
 @login_required

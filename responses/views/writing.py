@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from accounts.http import SignedIn
 from accounts.models import User
 from core import presence
 from core.clock import database_now
@@ -20,7 +21,7 @@ from responses.models import Draft
 from responses.models_composing import Unsaved
 from responses.selectors import unsaved
 
-from .common import SignedIn, draft_page, find_draft
+from .common import draft_page, find_draft
 
 # Nothing typed for so long: still unsaved, but nobody is writing.
 AT_IT = timedelta(seconds=60)

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -23,6 +22,7 @@ from monitoring.models import Detection
 from notifications.models import Notice
 from tests.factories.accounts import BrandFactory, MembershipFactory, UserFactory
 from tests.factories.incidents import NOON, DetectionFactory, IncidentFactory, on_the_ladder
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,28 +35,6 @@ def team() -> tuple[Brand, User]:
     MembershipFactory.create(user=user, brand=brand, role=Role.RESPONDER)
     on_the_ladder(brand, user, wait=3600)
     return brand, user
-
-
-def at_once(*deeds: Callable[[], object]) -> list[object]:
-    """Run each in a thread of its own, started together; return results, or the error raised."""
-    gate = threading.Barrier(len(deeds))
-    results: list[object] = [None] * len(deeds)
-
-    def run(place: int, deed: Callable[[], object]) -> None:
-        try:
-            gate.wait()
-            results[place] = deed()
-        except Exception as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def due(brand: Brand, count: int) -> list[Incident]:

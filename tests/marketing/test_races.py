@@ -2,11 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Brand, User
@@ -22,6 +21,7 @@ from marketing.sending import Posts
 from marketing.services import outcome
 from tests.factories.connectors import AccountFactory
 from tests.factories.marketing import PostFactory
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 25
@@ -53,25 +53,6 @@ class Naive(Timed):
         return nullcontext(True)
 
 
-def in_threads(*actions: Callable[[], object]) -> None:
-    errors: list[Exception] = []
-
-    def run(action: Callable[[], object]) -> None:
-        try:
-            action()
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(action,)) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-
-
 def race(brand: Brand, alice: User, book: Timed, wait: float) -> tuple[int, datetime]:
     """Send what is due and press the pause meanwhile; return how many calls began after the
     commit, and when that was."""
@@ -94,7 +75,7 @@ def race(brand: Brand, alice: User, book: Timed, wait: float) -> tuple[int, date
         services.press(brand, services.Terms("Now"), by=alice, now=timezone.now())
         committed.append(database_now())
 
-    in_threads(send, press)
+    together(send, press)
     return sum(at > committed[0] for at in book.begun), committed[0]
 
 
@@ -185,7 +166,7 @@ def test_while_a_pause_waits_for_the_gate_nobody_else_gets_in(brand: Brand):
         with gate.inside(brand.pk):
             order.append("second in")
 
-    in_threads(sender, pauser, latecomer)
+    together(sender, pauser, latecomer)
 
     assert order.index("second in") > order.index("committing") or order[0] == "second in"
     assert order.index("closed") > order.index("first out")
@@ -200,7 +181,7 @@ def test_two_who_press_at_once_make_one_pause(brand: Brand, alice: User, account
         except Conflict as conflict:
             refused.append(conflict)
 
-    in_threads(*[press] * 4)
+    together(*[press] * 4)
 
     assert (Pause.objects.count(), len(refused)) == (1, 3)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -19,30 +18,7 @@ from responses.enums import DraftState, Verdict
 from responses.models import Approval, Draft, Version
 from responses.publishing import publish_due
 from responses.services.approving import UNDO_WINDOW
-
-
-def together(*actions: Callable[[], object]) -> None:
-    """Run each in a thread of its own, starting at once; a refusal is an ordinary outcome."""
-    ready = threading.Barrier(len(actions))
-    errors: list[Exception] = []
-
-    def run(action: Callable[[], object]) -> None:
-        try:
-            ready.wait()
-            action()
-        except Refused:
-            pass
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(action,)) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+from tests.threads import together
 
 
 def a_submitted_draft(incident: Incident, account: ConnectedAccount, bob: User) -> Draft:
@@ -138,7 +114,7 @@ class Racing:
         """One edits while one approves and two engines publish."""
         draft = self._draft()
         publish = partial(self.editor.keep_doing, publish_due)
-        together(*self._people(draft), publish, publish)
+        together(*self._people(draft), publish, publish, bearing=Refused)
         out = SimulatedPost.objects.filter(text=draft.versions.get(number=1).text)
         self.editor.learn(too_early=not out.exists())
 
@@ -146,7 +122,7 @@ class Racing:
         """The control: the same race with a publisher that only looks before it sends."""
         draft = self._draft()
         naively = partial(naive_publish, draft, self.account)
-        together(*self._people(draft), partial(self.editor.keep_doing, naively))
+        together(*self._people(draft), partial(self.editor.keep_doing, naively), bearing=Refused)
         out = SimulatedPost.objects.filter(idempotency_key=f"naive-{draft.pk}")
         self.editor.learn(too_early=not out.exists())
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -27,6 +28,7 @@ from responses.services.engage import answering, concerns, intake, outcome, stoc
 from responses.services.engage.halting import halt
 from responses.services.engage.runs import start_run
 from tests.factories.incidents import IncidentFactory
+from tests.threads import together
 
 from .conftest import sha
 from .engaging import asked, linked
@@ -175,22 +177,8 @@ def test_one_message_gets_one_answer(ida: Conversation, version: Version, bob: U
 def test_two_who_press_send_at_once_send_once(
     ida: Conversation, version: Version, alice: User, bob: User
 ):
-    ready, done = threading.Barrier(2), []
-
-    def run(user: User) -> None:
-        ready.wait()
-        try:
-            done.append(send(ida, version, user))
-        except Conflict:
-            pass
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(each,)) for each in (alice, bob)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    sends = [partial(send, ida, version, user) for user in (alice, bob)]
+    done = [each for each in together(*sends, bearing=Conflict) if isinstance(each, Answer)]
     assert len(done) == Answer.objects.count() == 1
 
 
@@ -515,23 +503,10 @@ def test_two_who_answer_all_at_once_reach_each_person_once(
 ):
     crowd(incident, concern, bob, 5)
     version = answered_concern(concern, RunKind.ANSWER, alice, bob)
-    ready, refusals = threading.Barrier(2), []
-
-    def run(user: User) -> None:
-        ready.wait()
-        try:
-            start_run(concern.pk, RunKind.ANSWER, digest=version.sha256, by=user, now=NOW())
-        except Conflict as refusal:
-            refusals.append(str(refusal))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(each,)) for each in (alice, bob)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert (Answer.objects.count(), len(refusals)) == (5, 1)
+    start = partial(start_run, concern.pk, RunKind.ANSWER, digest=version.sha256, now=NOW())
+    outcomes = together(partial(start, by=alice), partial(start, by=bob), bearing=Conflict)
+    assert Answer.objects.count() == 5
+    assert sum(isinstance(each, Conflict) for each in outcomes) == 1
 
 
 def test_the_board_suggests_who_asks_the_same(

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -36,6 +36,7 @@ from responses.services.assistant_calls import call, claim, lose
 from responses.services.links import Outsider
 from responses.services.plan import keeping
 from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.threads import together
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
@@ -365,25 +366,9 @@ def test_of_many_who_ask_at_once_no_more_get_through_than_the_budget_has(
         responses.create_draft(draft.incident_id, title=f"D{n}", text="Sorry.", by=bob, now=NOW)
         for n in range(8)
     ]
-    outcomes: list[str] = []
-    start = threading.Barrier(len(drafts))
-
-    def give(each: Draft) -> None:
-        start.wait()
-        try:
-            services.ask(each.pk, "KINDER", by=bob, now=NOW)
-            outcomes.append("asked")
-        except Refused:
-            outcomes.append("refused")
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=give, args=(each,)) for each in drafts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (outcomes.count("asked"), outcomes.count("refused")) == (3, 5)
+    asks = [partial(services.ask, each.pk, "KINDER", by=bob, now=NOW) for each in drafts]
+    refused = [isinstance(each, Refused) for each in together(*asks, bearing=Refused)]
+    assert sorted(refused) == [False] * 3 + [True] * 5
     assert used(brand)[0] == 3
 
 

@@ -20,9 +20,9 @@ from responses.models import Draft, Publication
 from responses.models_composing import DraftComment
 from responses.publishing import publish_due
 from tests.factories.accounts import UserFactory
+from tests.threads import together
 
 from .conftest import sha
-from .racing import together
 from .test_comments import SECRET, say
 
 SignIn = Callable[[User], Client]
@@ -194,6 +194,7 @@ def test_answers_at_the_same_moment_all_stand_and_everybody_hears_each_once(
         *(partial(say, draft, bob, f"No. {n}", thread_id=thread.pk) for n in range(4)),
         *(partial(say, draft, alice, f"No. {n}", thread_id=thread.pk) for n in range(4)),
         partial(services.resolve_comment, draft.pk, thread.pk, by=bob, now=timezone.now()),
+        bearing=Refused,
     )
     assert thread.answers.count() == 8
     assert len(told(alice)) == len(told(bob)) == 4

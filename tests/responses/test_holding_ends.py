@@ -18,8 +18,8 @@ from notifications.models import Notice
 from responses.models_templates import StatementTemplate
 from responses.plan import holding
 from responses.services.plan import keeping, templates
+from tests.threads import together
 
-from .racing import together
 from .test_holding import HOLDING, approve, karl, ready, written  # noqa: F401 - fixtures
 from .test_kills import publish_and_die
 

@@ -1,8 +1,8 @@
 """The inbox: what comes in and goes, whose it is, deadlines that hand on."""
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -32,6 +32,7 @@ from responses.services.engage import due, intake, leaving, settings, working
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.incidents import IncidentFactory, ShiftFactory
 from tests.factories.monitoring import SourceFactory, mention
+from tests.threads import together
 
 from .conftest import sha
 from .engaging import asked, linked
@@ -181,20 +182,7 @@ def test_who_is_left_alone_stays_so_when_they_write_again(incident: Incident, bo
 def test_two_engines_take_in_the_same_once(incident: Incident):
     for n in range(30):
         linked(incident, author=f"a{n % 10}", parent_id="t")
-    ready = threading.Barrier(4)
-
-    def run() -> None:
-        ready.wait()
-        try:
-            intake.take_in(now=NOW())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    together(*[partial(intake.take_in, now=NOW())] * 4)
     assert Conversation.objects.count() == 10
     assert ConversationMessage.objects.count() == 30
     assert {row.messages_count for row in Conversation.objects.all()} == {3}
@@ -251,25 +239,12 @@ def test_of_ten_who_claim_at_once_one_has_it(incident: Incident, brand: Brand):
     crowd = [UserFactory.create() for _ in range(10)]
     for each in crowd:
         MembershipFactory.create(user=each, brand=brand, role=Role.RESPONDER)
-    ready, won, lost = threading.Barrier(10), [], []
-
-    def run(user: User) -> None:
-        ready.wait()
-        try:
-            working.claim(row.pk, by=user, now=NOW())
-            won.append(user.pk)
-        except Conflict:
-            lost.append(user.pk)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(each,)) for each in crowd]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert (len(won), len(lost)) == (1, 9)
-    assert Conversation.objects.get().claimed_by_id == won[0]
+    claims = [partial(working.claim, row.pk, by=each, now=NOW()) for each in crowd]
+    outcomes = together(*claims, bearing=Conflict)
+    won = [
+        user.pk for user, out in zip(crowd, outcomes, strict=True) if isinstance(out, Conversation)
+    ]
+    assert won == [Conversation.objects.get().claimed_by_id]
 
 
 def test_who_may_not_answer_changes_nothing(
@@ -432,27 +407,9 @@ def test_two_engines_hand_on_once_and_solving_races_with_it(
     rows = [asked(incident, now=NOW(), author=f"p{n}") for n in range(20)]
     at = max(row.due_at or NOW() for row in rows)
     half = [row.pk for row in rows[:10]]
-    ready, errors = threading.Barrier(3), []
-
-    def run(action: Callable[[], object]) -> None:
-        ready.wait()
-        try:
-            action()
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connection.close()
-
-    def solve() -> None:
-        working.move(incident.pk, half, working.Move(ConversationState.SOLVED), by=bob, now=at)
-
-    actions = [lambda: due.act_on_due(now=at), lambda: due.act_on_due(now=at), solve]
-    threads = [threading.Thread(target=run, args=(each,)) for each in actions]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert errors == []
+    hand_on = partial(due.act_on_due, now=at)
+    solving = working.Move(ConversationState.SOLVED)
+    together(hand_on, hand_on, partial(working.move, incident.pk, half, solving, by=bob, now=at))
     due.act_on_due(now=at)
     solved = Conversation.objects.filter(state=ConversationState.SOLVED)
     assert solved.count() == 10

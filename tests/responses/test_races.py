@@ -9,15 +9,17 @@ from django.utils import timezone
 
 from accounts.models import Brand, User
 from connectors.models import ConnectedAccount, SimulatedPost
+from core.errors import Refused
 from incidents.models import Incident, TimelineEntry
 from responses import services
 from responses.enums import DraftState, PublicationState
 from responses.models import Draft, Publication, Version
 from responses.publishing import publish_due
 from responses.services.approving import UNDO_WINDOW
+from tests.threads import together
 
 from .conftest import sha
-from .racing import Racing, a_submitted_draft, approve, together, unapproved
+from .racing import Racing, a_submitted_draft, approve, unapproved
 
 RACES = 100
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,6 +88,7 @@ def test_two_editors_at_once_lose_nothing(draft: Draft, alice: User, bob: User):
         lambda: services.edit_draft(
             draft.pk, text="Bob's.", base_version=1, by=bob, now=timezone.now()
         ),
+        bearing=Refused,
     )
 
     draft.refresh_from_db()
@@ -108,6 +111,7 @@ def test_editing_and_approving_at_once_never_leaves_ones_own_words_approved(
                 by=alice,
                 now=timezone.now(),
             ),
+            bearing=Refused,
         )
         latest = Version.objects.get(draft=draft, number=2)
         assert not latest.approvals.exists()
@@ -126,6 +130,7 @@ def test_undo_and_the_engine_agree_on_who_was_first(
         together(
             partial(services.undo_approval, draft.pk, by=alice, now=just_before),
             partial(publish_due, now=now + UNDO_WINDOW),
+            bearing=Refused,
         )
         publication = Publication.objects.get(version__draft=draft)
         out = SimulatedPost.objects.filter(text=publication.version.text).count()
