@@ -195,9 +195,12 @@ class Engine:
         os.waitpid(self._child.pid, 0)
 
     def stop(self) -> None:
-        """Ask it to end as a deployment does, and wait until it has."""
+        """Ask it to end as a deployment does, without waiting for it."""
         os.kill(self._child.pid, signal.SIGTERM)
-        os.waitpid(self._child.pid, 0)
+
+    def reap(self) -> int:
+        """Wait until it has ended; how it did, 0 if in order."""
+        return os.waitstatus_to_exitcode(os.waitpid(self._child.pid, 0)[1])
 
     def _start(self) -> None:
         # A forked child must not share our connection.

@@ -131,8 +131,8 @@ NAMES = {"Hacker News", "Mention"}
 ZONES = {zone.replace("_", " ") for zone in available_timezones()} | available_timezones()
 # As Danes call them: some in English. A part of a country follows its name.
 COUNTRIES = set(Locale("da").territories.values())
-# A fact as it is stored: RESPONDING, EMAIL_HOST, a digest.
-CODE = re.compile(r"\b[A-Z_]{3,}\b|\b[0-9a-f]{64}\b")
+# A fact as it is stored: RESPONDING, EMAIL_HOST, a digest, image/png.
+CODE = re.compile(r"\b[A-Z_]{3,}\b|\b[0-9a-f]{64}\b|\bimage/[a-z]+\b")
 WORDING = re.compile(r"[A-ZÆØÅ0-9{]\S* \S|[A-ZÆØÅ][a-zæøå]+$")
 # Keys and units.
 KEYS = {"enter", "shift", "ctrl", "esc", "bytes"}

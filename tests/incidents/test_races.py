@@ -1,25 +1,20 @@
 """What must hold while several do it at once, with real threads and real processes."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from accounts.enums import Role
 from accounts.models import Brand, User
 from core.clock import database_now
 from core.errors import Conflict
+from crisisdesk.embedded import parts
 from incidents import services
 from incidents.models import Call, Incident
 from monitoring.models import Detection
 from notifications.models import Notice
+from tests import breaking
 from tests.factories.accounts import BrandFactory, MembershipFactory, UserFactory
 from tests.factories.incidents import NOON, DetectionFactory, IncidentFactory, on_the_ladder
 from tests.threads import at_once
@@ -121,50 +116,19 @@ def test_two_sweeps_take_a_detection_up_once(team: tuple[Brand, User]) -> None:
     assert Incident.objects.get().signals.count() == 20
 
 
-@pytest.fixture
-def engine() -> Iterator[Callable[[], subprocess.Popen]]:
-    """Start an engine as a process of its own on the test's database."""
-    started: list[subprocess.Popen] = []
-
-    def start() -> subprocess.Popen:
-        code = (
-            "import django; django.setup(); from django.conf import settings;"
-            f"settings.DATABASES['default']['NAME'] = {connection.settings_dict['NAME']!r};"
-            "from django.core.management import call_command; call_command('engine')"
-        )
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
-        started.append(
-            subprocess.Popen(
-                [sys.executable, "-c", code],
-                cwd=settings.BASE_DIR,
-                env=environment,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-        )
-        return started[-1]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
-
-
 @pytest.mark.faults
-def test_an_engine_killed_mid_cycle_loses_and_doubles_nothing(
-    team: tuple[Brand, User], engine: Callable[[], subprocess.Popen]
-) -> None:
+def test_an_engine_killed_mid_cycle_loses_and_doubles_nothing(team: tuple[Brand, User]) -> None:
     due(team[0], 150)
-    kills = 0
-    deadline = time.monotonic() + 60
-    while Call.objects.count() < 150 and time.monotonic() < deadline:
-        process = engine()
-        before = Call.objects.count()
-        while Call.objects.count() < min(before + 20, 150) and time.monotonic() < deadline:
+    parts.load()
+    deadline = time.monotonic() + 120
+    with breaking.engines(1) as [engine]:
+        before = 0
+        while (called := Call.objects.count()) < 150 and time.monotonic() < deadline:
+            if called >= before + 20:
+                engine.kill()
+                before = called
             time.sleep(0.02)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        kills += 1
+        kills = engine.kills
     assert kills >= 3
     assert Call.objects.count() == Notice.objects.filter(urgency="PAGE").count() == 150
     assert set(Call.objects.values_list("rung", flat=True)) == {0}

@@ -121,13 +121,17 @@ class TestWithEngines:
     def test_engines_that_are_replaced_by_a_deployment_leave_no_gap(
         self, database: Database
     ) -> None:
+        gone: list[breaking.Engine] = []
+
         def roll(_database: Database, running: list[breaking.Engine]) -> None:
             """The new one is there before the old one is asked to go."""
             for place, old in enumerate(list(running)):
                 running[place] = breaking.Engine()
                 old.stop()
+                gone.append(old)
 
         outcome = breaking.run(Plan(200, over=15, kill_every=0, deeds=[roll] * 3), database)
+        assert [engine.reap() for engine in gone] == [0] * 6
         assert whole(outcome), outcome
 
     def test_a_clock_that_is_set_back_and_then_forward_makes_no_step_late(
