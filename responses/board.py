@@ -16,6 +16,7 @@ from monitoring import theming
 from monitoring.models import Mention
 from monitoring.models_signals import Vocabulary
 
+from . import reach as reaching
 from . import selectors_engage
 from .enums import DraftState, PublicationState
 from .enums_engage import ConversationState, RunKind
@@ -112,21 +113,6 @@ class Group:
     texts: list[str]
 
 
-_HAD = """EXISTS (SELECT FROM responses_answer a JOIN responses_answerrun r ON r.id = a.run_id
-    WHERE r.concern_id = {0} AND r.kind = '{1}' AND a.person = c.person AND a.state IN ({2}))"""
-_MAYBE = "'QUEUED', 'SENDING', 'SENT', 'UNCERTAIN'"
-# To how many people a run would go now, by concern and kind: see runs.start_run.
-_LEFT = f"""
-SELECT c.concern_id, 'ANSWER', count(DISTINCT c.person) FROM responses_conversation AS c
-WHERE c.concern_id = ANY(%(ids)s) AND c.gone_at IS NULL AND c.state <> 'IGNORED'
-    AND NOT {_HAD.format("c.concern_id", "ANSWER", _MAYBE)} GROUP BY 1
-UNION ALL
-SELECT run.concern_id, 'FIXED', count(DISTINCT c.person) FROM responses_answer AS one
-JOIN responses_answerrun AS run ON run.id = one.run_id AND run.kind = 'ANSWER'
-JOIN responses_conversation AS c ON c.id = one.conversation_id
-WHERE run.concern_id = ANY(%(ids)s) AND one.state = 'SENT' AND c.gone_at IS NULL
-    AND c.state <> 'IGNORED' AND NOT {_HAD.format("run.concern_id", "FIXED", _MAYBE)} GROUP BY 1
-"""  # noqa: S608 - our own words
 _FIGURES = """
 SELECT concern_id, count(DISTINCT person),
     count(DISTINCT person) FILTER (WHERE first_reply_at IS NOT NULL)
@@ -177,16 +163,15 @@ def _add_texts(found: dict[int, Card], incident: Incident) -> None:
         for version in Version.objects.filter(draft__in=wanted)
         if wanted[version.draft_id] == version.number
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_LEFT, {"ids": list(found)})
-        left = {(pk, kind): count for pk, kind, count in cursor.fetchall()}
+    reach = reaching.reach(found)
     waits = order.waits(incident, [each for each in drafts if each is not None])
     for pk, card in found.items():
         concern = card.concern
-        card.answer = _text(concern.answer, versions, left.get((pk, RunKind.ANSWER), 0), waits)
-        card.fix = _text(concern.fix, versions, left.get((pk, RunKind.FIXED), 0), waits)
-        done = [each for each in card.runs if each.run.kind == RunKind.ANSWER]
-        card.told = sum(each.sent for each in done)
+        card.answer = _text(
+            concern.answer, versions, reach.left.get((pk, RunKind.ANSWER), 0), waits
+        )
+        card.fix = _text(concern.fix, versions, reach.left.get((pk, RunKind.FIXED), 0), waits)
+        card.told = reach.told.get(pk, 0)
 
 
 def _text(

@@ -27,6 +27,15 @@ class PublicationState(models.TextChoices):
     CANCELLED = "CANCELLED", _("Cancelled")
 
 
+# Out, or it may still come to be.
+MAY_BE_OUT = (
+    PublicationState.QUEUED,
+    PublicationState.SENDING,
+    PublicationState.SENT,
+    PublicationState.UNCERTAIN,
+)
+
+
 class Act(models.TextChoices):
     """What a draft does once it is approved: say something new, or change what was said."""
 

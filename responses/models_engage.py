@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.models import BrandScoped, OfIncident
 
-from .enums import PublicationState
+from .enums import MAY_BE_OUT, PublicationState
 from .enums_engage import CameBy, ConversationState, RunKind
 
 # Minutes to the first and to every next reply, by severity.
@@ -247,7 +247,10 @@ class Answer(models.Model):
         "connectors.ConnectedAccount", models.PROTECT, related_name="answers"
     )
     run = models.ForeignKey(AnswerRun, models.PROTECT, null=True, related_name="answers")
-    # Of a run: whom it goes to, so that nobody gets it twice for writing in two threads.
+    # Whose answer it is, by a run or by hand: nobody gets it twice, in however many threads they
+    # ask, and whoever had it is told when it is put right.
+    concern = models.ForeignKey(Concern, models.CASCADE, null=True, related_name="+")
+    kind = models.CharField(max_length=8, choices=RunKind, blank=True)
     person = models.CharField(max_length=64, blank=True)
     # The message that it answers: one answer each.
     mention_id = models.BigIntegerField()
@@ -278,9 +281,13 @@ class Answer(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["conversation", "mention_id"],
-                condition=Q(run__isnull=True)
-                & Q(state__in=["QUEUED", "SENDING", "SENT", "UNCERTAIN"]),
+                condition=Q(run__isnull=True) & Q(state__in=MAY_BE_OUT),
                 name="one_answer_a_message",
+            ),
+            models.UniqueConstraint(
+                fields=["concern", "kind", "person"],
+                condition=Q(concern__isnull=False) & Q(state__in=MAY_BE_OUT),
+                name="one_answer_a_concern",
             ),
         ]
         indexes: ClassVar[list] = [

@@ -14,6 +14,7 @@ WORDS: dict[str, Promise] = {
     "account_broken": _("The account's settings cannot be used. Set it up again, then try again."),
     "approval_fell": _("Withdrawn: the approval no longer stands."),
     "halted": _("Halted before it went out."),
+    "by_hand": _("Taken back: somebody answers this person themselves."),
     "approval_expired": _("Withdrawn: an approval has expired."),
     "untold": _(
         "Approved, and waits: those who come before the public have not been told. Note that they"

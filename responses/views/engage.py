@@ -19,9 +19,10 @@ from core.errors import Forbidden, Refused
 from incidents.models import Incident
 from incidents.selectors import insiders
 from monitoring.enums import Sentiment
+from monitoring.models import Mention
 from responses import offers, problems
 from responses import selectors_engage as selectors
-from responses.enums import PublicationState
+from responses.enums import MAY_BE_OUT, PublicationState
 from responses.enums_engage import ConversationState
 from responses.forms_engage import VIEWS, WantedForm
 from responses.models import Draft, Version
@@ -205,6 +206,7 @@ def conversation(request: SignedIn, reference: str, conversation: int) -> HttpRe
     said = selectors.messages(found)
     if not said:
         raise Http404(_("There is no such conversation, or it was taken away."))
+    ours = _answers(request, found)
     context = {
         "it": found,
         "incident": found.incident,
@@ -216,13 +218,23 @@ def conversation(request: SignedIn, reference: str, conversation: int) -> HttpRe
         "is_mine": _held(found, now) and found.claimed_by_id == request.user.pk,
         "looking": selectors.looking(found, besides=request.user),
         "group": selectors.group(found),
-        "answers": _answers(request, found),
+        "answers": ours,
+        "has_answer": any(_answers_by_hand(each["it"], said[-1]) for each in ours),
+        "waits_in_run": any(_waits_in_run(each["it"]) for each in ours),
         "offers": offers.offers(found, said[-1]),
         "stock": offers.stock(found),
         "may_send": allowed(request.user, Permission.PUBLISH, found.incident.brand_id),
         **_means(request, found.incident),
     }
     return render(request, "responses/engage/conversation.html", context)
+
+
+def _answers_by_hand(row: Answer, message: Mention) -> bool:
+    return row.run_id is None and row.mention_id == message.pk and row.state in MAY_BE_OUT
+
+
+def _waits_in_run(row: Answer) -> bool:
+    return row.run_id is not None and row.state == PublicationState.QUEUED
 
 
 def _do_one(request: SignedIn, found: Conversation) -> HttpResponse:

@@ -17,7 +17,7 @@ from core.errors import Conflict, Forbidden, Refused
 from incidents.models import Incident, TimelineEntry
 from incidents.models_promises import PublicWord
 from monitoring.models import Mention
-from responses import answers, board, offers, people, services
+from responses import answers, board, offers, people, selectors_engage, services
 from responses.answers import answer_due
 from responses.enums import Act, DraftState, PublicationState
 from responses.enums_engage import ConversationState, RunKind
@@ -495,6 +495,94 @@ def test_halting_races_with_sending_and_nothing_begins_afterwards(
     assert errors == []
     assert SimulatedPost.objects.count() == after[0]
     assert not run.answers.filter(state__in=["QUEUED", "SENDING"]).exists()
+
+
+def test_who_is_answered_by_hand_gets_no_answer_of_a_run_behind(
+    incident: Incident, account: ConnectedAccount, concern: Concern, version: Version,
+    alice: User, bob: User,
+):  # fmt: skip
+    p1 = crowd(incident, concern, bob, 3)[1]
+    to_all = answered_concern(concern, RunKind.ANSWER, alice, bob)
+    run = start_run(concern.pk, RunKind.ANSWER, digest=to_all.sha256, by=bob, now=NOW())
+    name = run.answers.get(conversation=p1).name
+    by_hand = send(p1, version, bob, name)
+    taken_back = run.answers.get(conversation=p1)
+    assert (taken_back.state, taken_back.error) == ("CANCELLED", "by_hand")
+    run_out(None)
+    sent = Answer.objects.filter(state="SENT")
+    assert sent.get(conversation=p1) == by_hand
+    assert sent.count() == sent.values("person").distinct().count() == 3
+    assert SimulatedPost.objects.count() == 3
+    with pytest.raises(Conflict, match="nobody"):
+        start_run(concern.pk, RunKind.ANSWER, digest=to_all.sha256, by=bob, now=NOW())
+
+
+def test_an_answer_by_hand_that_is_called_back_leaves_them_to_the_next_run(
+    incident: Incident, account: ConnectedAccount, concern: Concern, version: Version,
+    alice: User, bob: User,
+):  # fmt: skip
+    [ida, *_others] = crowd(incident, concern, bob, 1)
+    Conversation.objects.exclude(pk=ida.pk).update(concern=None)
+    to_all = answered_concern(concern, RunKind.ANSWER, alice, bob)
+    start = partial(start_run, concern.pk, RunKind.ANSWER, digest=to_all.sha256, by=bob, now=NOW())
+    start()
+    by_hand = send(ida, version, bob, "p0")
+    with pytest.raises(Conflict, match="nobody"):
+        start()
+    outcome.cancel_answer(by_hand.pk, by=bob, now=NOW())
+    assert board.cards(incident)[0].answer.to == 1
+    assert start().answers.get().conversation == ida
+
+
+def test_the_concerns_answer_by_hand_is_had_in_every_thread(
+    incident: Incident, account: ConnectedAccount, concern: Concern, alice: User, bob: User
+):
+    """p0 asks in two threads: the answer waits in one, and a person gives it in the other."""
+    rows = crowd(incident, concern, bob, 1)
+    to_all = answered_concern(concern, RunKind.ANSWER, alice, bob)
+    run = start_run(concern.pk, RunKind.ANSWER, digest=to_all.sha256, by=bob, now=NOW())
+    queued = run.answers.get()
+    [other] = [row for row in rows if row.pk != queued.conversation_id]
+    send(other, to_all, bob, "p0")
+    run_out(None)
+    assert SimulatedPost.objects.count() == 1
+    with pytest.raises(Conflict, match="had this answer"):
+        send(queued.conversation, to_all, bob, "p0")
+    # Who had it by hand is told, too, when it is put right.
+    fix = answered_concern(concern, RunKind.FIXED, alice, bob, "It is put right, {name}.")
+    assert board.cards(incident)[0].told == 1
+    put_right = start_run(concern.pk, RunKind.FIXED, digest=fix.sha256, by=bob, now=NOW())
+    assert put_right.answers.get().conversation == other
+
+
+def test_what_is_being_sent_to_them_is_not_answered_beside(
+    incident: Incident, account: ConnectedAccount, concern: Concern, version: Version,
+    alice: User, bob: User,
+):  # fmt: skip
+    [ida, *_others] = crowd(incident, concern, bob, 1)
+    Conversation.objects.exclude(pk=ida.pk).update(concern=None)
+    to_all = answered_concern(concern, RunKind.ANSWER, alice, bob)
+    start_run(concern.pk, RunKind.ANSWER, digest=to_all.sha256, by=bob, now=NOW())
+    answers.OUTBOX.claim_due(now=NOW() + timedelta(minutes=1), limit=1)
+    with pytest.raises(Conflict, match="on its way to them"):
+        send(ida, version, bob, "p0")
+    assert not Answer.objects.filter(run=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_by_hand_and_to_all_at_once_never_both(
+    incident: Incident, account: ConnectedAccount, concern: Concern, alice: User, bob: User
+):
+    rows = crowd(incident, concern, bob, 6)
+    to_all = answered_concern(concern, RunKind.ANSWER, alice, bob)
+    said = selectors_engage.mentions(rows)
+    start = partial(start_run, concern.pk, RunKind.ANSWER, digest=to_all.sha256, now=NOW())
+    by_hand = [partial(send, row, to_all, bob, said[row.mention_id].author) for row in rows[:4]]
+    together(partial(start, by=alice), *by_hand, bearing=Conflict)
+    quick(incident.brand)
+    run_out(None)
+    persons = list(Answer.objects.filter(state="SENT").values_list("person", flat=True))
+    assert len(persons) == len(set(persons)) == SimulatedPost.objects.count() >= 4
 
 
 @pytest.mark.django_db(transaction=True)

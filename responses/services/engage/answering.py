@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
@@ -20,10 +21,10 @@ from connectors.registry import NETWORKS
 from core.errors import Conflict, Refused
 from monitoring.models import Mention, Source
 from responses import people, selectors_engage, texts
-from responses.enums import Act, DraftState
-from responses.enums_engage import ConversationState
+from responses.enums import MAY_BE_OUT, Act, DraftState, PublicationState
+from responses.enums_engage import ConversationState, RunKind
 from responses.models import Draft, Version
-from responses.models_engage import Answer, AnswerRun, CannedAnswer, Conversation
+from responses.models_engage import Answer, AnswerRun, CannedAnswer, Concern, Conversation
 from responses.selectors import usable_accounts
 from responses.services.approving import UNDO_WINDOW
 from responses.services.drafting import create_draft
@@ -32,6 +33,8 @@ from responses.services.rows import lock_draft
 
 from .working import lock_conversation, refuse_held
 
+# May be out a moment from now, or is, and nobody knows.
+UNDER_WAY = (PublicationState.QUEUED, PublicationState.SENDING, PublicationState.UNCERTAIN)
 # The longest name is this much longer than the place that it is put in.
 ROOM = people.LONGEST
 
@@ -110,8 +113,10 @@ def send_answer(
 ) -> Answer:
     """Send an approved answer to one person. `digest` is of the text that was shown.
 
-    Conflict while somebody else is answering, when the person has an answer to this message, when
-    they have written since, or when the text is not approved any more.
+    An answer to all that still waits for this person is taken back: one who writes themselves
+    takes its place. Conflict while somebody else is answering, when the person has an answer to
+    this message or had this very one, when they have written since, or when the text is not
+    approved any more.
     """
     row = lock_conversation(conversation_id)
     require(by, Permission.PUBLISH, row.incident.brand_id)
@@ -128,6 +133,9 @@ def send_answer(
     if made.sha256 != digest.strip().lower():
         raise Conflict(_("The text is not the one that was shown to you. Read it again."))
     made.publish_at = max(now, (draft.approved_at or now) + UNDO_WINDOW)
+    made.concern, made.kind = _concern_of(draft, row.incident_id)
+    _take_back(row, made)
+    _refuse_had(made)
     try:
         with transaction.atomic():
             made.save()
@@ -138,6 +146,39 @@ def send_answer(
     row.version += 1
     row.save()
     return made
+
+
+def _concern_of(draft: Draft, incident_id: int) -> tuple[Concern | None, str]:
+    """Which concern's text this is, and which of the two."""
+    texts_of = Q(answer=draft) | Q(fix=draft)
+    found = Concern.objects.filter(texts_of, incident=incident_id).order_by("pk").first()
+    if found is None:
+        return None, ""
+    return found, RunKind.ANSWER if found.answer_id == draft.pk else RunKind.FIXED
+
+
+def _take_back(row: Conversation, made: Answer) -> None:
+    """Let no answer of a run follow: of this conversation, or the same one in another thread.
+
+    What an engine has in hand is not waited for, so that nobody waits for each other.
+    """
+    of_runs = Answer.objects.filter(run__isnull=False, conversation__incident=row.incident_id)
+    theirs = of_runs.filter(conversation=row)
+    if made.concern:
+        theirs |= of_runs.filter(concern=made.concern, kind=made.kind, person=row.person)
+    queued = theirs.filter(state=PublicationState.QUEUED)
+    locked = queued.select_for_update(no_key=True, of=("self",), skip_locked=True)
+    ids = list(locked.order_by("pk").values_list("pk", flat=True))
+    Answer.objects.filter(pk__in=ids).update(state=PublicationState.CANCELLED, error="by_hand")
+    if theirs.filter(state__in=UNDER_WAY).exists():
+        raise Conflict(_("The answer to all is on its way to them. Look again in a moment."))
+
+
+def _refuse_had(made: Answer) -> None:
+    """Conflict where the person had this very answer, by a run or by hand, in whatever thread."""
+    same = Answer.objects.filter(concern=made.concern, kind=made.kind, person=made.person)
+    if made.concern and same.filter(state__in=MAY_BE_OUT).exists():
+        raise Conflict(_("They have had this answer."))
 
 
 def refuse_unusable(row: Conversation, version: Version, draft: Draft) -> None:
@@ -174,7 +215,9 @@ def compose(  # noqa: PLR0913 - what an answer is made of
         version=version,
         account=account,
         run=run,
-        person=row.person if run else "",
+        concern=run.concern if run else None,
+        kind=run.kind if run else "",
+        person=row.person,
         mention_id=mention.pk,
         name=name,
         text=text,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
@@ -13,11 +13,11 @@ from core.errors import Conflict, Refused
 from incidents.enums import EntryKind
 from monitoring.models import Mention
 from responses import selectors_engage
-from responses.enums import PublicationState
-from responses.enums_engage import ConversationState, RunKind
+from responses.enums_engage import RunKind
 from responses.models import Draft, Version
 from responses.models_engage import Answer, AnswerRun, Concern, Conversation
 from responses.pace import gap
+from responses.reach import to_reach
 from responses.services.approving import UNDO_WINDOW
 from responses.services.rows import latest_version, lock_draft
 
@@ -41,7 +41,8 @@ def start_run(concern_id: int, kind: RunKind, *, digest: str, by: User, now: dat
     draft, version = _text(concern, kind)
     if version.sha256 != digest.strip().lower():
         raise Conflict(_("The text is not the one that was shown to you. Read it again."))
-    rows = list(_to_reach(concern, kind))[:MOST]
+    found = Conversation.objects.filter(pk__in=to_reach(concern.pk, kind))
+    rows = list(found.select_related("incident__brand").order_by("first_at", "pk")[:MOST])
     mentions = selectors_engage.mentions(rows)
     run = AnswerRun.objects.create(
         incident=concern.incident,
@@ -55,7 +56,11 @@ def start_run(concern_id: int, kind: RunKind, *, digest: str, by: User, now: dat
     if not answers:
         raise Conflict(_("There is nobody to send this to."))
     _space(answers, draft, now=now)
-    Answer.objects.bulk_create(answers, batch_size=500)
+    try:
+        with transaction.atomic():
+            Answer.objects.bulk_create(answers, batch_size=500)
+    except IntegrityError as error:
+        raise Conflict(_("Somebody answers one of them right now. Send it again.")) from error
     tell_run(run, EntryKind.PUBLICATION, "run_started", actor=by, now=now, count=len(answers))
     return run
 
@@ -76,42 +81,6 @@ def _text(concern: Concern, kind: RunKind) -> tuple[Draft, Version]:
     if not usable(version, draft):
         raise Conflict(_("This answer is not approved as it stands."))
     return draft, version
-
-
-# An answer that may be out counts as had: nobody gets it twice.
-HAD = (
-    PublicationState.QUEUED,
-    PublicationState.SENDING,
-    PublicationState.SENT,
-    PublicationState.UNCERTAIN,
-)
-
-
-def reached(concern: Concern, kind: RunKind, states: Iterable[str] = HAD) -> list[str]:
-    """Digests of the people whom runs of this kind have reached, whichever version it was."""
-    rows = Answer.objects.filter(run__concern=concern, run__kind=kind, state__in=states)
-    return list(rows.values_list("person", flat=True).distinct())
-
-
-def _to_reach(concern: Concern, kind: RunKind) -> Iterable[Conversation]:
-    """One conversation a person, the latest, of those who are to get it."""
-    rows = Conversation.objects.filter(concern=concern, gone_at=None).exclude(
-        state=ConversationState.IGNORED
-    )
-    if kind == RunKind.FIXED:
-        first = reached(concern, RunKind.ANSWER, (PublicationState.SENT,))
-        # Whoever was answered is told, also if their conversation was moved elsewhere since.
-        rows = Conversation.objects.filter(
-            incident=concern.incident_id, person__in=first, gone_at=None
-        ).exclude(state=ConversationState.IGNORED)
-        rows = rows.filter(
-            answers__run__concern=concern,
-            answers__run__kind=RunKind.ANSWER,
-            answers__state=PublicationState.SENT,
-        )
-    had = reached(concern, kind)
-    left = rows.exclude(person__in=had).select_related("incident__brand")
-    return left.order_by("person", "-last_at", "-pk").distinct("person")
 
 
 def _compose(
