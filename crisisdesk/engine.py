@@ -1,6 +1,7 @@
 """Runs one loop of the engine in a thread of its own, with a database connection of its own."""
 
 import logging
+import random
 import threading
 import time
 import traceback
@@ -20,7 +21,10 @@ BEAT_SECONDS = 1.0
 # A loop that pauses longer gives its line to the database back: forty lines that mostly wait cost a
 # server more than a new one now and then.
 WORTH_A_LINE = 2.5
+# How soon a lost database is asked for again: by what calls people at once, by the rest spread over
+# a while, for fifty loops that all knock hold up the recovery for which they wait.
 RECONNECT_SECONDS = 0.1
+SPREAD_SECONDS = (0.5, 1.5)
 # A failing loop is tried again after so long at the latest: what broke it may be over by then. What
 # an urgent one does is due within five seconds, and its first try afterwards may fail once more.
 LONGEST_PAUSE = 2.0
@@ -42,7 +46,7 @@ class Runner(threading.Thread):
     """Runs `loop` until `end` is called; the cycle that is under way is finished first.
 
     No error ends it: one of the loop's own is logged and tried again after a growing pause, a lost
-    database is asked for again ten times a second.
+    database is asked for again, by an urgent loop ten times a second.
     """
 
     def __init__(self, loop: Loop) -> None:
@@ -119,7 +123,7 @@ class Runner(threading.Thread):
             logger.warning("The loop %s lost its database: %s", self.loop.name, _one_line(error))
         self._away = True
         connection.close()
-        return RECONNECT_SECONDS
+        return RECONNECT_SECONDS if self.loop.urgent else random.uniform(*SPREAD_SECONDS)  # noqa: S311
 
     def _write_beat(self, error: str) -> None:
         with connection.cursor() as cursor:

@@ -23,12 +23,13 @@ shown() { # waits for a process, shows its log, and ends as it did
 stage "lint" tools/lint.sh
 stage "tests" python -m pytest -q -n 2 -m "not browser and not faults and not peers" </dev/null
 # Those that kill mostly wait, so they run beside those that drive a browser, and are shown after.
+# They count seconds, so the browser gives way.
 log=$(mktemp)
 python -m pytest -q -m "faults and not peers" </dev/null >"$log" 2>&1 &
 faults=$!
 trap 'kill "$faults" 2>/dev/null; rm -f "$log"' EXIT INT TERM
 if tools/chromium.sh; then
-    stage "browser" python -m pytest -q -m browser </dev/null
+    stage "browser" nice -n 5 python -m pytest -q -m browser </dev/null
 else
     failed="$failed 'browser: no Chromium'"
 fi

@@ -9,8 +9,10 @@ from django.core.management.base import BaseCommand
 from core.engine import LOOPS
 from crisisdesk.engine import Runner
 
-# Seconds that urgent loops have the processor to themselves when an engine starts.
+# Seconds that urgent loops have the processor to themselves when an engine starts, and between the
+# first turns of the others: fifty that all connect at once keep the one that calls people waiting.
 HEAD_START = 0.5
+APART = 0.04
 
 
 class Command(BaseCommand):
@@ -22,18 +24,16 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: ending.set())
         runners = [Runner(loop) for loop in LOOPS.values() if loop.urgent]
         rest = [Runner(loop) for loop in LOOPS.values() if not loop.urgent]
-        _start(runners)
-        # Thirty loops that all connect at once keep the one that calls people waiting.
-        if not ending.wait(HEAD_START):
-            _start(rest)
-            runners += rest
+        for runner in runners:
+            runner.start()
+        ending.wait(HEAD_START)
+        for runner in rest:
+            if ending.wait(APART):
+                break
+            runner.start()
+            runners.append(runner)
         ending.wait()
         for runner in runners:
             runner.end()
         for runner in runners:
             runner.join()
-
-
-def _start(runners: list[Runner]) -> None:
-    for runner in runners:
-        runner.start()
