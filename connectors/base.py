@@ -191,6 +191,8 @@ class Message:
     since: datetime | None = None
     # At most four, only where the network Can.IMAGES; needed to publish, not to find.
     images: tuple[Picture, ...] = ()
+    # Whether `reply_to` is our own post, which this goes on from: the next part of a thread.
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,8 @@ class Network:
     measure: Callable[[Mapping[str, Any], str], tuple[int, int]] | None = None
     # What a writer should know of that, in a sentence.
     counts: str | Promise = ""
+    # Whether a text may go out as several posts, each in answer to the one before.
+    threads: bool = False
     group: Group = Group.SOCIAL
     # The name under which mentions are counted that bring none; "" is the network's own.
     counted_as: str = ""

@@ -61,9 +61,17 @@ class WaitOutput(serializers.Serializer):
         return wait.step.due_at
 
 
+class ThreadOutput(serializers.Serializer):
+    """A thread: the posts that a text goes out as through an account (its id), in order."""
+
+    account = serializers.IntegerField()
+    texts = serializers.ListField(child=serializers.CharField())
+
+
 class DraftOutput(serializers.ModelSerializer):
     """A draft with its latest text and images. `sha256` is of the text's UTF-8 bytes, and with
-    images of a zero byte and their list behind it: approve with it.
+    images or threads of zero bytes and their lists behind it: approve with it. `parts` are the
+    posts that it goes out as through those accounts in which it becomes a thread.
 
     `written` is the text with its citations of facts, `text` what the public reads.
     """
@@ -74,6 +82,7 @@ class DraftOutput(serializers.ModelSerializer):
     written = serializers.SerializerMethodField()
     sha256 = serializers.SerializerMethodField()
     images = serializers.SerializerMethodField()
+    parts = serializers.SerializerMethodField()
     accounts = AccountOutput(many=True, read_only=True)
     risks = serializers.ListField(child=serializers.ChoiceField(Risk.choices), read_only=True)
     waits_for = serializers.SerializerMethodField()
@@ -94,6 +103,8 @@ class DraftOutput(serializers.ModelSerializer):
             "written",
             "sha256",
             "images",
+            "thread",
+            "parts",
             "accounts",
             "risks",
             "act",
@@ -128,6 +139,12 @@ class DraftOutput(serializers.ModelSerializer):
     def get_images(self, draft: Draft) -> list[dict[str, Any]]:
         return list(ImageOutput(_latest(draft).images, many=True).data)
 
+    @extend_schema_field(ThreadOutput(many=True))
+    def get_parts(self, draft: Draft) -> list[dict[str, Any]]:
+        accounts = [account.pk for account in draft.accounts.all()]
+        threads = {pk: _latest(draft).parts_for(pk) for pk in accounts}
+        return [{"account": pk, "texts": said} for pk, said in threads.items() if said]
+
     @extend_schema_field(WaitOutput(many=True))
     def get_waits_for(self, draft: Draft) -> list[dict[str, Any]]:
         waits = self.context["waits"].get(draft.pk, [])
@@ -148,6 +165,8 @@ class DraftInput(serializers.Serializer):
     accounts = serializers.ListField(
         child=serializers.IntegerField(min_value=1), max_length=50, default=list
     )
+    # Whether it is parted, as a thread, where a network takes less.
+    thread = serializers.BooleanField(default=False)
 
 
 class DraftChange(serializers.Serializer):
@@ -163,6 +182,7 @@ class DraftChange(serializers.Serializer):
     accounts = serializers.ListField(
         child=serializers.IntegerField(min_value=1), max_length=50, required=False
     )
+    thread = serializers.BooleanField(required=False)
     # All of them in their order; without it they stay as they are.
     images = ImageInput(many=True, required=False)
 
@@ -242,13 +262,16 @@ class DraftFilters(serializers.Serializer):
 
 
 class PublicationOutput(serializers.ModelSerializer):
-    """One version on its way out through one account. `problem` says what is wrong, if anything."""
+    """One version on its way out through one account, or part `part` of the thread of `parts` posts
+    that it is there; `text` is what stands there. `problem` says what is wrong, if anything."""
 
     draft = serializers.IntegerField(source="version.draft_id", read_only=True)
     version = serializers.IntegerField(source="version.number", read_only=True)
     incident = serializers.CharField(source="version.draft.incident.reference", read_only=True)
     account = AccountOutput(read_only=True)
     problem = serializers.SerializerMethodField()
+    parts = serializers.SerializerMethodField()
+    text = serializers.CharField(source="said", read_only=True)
 
     class Meta:
         model = Publication
@@ -258,6 +281,9 @@ class PublicationOutput(serializers.ModelSerializer):
             "draft",
             "version",
             "account",
+            "part",
+            "parts",
+            "text",
             "state",
             "sha256",
             "publish_at",
@@ -271,6 +297,9 @@ class PublicationOutput(serializers.ModelSerializer):
             "created_at",
         )
         read_only_fields = fields
+
+    def get_parts(self, publication: Publication) -> int:
+        return len(publication.thread) or 1
 
     def get_problem(self, publication: Publication) -> str:
         return problems.words(publication.error)
@@ -305,6 +334,7 @@ def _joined(draft: Draft, wanted: dict[str, Any], *, by: User) -> Draft:
         wanted.get("title", draft.title),
         frozenset(wanted.get("accounts", own)),
         pairs(wanted.get("images")),
+        wanted.get("thread"),
     )
     seen = services.Seen(wanted["base_version"], draft.title, own)
     return services.save_together(draft.pk, typed, seen=seen, by=by, now=database_now()).draft
@@ -358,6 +388,7 @@ class DraftViewSet(
             title=wanted["title"],
             text=wanted["text"],
             account_ids=wanted["accounts"],
+            thread=wanted["thread"],
             by=caller(request),
             now=database_now(),
         )
@@ -376,6 +407,7 @@ class DraftViewSet(
             title=wanted.get("title"),
             account_ids=wanted.get("accounts"),
             images=pairs(wanted.get("images")),
+            thread=wanted.get("thread"),
             by=caller(request),
             now=database_now(),
         )

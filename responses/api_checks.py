@@ -18,16 +18,16 @@ from core.errors import Refused
 from core.text import clean
 from incidents.api_privacy import find
 
-from . import texts, variables
+from . import splitting, texts, variables
 from .advising import Checked
 from .checks import check
 from .guarding import guarded
 from .guidelines import guidelines
 from .models_guidelines import AvoidedWord
+from .previews import previews, tried
 from .selectors import usable_accounts
 from .services import guidelines as services
 from .services.checking import leaning
-from .showing import previews
 
 
 class TextChecked(serializers.Serializer):
@@ -132,11 +132,21 @@ class PreviewInput(TextChecked):
     accounts = serializers.ListField(
         child=serializers.IntegerField(min_value=1), min_length=1, max_length=50
     )
+    # Whether it is to be parted where it is too long.
+    thread = serializers.BooleanField(default=False)
+
+
+class PartOutput(serializers.Serializer):
+    """One post of a thread, as it goes out."""
+
+    text = serializers.CharField()
+    length = serializers.IntegerField()
 
 
 class PreviewOutput(serializers.Serializer):
     """How long the text is as the account's network counts; `limit` 0 is none. `over` is by how
-    much it is too long."""
+    much it is too long. `parts` are empty where it goes out whole; `problem` says why it cannot be
+    parted."""
 
     account = serializers.IntegerField(source="account.pk")
     network = serializers.CharField(source="account.network")
@@ -144,6 +154,8 @@ class PreviewOutput(serializers.Serializer):
     limit = serializers.IntegerField()
     over = serializers.IntegerField()
     counts = serializers.CharField()
+    parts = PartOutput(many=True)
+    problem = serializers.CharField()
 
 
 class PreviewsView(APIView):
@@ -157,9 +169,12 @@ class PreviewsView(APIView):
         incident = find(request, reference)
         wanted = checked(PreviewInput, request.data)
         accounts = usable_accounts(incident.brand_id).filter(pk__in=wanted["accounts"])
-        text = texts.public(texts.tidy(wanted["text"]))
-        text = variables.fill(text, incident, now=database_now())
-        return Response(PreviewOutput(previews(accounts, text), many=True).data)
+        typed, now = texts.tidy(wanted["text"]), database_now()
+        text = variables.fill(texts.public(typed), incident, now=now)
+        if not wanted["thread"]:
+            return Response(PreviewOutput(previews(accounts, text), many=True).data)
+        pieces = [variables.fill(each, incident, now=now) for each in splitting.segments(typed)]
+        return Response(PreviewOutput(tried(accounts, text, (), pieces), many=True).data)
 
 
 class AvoidedWordOutput(serializers.ModelSerializer):

@@ -26,10 +26,24 @@ def _approved(params: Params) -> str:
 
 
 def _failed(params: Params) -> str:
-    return gettext("“%(title)s” did not go out through %(account)s. %(problem)s") % {
-        **params,
-        "problem": problems.words(params.get("error", "")),
-    }
+    facts = {**params, "problem": problems.words(params.get("error", ""))}
+    if params.get("parts"):
+        said = gettext(
+            "“%(title)s”: part %(part)s of %(parts)s did not go out through %(account)s. What comes"
+            " after it waits. %(problem)s"
+        )
+    else:
+        said = gettext("“%(title)s” did not go out through %(account)s. %(problem)s")
+    return said % facts
+
+
+def _by_part(whole: Any, part: Any) -> Sentence:
+    """What became of a text, or of one post of its thread."""
+
+    def said(params: Params) -> str:
+        return str(part if params.get("parts") else whole) % params
+
+    return said
 
 
 def _by_step(named: Any, unnamed: Any) -> Sentence:
@@ -210,7 +224,10 @@ SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.PUBLICATION, "run_halted"): _(
         "%(actor)s halted the answer to “%(question)s”: %(count)s did not go out."
     ),
-    (EntryKind.PUBLICATION, "sent"): _("“%(title)s” went out through %(account)s."),
+    (EntryKind.PUBLICATION, "sent"): _by_part(
+        _("“%(title)s” went out through %(account)s."),
+        _("“%(title)s”: part %(part)s of %(parts)s went out through %(account)s."),
+    ),
     (EntryKind.PUBLICATION, "edited"): _(
         "“%(title)s”: the text published through %(account)s was edited."
     ),
@@ -218,8 +235,15 @@ SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
         "“%(title)s”: the text published through %(account)s was taken down."
     ),
     (EntryKind.PUBLICATION, "failed"): _failed,
-    (EntryKind.PUBLICATION, "uncertain"): _(
-        "It is not known whether “%(title)s” went out through %(account)s. Somebody has to look."
+    (EntryKind.PUBLICATION, "uncertain"): _by_part(
+        _(
+            "It is not known whether “%(title)s” went out through %(account)s. Somebody has to"
+            " look."
+        ),
+        _(
+            "“%(title)s”: it is not known whether part %(part)s of %(parts)s went out through"
+            " %(account)s. What comes after it waits. Somebody has to look."
+        ),
     ),
     (EntryKind.PUBLICATION, "settled_sent"): _(
         "%(actor)s looked: “%(title)s” is out through %(account)s."
@@ -230,8 +254,12 @@ SENTENCES: dict[tuple[EntryKind, str], Sentence] = {
     (EntryKind.PUBLICATION, "retried"): _(
         "%(actor)s had “%(title)s” sent again through %(account)s."
     ),
-    (EntryKind.PUBLICATION, "withdrawn"): _(
-        "%(actor)s decided that “%(title)s” is not to go out through %(account)s."
+    (EntryKind.PUBLICATION, "withdrawn"): _by_part(
+        _("%(actor)s decided that “%(title)s” is not to go out through %(account)s."),
+        _(
+            "%(actor)s decided that “%(title)s” is not to go out through %(account)s from part"
+            " %(part)s of %(parts)s on."
+        ),
     ),
 }
 for (_kind, _code), _sentence in SENTENCES.items():

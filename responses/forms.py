@@ -32,10 +32,13 @@ class DraftForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    # Whether it is parted where a network takes less.
+    thread = forms.BooleanField(required=False)
     base = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
     # What stood there when its writer began, so that others' changes are not set back.
     was_title = forms.CharField(max_length=120, required=False, widget=forms.HiddenInput)
     was_accounts = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
+    was_thread = forms.CharField(max_length=2, required=False, widget=forms.HiddenInput)
     mention = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, accounts: Any, **kwargs: Any) -> None:

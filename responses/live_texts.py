@@ -49,22 +49,23 @@ def as_said(incident: Incident, text: str, *, now: datetime) -> Said:
 
 @source
 def published(incident: Incident) -> Iterator[Said]:
-    """Once a version, through however many accounts it went, as it reads now: one query."""
+    """Once a version, and each part of its thread, through however many accounts it went, as it
+    reads now: one query."""
     states = (PublicationState.SENT, PublicationState.UNCERTAIN)
     of = Q(version__draft__incident=incident)
     of |= Q(version__draft__incident__merged_into=incident)
     # An edit or a removal is told by what it did to the publication that it is about.
     standing = {"state__in": states, "gone_at": None, "version__draft__act": Act.POST}
-    rows = Publication.objects.filter(of, **standing).order_by("version_id", "pk")
+    rows = Publication.objects.filter(of, **standing).order_by("version_id", "part", "pk")
     related = ("version__draft", "account", "edited_to")
-    seen = rows.distinct("version_id").select_related(*related)[:MOST]
+    seen = rows.distinct("version_id", "part").select_related(*related)[:MOST]
     for each in seen:
         draft = each.version.draft
         here = reverse("responses:draft", args=[incident.reference, draft.number])
         own = draft.incident_id == incident.pk
         label = f"{draft.title} · {each.account.name}"
         at = each.edited_at or each.sent_at or each.created_at
-        yield Said(each.shown.text, at, label, here if own else "")
+        yield Said(each.said, at, label, here if own else "")
 
 
 @source

@@ -20,6 +20,7 @@ from .models_templates import StatementTemplate
 from .publishing import OUTBOX
 from .services import assistant_calls, deadlines, forgetting
 from .services.plan import keeping, templates
+from .services.rows import in_turn
 from .services.statement import export, mailing, subscribing
 
 timer(Publication, "publish_at", "sending_since", "look_at")
@@ -81,7 +82,10 @@ def statement_pages() -> list[str]:
 @ending
 def look_for_what_waited(now: datetime) -> None:
     """What waits in a restored copy may have been published since: it is looked for first."""
-    Publication.objects.filter(state=PublicationState.QUEUED).update(
+    waiting = Publication.objects.filter(state=PublicationState.QUEUED)
+    # What part of a thread it answers is not known: only a person can look for it.
+    waiting.exclude(in_turn()).update(state=PublicationState.FAILED, error="part_of_restored")
+    waiting.update(
         state=PublicationState.SENDING,
         attempts=F("attempts") + 1,
         sending_since=now - STALE_AFTER,

@@ -18,6 +18,7 @@ from . import (  # noqa: F401 - found here
     models_strategy,
     models_telling,
     models_templates,
+    parting,
     placing,
 )
 from .enums import Act, DraftState, PublicationState, Verdict
@@ -37,6 +38,8 @@ class Draft(models.Model):
     reply_to = models.JSONField(default=dict)
     # What its writers said of it (enums.Risk); the desk finds more by itself (risks.py).
     risks = models.JSONField(default=list)
+    # Whether it is parted where it is too long for a network that has threads.
+    thread = models.BooleanField(default=False, db_default=False)
     # What becomes of it once approved; an edit or removal is of the publication `amends`.
     act = models.CharField(max_length=6, choices=Act, default=Act.POST)
     amends = models.ForeignKey(
@@ -74,11 +77,13 @@ class Draft(models.Model):
 
 class Version(models.Model):
     """A draft's text and images at one time. `sha256` is what an approval binds to: of the text's
-    UTF-8 bytes, and with images of a zero byte and `media` too (texts.digest).
+    UTF-8 bytes, and with images or threads of a zero byte and `media`, and `parts`, too
+    (texts.digest).
 
     `text` is what the public reads; `cited` is what was typed, with citations of facts such as
-    [F3], where there are any. `media` lists the images with their alt texts. Never changed once
-    written: a trigger computes the digest itself and refuses any update.
+    [F3], where there are any. `media` lists the images with their alt texts, `parts` the posts
+    through those accounts that it goes out through as a thread. Never changed once written: a
+    trigger computes the digest itself and refuses any update.
     """
 
     draft = models.ForeignKey(Draft, models.CASCADE, related_name="versions")
@@ -86,6 +91,7 @@ class Version(models.Model):
     text = models.TextField()
     cited = models.TextField(blank=True)
     media = models.TextField(blank=True, default="")
+    parts = models.TextField(blank=True, default="", db_default="")
     sha256 = models.CharField(max_length=64)
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -108,6 +114,10 @@ class Version(models.Model):
     def images(self) -> list[placing.Placed]:
         """What it shows, in order."""
         return placing.read(self.media)
+
+    def parts_for(self, account_id: int) -> list[str]:
+        """The posts of the thread that it is in this account; [] where it goes out whole."""
+        return parting.read(self.parts, account_id)
 
 
 class Approval(models.Model):
@@ -151,17 +161,20 @@ class Approval(models.Model):
 
 
 class Publication(models.Model):
-    """One version on its way out through one account: the outbox row.
+    """One version, or one part of its thread, on its way out through one account: the outbox row.
 
-    `queued → sending` is committed before the call. Triggers (migration 0003) refuse `sending` for
-    bytes that no standing approval covers, for an account of another brand, and for a second way
-    out of one draft through one account; and any move that states.py does not list.
+    `queued → sending` is committed before the call. Triggers (migrations 0003, 0024) refuse
+    `sending` for bytes that no standing approval covers, for an account of another brand, for a
+    second way out of one draft through one account, and for a part before the one that it answers
+    is out; and any move that states.py does not list.
     """
 
     version = models.ForeignKey(Version, models.PROTECT, related_name="publications")
     account = models.ForeignKey(
         "connectors.ConnectedAccount", models.PROTECT, related_name="publications"
     )
+    # 1, or which part of the thread.
+    part = models.PositiveSmallIntegerField(default=1, db_default=1)
     state = models.CharField(
         max_length=10, choices=PublicationState, default=PublicationState.QUEUED
     )
@@ -191,7 +204,7 @@ class Publication(models.Model):
             # A draft goes out once through an account, whichever version: enforced on the version
             # here, and across versions by the trigger.
             models.UniqueConstraint(
-                fields=["version", "account"], name="one_publication_an_account"
+                fields=["version", "account", "part"], name="one_publication_a_part"
             )
         ]
         indexes: ClassVar[list] = [
@@ -220,6 +233,22 @@ class Publication(models.Model):
     def shown(self) -> Version:
         """The version that stands there now, unless it is taken down."""
         return self.edited_to or self.version
+
+    @property
+    def thread(self) -> list[str]:
+        """The posts of the thread that this is one of; [] where the text goes out whole."""
+        return self.version.parts_for(self.account_id)
+
+    @property
+    def text(self) -> str:
+        """What this row posts."""
+        thread = self.thread
+        return thread[self.part - 1] if thread else self.version.text
+
+    @property
+    def said(self) -> str:
+        """What stands there now, unless it is taken down."""
+        return self.edited_to.text if self.edited_to else self.text
 
 
 # The statement page and the inbox, in files of their own: found by Django when this one is.

@@ -21,6 +21,14 @@ WORDS: dict[str, Promise] = {
         " have, or say why it cannot wait."
     ),
     "gone_already": _("The text that this was about has been taken down already."),
+    "part_unplaced": _(
+        "The part before it is out, but nobody knows where, so nothing can be put behind it. Say"
+        " the rest in a text of its own."
+    ),
+    "part_of_restored": _(
+        "This desk was restored from a copy. Look whether this part is out already. If it is not,"
+        " send it again."
+    ),
     "interrupted": _("Interrupted while it was being sent. The network cannot say if it is out."),
     "not_sent": _("Interrupted before anything was sent. It is sent again."),
     "no_answer": _("The network did not answer in time. It may be out."),

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from connectors import registry
 from connectors.base import Message, Picture, Receipt, TemporaryError, UncertainError
@@ -15,6 +17,7 @@ from .models import Draft, Publication
 from .plan import order
 from .services import media
 from .services import publications as outcome
+from .services.rows import in_turn, thread_of
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class Publications(TableBook):
     record_uncertain = staticmethod(outcome.record_uncertain)
     record_look = staticmethod(outcome.record_look)
 
+    def rows(self, state: str, **more: object) -> QuerySet[Any]:
+        """A part of a thread waits for the one before it."""
+        rows = super().rows(state, **more)
+        return rows.filter(in_turn()) if state == PublicationState.QUEUED else rows
+
     @transaction.atomic
     def claim(self, row_id: int, *, now: datetime) -> Claim | None:
         """Everything that was true when it was approved is asked again, under the draft's lock."""
@@ -52,12 +60,13 @@ class Publications(TableBook):
         rows = Publication.objects.select_for_update(no_key=True, of=("self",))
         publication = (
             rows.select_related(*self.related)
-            .filter(pk=row_id, state=PublicationState.QUEUED, publish_at__lte=now)
+            .filter(in_turn(), pk=row_id, state=PublicationState.QUEUED, publish_at__lte=now)
             .first()
         )
         if publication is None:
             return None
-        images = media.pictures(publication.version)
+        # The first of a thread shows them all.
+        images = media.pictures(publication.version) if publication.part == 1 else ()
         if _refused(draft, publication, images, now=now):
             return None
         publication.state = PublicationState.SENDING
@@ -85,20 +94,29 @@ class Publications(TableBook):
 
     def claim_of(self, publication: Publication, /, images: tuple[Picture, ...] = ()) -> Claim:
         draft = publication.version.draft
+        before, about = _before(publication), outcome.target(draft, publication).first()
         return Doing(
             publication.pk,
             publication.attempts,
             publication.account,
             Message(
-                publication.version.text,
+                publication.text,
                 publication.idempotency_key,
-                reply_to=publication.reply_to,
+                reply_to=before.external_id if before else publication.reply_to,
                 since=publication.created_at,
                 images=images,
+                continues=before is not None,
             ),
             act=Act(draft.act),
-            target=draft.amends.external_id if draft.amends else "",
+            target=about.external_id if about else "",
         )
+
+
+def _before(publication: Publication) -> Publication | None:
+    """The part that this one answers; None for the first."""
+    if publication.part == 1:
+        return None
+    return thread_of(publication).filter(part=publication.part - 1).first()
 
 
 def _refused(
@@ -110,15 +128,19 @@ def _refused(
 ) -> bool:
     """Whether it must not go out after all; then the row and the people know why."""
     version = publication.version
-    bytes_differ = texts.digest(version.text, version.media) != publication.sha256
+    about, before = outcome.target(draft, publication).first(), _before(publication)
+    digest = texts.digest(version.text, version.media, version.parts)
+    bytes_differ = digest != publication.sha256
     if bytes_differ or images is None or not outcome.is_covered(draft, publication):
         outcome.approval_fell(draft, publication, now=now)
     elif publication.account.brand_id != draft.incident.brand_id:
         outcome.fail(draft, publication, error="account_foreign", now=now)
-    elif draft.amends is not None and draft.amends.gone_at:
+    elif about is not None and about.gone_at:
         outcome.fail(draft, publication, error="gone_already", now=now)
     elif not publication.account.is_active:
         outcome.fail(draft, publication, error="account_inactive", now=now)
+    elif draft.act == Act.POST and before is not None and not before.external_id:
+        outcome.fail(draft, publication, error="part_unplaced", now=now)
     elif order.holding(draft):
         outcome.hold(draft, publication, now=now)
     else:

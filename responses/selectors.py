@@ -109,13 +109,14 @@ def publications(draft: Draft) -> QuerySet[Publication]:
     """Every way out of a draft, of all its versions."""
     rows = Publication.objects.filter(version__draft=draft)
     return rows.select_related("account", "version__draft", "edited_to").order_by(
-        "version__number", "pk"
+        "version__number", "account_id", "part"
     )
 
 
 def visible_publications(user: User) -> QuerySet[Publication]:
     visible = Publication.objects.filter(version__draft__in=Draft.objects.visible_to(user))
-    return visible.select_related("account", "version__draft__incident__brand").order_by("-pk")
+    related = ("account", "version__draft__incident__brand", "edited_to")
+    return visible.select_related(*related).order_by("-pk")
 
 
 def visible_links(user: User) -> QuerySet[ApprovalLink]:

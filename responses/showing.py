@@ -1,6 +1,5 @@
 """What the pages of a draft show, read with a fixed number of queries and put together here."""
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,16 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.enums import Permission
 from accounts.models import User
 from accounts.rules import allowed
-from connectors.base import Can
 from connectors.counting import graphemes
 from connectors.models import ConnectedAccount
-from connectors.registry import NETWORKS
 from core import formats
 
 from . import (
     correcting,
     picturing,
-    previewing,
     problems,
     risks,
     selectors,
@@ -33,6 +29,7 @@ from . import (
 from .enums import Act, DraftState, PublicationState, Risk, StepState, Verdict
 from .models import Approval, Draft, Publication, Version
 from .models_policy import ApprovalLink, ApprovalStep, BrokenGlass
+from .previews import Preview, previews
 from .services import amending, glass
 from .services.approving import UNDO_WINDOW
 from .states import GONE
@@ -55,51 +52,6 @@ LOOKS = {
 
 
 @dataclass(frozen=True)
-class Preview:
-    """How a text stands in one account: its length by the network's rule; limit 0 is none."""
-
-    account: ConnectedAccount
-    text: str
-    length: int
-    limit: int
-    pieces: list[previewing.Piece] = field(default_factory=list)
-    images: Sequence[picturing.Shown] = ()
-
-    @property
-    def counts(self) -> str:
-        """What a writer should know of how the network counts."""
-        return str(NETWORKS[self.account.network].counts)
-
-    @property
-    def shows_images(self) -> bool:
-        return Can.IMAGES in NETWORKS[self.account.network].can
-
-    @property
-    def initial(self) -> str:
-        return self.account.name.lstrip("@")[:1].upper()
-
-    @property
-    def over(self) -> int:
-        return max(0, self.length - self.limit) if self.limit else 0
-
-    @property
-    def label(self) -> str:
-        return str(NETWORKS[self.account.network].label)
-
-
-def previews(
-    accounts: Collection[ConnectedAccount], text: str, images: Sequence[picturing.Shown] = ()
-) -> list[Preview]:
-    return [
-        Preview(
-            account, text, *texts.measure(account, text), previewing.pieces(account, text), images
-        )
-        for account in accounts
-        if account.network in NETWORKS
-    ]
-
-
-@dataclass(frozen=True)
 class Outgoing:
     """A publication with what this reader may do about it."""
 
@@ -108,10 +60,25 @@ class Outgoing:
     # Numbers of the facts it cites that are withdrawn, and whether this reader may draft.
     withdrawn: tuple[int, ...] = ()
     may_draft: bool = False
+    # Of a thread: whether the part before it is out, and whether it is the first that stands.
+    follows: bool = True
+    leads: bool = True
+
+    @property
+    def parts(self) -> int:
+        """How many posts its thread has; 0 where the text goes out whole."""
+        return len(self.publication.thread)
 
     @property
     def problem(self) -> str:
-        return problems.words(self.publication.error)
+        row = self.publication
+        if row.part == 1 or row.version.draft.act != Act.POST:
+            return problems.words(row.error)
+        if row.state == PublicationState.QUEUED and not self.follows:
+            return str(_("Waits until the part before it is out."))
+        unsaid = row.state == PublicationState.CANCELLED and self.follows
+        said = problems.words(row.error)
+        return said or (str(_("Not said: the parts before it are out.")) if unsaid else "")
 
     @property
     def look(self) -> tuple[str, str]:
@@ -138,7 +105,7 @@ class Outgoing:
 
     @property
     def may_remove(self) -> bool:
-        return self.may_draft and self.stands and self._able(Act.DELETE)
+        return self.may_draft and self.leads and self.stands and self._able(Act.DELETE)
 
     def _able(self, act: Act) -> bool:
         return amending.able(self.publication.account, self.publication.external_id, act)
@@ -425,14 +392,30 @@ class DraftPage:
 
     @cached_property
     def previews(self) -> list[Preview]:
-        return previews(self.accounts, self.version.text, self.images)
+        return previews(self.accounts, self.version.text, self.images, self.version.parts_for)
 
     @cached_property
     def publications(self) -> list[Outgoing]:
         may, draft = self._may(Permission.PUBLISH), self._may(Permission.DRAFT)
         rows = list(selectors.publications(self.draft))
         gone = correcting.withdrawn(rows)
-        return [Outgoing(each, may, tuple(gone.get(each.pk, ())), draft) for each in rows]
+        out = [each for each in rows if each.state == PublicationState.SENT]
+        sent = {(each.version_id, each.account_id, each.part) for each in out}
+        first: dict[tuple[int, int], int] = {}
+        for each in sorted(out, key=lambda each: each.part):
+            if each.gone_at is None:
+                first.setdefault((each.version_id, each.account_id), each.pk)
+        return [
+            Outgoing(
+                each,
+                may,
+                tuple(gone.get(each.pk, ())),
+                draft,
+                follows=(each.version_id, each.account_id, each.part - 1) in sent,
+                leads=first.get((each.version_id, each.account_id)) == each.pk,
+            )
+            for each in rows
+        ]
 
     @cached_property
     def hidden(self) -> list[texts.Hidden]:

@@ -14,8 +14,12 @@ MOVES: dict[P, set[P]] = {
 }
 # It is out, on its way or may be out: the account is taken as far as this draft is concerned.
 GONE = (P.SENDING, P.SENT, P.UNCERTAIN)
+# Called back because its approval no longer stood: once approved anew it goes on.
+FELL = ("approval_fell", "approval_expired")
 # Has not left, and can be called back.
 HELD = (P.QUEUED, P.FAILED)
+# It is not known to be out, and not given up.
+UNDONE = (*HELD, P.SENDING, P.UNCERTAIN)
 
 if set(MOVES) != set(P):
     raise ValueError("Every state of a publication needs its moves.")

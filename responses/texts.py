@@ -19,6 +19,9 @@ from core.text import clean
 from incidents.citing import without
 
 MAX_LENGTH = 10_000
+# Where a text is parted, if it goes out as a thread (splitting.py); never published.
+BREAK = "[/]"
+_BREAK = regex.compile(r"\s*\[/\]\s*")
 _TOKEN = regex.compile(r"\s+|\S+")
 _LINK = regex.compile(r"https?://[^\s<>\"]+|(?<![\w@.])(?:[\w-]+\.)+[\p{L}]{2,}(?:/[^\s<>\"]*)?")
 # What difflib says of one stretch: what to do, and from where to where in both texts.
@@ -33,8 +36,15 @@ def tidy(text: str) -> str:
 
 
 def public(written: str) -> str:
-    """Return what the public reads of a text: without its citations of facts, such as [F3]."""
-    return without(written).strip()
+    """Return what the public reads of a text: without its citations of facts, such as [F3], and
+    without the breaks between its parts."""
+    return str(_BREAK.sub(_blank, without(written))).strip()
+
+
+def _blank(found: "regex.Match[str]") -> str:
+    """What stands where a break stood: an empty line, the end of a line, or a space."""
+    lines = found[0].count("\n")
+    return "\n" * min(lines, 2) or " "
 
 
 def sha256(text: str) -> str:
@@ -42,9 +52,12 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def digest(text: str, media: str) -> str:
+def digest(text: str, media: str, parts: str = "") -> str:
     """The digest of a version: of its text alone, or with its list of images behind a zero byte,
-    which no text holds. The database computes it too (responses_digest)."""
+    which no text holds, and behind a second one its threads. The database computes it too
+    (responses_digest)."""
+    if parts:
+        return sha256(f"{text}\0{media}\0{parts}")
     return sha256(f"{text}\0{media}" if media else text)
 
 

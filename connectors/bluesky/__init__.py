@@ -104,6 +104,7 @@ NETWORK = Network(
     max_length=BlueskyPublisher.max_length,
     measure=counting.by_graphemes(richtext.MAX_GRAPHEMES, richtext.MAX_BYTES),
     counts=_("An emoji is one character."),
+    threads=True,
     account=(
         Setting("handle", _("Handle"), help=_("As in yourbrand.bsky.social.")),
         Setting(

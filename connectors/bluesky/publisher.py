@@ -104,8 +104,7 @@ class BlueskyPublisher:
             return None
 
     def _found(self, uri: str) -> Receipt | None:
-        did, rkey = whose(uri)
-        query = {"repo": did, "collection": COLLECTION, "rkey": rkey}
+        query = _place(uri)
         try:
             self._session.call("com.atproto.repo.getRecord", query=query, timeout=LOOK)
         except XrpcError as error:
@@ -122,7 +121,8 @@ class BlueskyPublisher:
         if found := richtext.facets(message.text, self._resolve):
             record["facets"] = found
         if message.reply_to:
-            record["reply"] = self._reply(message.reply_to)
+            answered = self._own if message.continues else self._reply
+            record["reply"] = answered(message.reply_to)
         if message.images:
             shown = [
                 self._image(image, seconds) for image, seconds in uploading.in_time(message.images)
@@ -150,6 +150,19 @@ class BlueskyPublisher:
             raise
         return did if isinstance(did, str) else ""
 
+    def _own(self, uri: str) -> dict[str, Any]:
+        """Refer to our own post, as our own server has it: others learn of it later."""
+        try:
+            found = self._session.call(
+                "com.atproto.repo.getRecord", query=_place(uri), timeout=LOOK
+            )
+        except XrpcError as error:
+            if error.name == "RecordNotFound":
+                raise PermanentError(_("The part before this one is gone.")) from error
+            raise
+        parent, above = _reference(found), found["value"].get("reply")
+        return {"root": _reference(above["root"]) if above else parent, "parent": parent}
+
     def _reply(self, uri: str) -> dict[str, Any]:
         """Refer to the post that is answered, and to the one that began its thread."""
         query = {"uris": [uri]}
@@ -162,6 +175,11 @@ class BlueskyPublisher:
         parent = _reference(view)
         above = view["record"].get("reply")
         return {"root": _reference(above["root"]) if above else parent, "parent": parent}
+
+
+def _place(uri: str) -> dict[str, str]:
+    did, rkey = whose(uri)
+    return {"repo": did, "collection": COLLECTION, "rkey": rkey}
 
 
 def _reference(view: Json) -> Json:

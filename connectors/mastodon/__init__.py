@@ -101,6 +101,7 @@ NETWORK = Network(
     max_length=500,
     measure=_measure,
     counts=_("A link counts 23, a person’s server nothing."),
+    threads=True,
     account=(
         Setting(
             "server",

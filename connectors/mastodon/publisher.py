@@ -140,7 +140,8 @@ class MastodonPublisher:
         if message.reply_to:
             answered = self._answered(message.reply_to)
             post["in_reply_to_id"] = message.reply_to
-            post["status"] = _addressed(message.text, answered)
+            if not message.continues:
+                post["status"] = _addressed(message.text, answered)
             post["visibility"] = _narrower(self._visibility, answered)
         return post
 

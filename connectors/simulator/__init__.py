@@ -39,6 +39,7 @@ NETWORK = Network(
     can=Can.STREAM | Can.BACKFILL | Can.POST | Can.REPLY | Can.FIND | Can.EDIT | Can.DELETE,
     max_length=SimulatorPublisher.max_length,
     measure=by_graphemes(SimulatorPublisher.max_length),
+    threads=True,
     group=Group.TOOLS,
     account=(_WORLD,),
     reads_by_account=False,

@@ -38,6 +38,7 @@ NETWORK = Network(
     ),
     max_length=500,
     measure=_measure,
+    threads=True,
     counts=_("An emoji counts 4 or more."),
     account=(
         Setting(

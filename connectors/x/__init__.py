@@ -42,6 +42,7 @@ NETWORK = Network(
     max_length=280,
     measure=_measure,
     counts=_("A link counts 23, an emoji 2."),
+    threads=True,
     account=(
         Setting("bearer_token", _("Bearer token"), help=_CONSOLE, secret=True),
         Setting("client_id", _("Client ID"), help=_CONSOLE, required=False),

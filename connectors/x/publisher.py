@@ -52,7 +52,7 @@ class XPublisher:
             )
         document: dict[str, Any] = {"text": message.text}
         if message.reply_to:
-            if not self._answers_all and (why := self.can_reply(message.reply_to)):
+            if why := self._refusal(message):
                 raise PermanentError(why)
             document["reply"] = {"in_reply_to_tweet_id": message.reply_to}
         answer = self._rest.send(Call("/2/tweets", method="POST", document=document))
@@ -60,6 +60,11 @@ class XPublisher:
         if not post_id:
             raise UncertainError(_("X did not say where the post is."))
         return Receipt(post_id, address(post_id))
+
+    def _refusal(self, message: Message) -> Words | None:
+        """Why X lets a program not answer this; our own posts it may go on from."""
+        own = message.continues or self._answers_all
+        return None if own else self.can_reply(message.reply_to)
 
     def can_reply(self, post_id: str, *, now: datetime | None = None) -> Words | None:
         """Return None where X lets a program answer this post, else why not and what to do."""

@@ -10,7 +10,7 @@ from .words import cues, wordings
 LONGEST_SENTENCE = 30
 # A sign typed for another to fill in, and words only a draft has.
 _PLACEHOLDER = re.compile(
-    r"\[(?!F\d)[^\]\n]{1,60}\]|\{\{?[^}\n]{1,60}\}?\}|<[A-ZÆØÅ][A-ZÆØÅ _-]+>"
+    r"\[(?!F\d|/\])[^\]\n]{1,60}\]|\{\{?[^}\n]{1,60}\}?\}|<[A-ZÆØÅ][A-ZÆØÅ _-]+>"
     r"|\bX{2,5}(?:[.:-]X{2,5})*\b|\bN\.?N\.?\b"
     r"|\b(?:TBD|TBC|TODO|FIXME|lorem ipsum)\b|_{3,}|\?{3,}",
 )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.enums import Permission
 from accounts.models import User
@@ -17,28 +18,38 @@ from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
 from core.errors import Conflict, Refused
 from incidents.models_facts import Fact
+from responses import parting
 from responses.correcting import withdrawn
 from responses.enums import Act, DraftState, PublicationState
 from responses.models import Draft, Publication
 
 from .drafting import create_draft, submit
-from .rows import lock_draft
+from .rows import lock_draft, thread_of
+
+_BY_HAND = _lazy(
+    "This network does not let programs do that. Do it there by hand, and write it down."
+)
 
 
 @transaction.atomic
 def start_edit(publication_id: int, *, by: User, now: datetime) -> Draft:
-    """Begin a draft whose text takes the place of a published one. Refused where nothing can."""
+    """Begin a draft whose text takes the place of a published one, or of one part of a thread.
+    Refused where nothing can."""
     publication = _published(publication_id, by=by, act=Act.EDIT)
     title = _("Edit: %(title)s") % {"title": publication.version.draft.title}
-    return _begin(publication, Act.EDIT, title, publication.shown.written, by=by, now=now)
+    stands = publication.said if publication.thread else publication.shown.written
+    return _begin(publication, Act.EDIT, title, stands, by=by, now=now)
 
 
 @transaction.atomic
 def start_removal(publication_id: int, *, by: User, now: datetime) -> Draft:
-    """Ask for an approval of taking a published text down. Refused where nothing can."""
+    """Ask for an approval of taking a published text down, all parts of a thread together. Refused
+    where nothing can."""
     publication = _published(publication_id, by=by, act=Act.DELETE)
+    _refuse_half_out(publication)
     title = _("Take down: %(title)s") % {"title": publication.version.draft.title}
-    draft = _begin(publication, Act.DELETE, title, publication.shown.text, by=by, now=now)
+    stands = publication.version.text if publication.thread else publication.said
+    draft = _begin(publication, Act.DELETE, title, stands, by=by, now=now)
     return submit(draft.pk, by=by, now=now)
 
 
@@ -92,14 +103,25 @@ def _answering(publication: Publication) -> dict[str, str]:
     return {
         "external_id": publication.external_id,
         "author": publication.account.name,
-        "text": publication.shown.text[:500],
+        "text": publication.said[:500],
     }
+
+
+def _refuse_half_out(publication: Publication) -> None:
+    """A thread is taken down whole: once no part is on its way, and each can be reached."""
+    parts = list(thread_of(publication))
+    moving = {PublicationState.QUEUED, PublicationState.SENDING, PublicationState.UNCERTAIN}
+    if any(part.state in moving for part in parts):
+        raise Conflict(_("Parts of this thread are still on their way. Settle those first."))
+    standing = [part for part in parts if part.state == PublicationState.SENT and not part.gone_at]
+    if not all(able(publication.account, part.external_id, Act.DELETE) for part in standing):
+        raise Refused(str(_BY_HAND))
 
 
 def _begin(
     publication: Publication, act: Act, title: str, text: str, *, by: User, now: datetime
 ) -> Draft:
-    busy = Draft.objects.filter(amends=publication).exclude(
+    busy = Draft.objects.filter(amends__in=thread_of(publication)).exclude(
         state__in=(DraftState.DROPPED, DraftState.PUBLISHED)
     )
     if found := busy.first():
@@ -111,11 +133,14 @@ def _begin(
         publication.version.draft.incident_id,
         title=title[:120],
         text=text,
-        shows=publication.shown if act == Act.EDIT else None,
+        shows=publication.shown if act == Act.EDIT and publication.part == 1 else None,
+        parts=parting.listed({publication.account_id: publication.thread})
+        if act == Act.DELETE
+        else None,
         by=by,
         now=now,
         account_ids=[publication.account_id],
-        reply_to=publication.version.draft.reply_to,
+        reply_to=publication.version.draft.reply_to if publication.part == 1 else None,
     )
     draft.act, draft.amends = act, publication
     draft.save(update_fields=["act", "amends"])
@@ -132,9 +157,7 @@ def _published(publication_id: int, *, by: User, act: Act | None = None) -> Publ
     if publication.state != PublicationState.SENT or publication.gone_at:
         raise Conflict(_("It is not out there any more."))
     if act and not able(publication.account, publication.external_id, act):
-        raise Refused(
-            _("This network does not let programs do that. Do it there by hand, and write it down.")
-        )
+        raise Refused(str(_BY_HAND))
     return publication
 
 

@@ -26,7 +26,15 @@ from responses.states import GONE
 
 from .chain import advance, close, cover, open_steps, reopen
 from .drafting import SHOWN, refuse_unpublishable
-from .rows import latest_version, lock_draft, move_draft, publications, refuse_closed
+from .rows import (
+    latest_version,
+    left_unsaid,
+    lock_draft,
+    move_draft,
+    publications,
+    refuse_closed,
+    thread_of,
+)
 from .telling import notice, tell
 
 # The time in which an approval can be taken back: the engine sends nothing before it is over.
@@ -202,7 +210,8 @@ def _give_verdict(version: Version, word: Word, steps: list[ApprovalStep]) -> Ap
 
 
 def _queue_publications(draft: Draft, version: Version, *, now: datetime) -> int:
-    """One outbox row for each account that the draft has not gone out through yet.
+    """One outbox row for each account that the draft has not gone out through yet, and for each
+    part of its thread there; a thread that has begun goes on. Returns how many accounts.
 
     An answer to people is sent by whoever uses it, to each when it fits them.
     """
@@ -210,28 +219,46 @@ def _queue_publications(draft: Draft, version: Version, *, now: datetime) -> int
         return draft.accounts.count()
     taken = publications(draft).filter(state__in=GONE).values("account")
     accounts = list(draft.accounts.exclude(pk__in=taken))
-    for account in accounts:
-        _queue(version, account, publish_at=now + UNDO_WINDOW, now=now)
-    return len(accounts)
+    wanted = [(account, part) for account in accounts for part in _parts(draft, version, account)]
+    rest = left_unsaid(version).select_related("account")
+    wanted += [(each.account, each.part) for each in rest]
+    for account, part in wanted:
+        _queue(version, account, part, publish_at=now + UNDO_WINDOW, now=now)
+    return len({account.pk for account, _part in wanted})
+
+
+def _parts(draft: Draft, version: Version, account: ConnectedAccount) -> list[int]:
+    """Which parts go out: all of a new thread, and of a removal those that stand there."""
+    if draft.act == Act.DELETE and draft.amends:
+        standing = thread_of(draft.amends).filter(state=PublicationState.SENT, gone_at=None)
+        return list(standing.values_list("part", flat=True)) or [draft.amends.part]
+    return list(range(1, max(1, len(version.parts_for(account.pk))) + 1))
 
 
 def _queue(
-    version: Version, account: ConnectedAccount, *, publish_at: datetime, now: datetime
+    version: Version, account: ConnectedAccount, part: int, *, publish_at: datetime, now: datetime
 ) -> None:
     """Queue, or take up again the row of an approval that was undone: its key stays the same."""
     due = {"state": PublicationState.QUEUED, "publish_at": publish_at, "error": ""}
     Publication.objects.update_or_create(
         version=version,
         account=account,
+        part=part,
         defaults=due,
         create_defaults={
             **due,
             "sha256": version.sha256,
-            "idempotency_key": f"cd-{version.pk}-{account.pk}-{version.sha256[:16]}",
-            "reply_to": str(version.draft.reply_to.get("external_id", "")),
+            "idempotency_key": _key(version, account, part),
+            # A later part answers the one before, whose id is known when it is out.
+            "reply_to": str(version.draft.reply_to.get("external_id", "")) if part == 1 else "",
             "created_at": now,
         },
     )
+
+
+def _key(version: Version, account: ConnectedAccount, part: int) -> str:
+    key = f"cd-{version.pk}-{account.pk}-{version.sha256[:16]}"
+    return key if part == 1 else f"{key}-{part}"
 
 
 def _tell_held(draft: Draft, *, now: datetime) -> None:

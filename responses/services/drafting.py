@@ -17,7 +17,7 @@ from connectors.registry import NETWORKS
 from core.errors import Conflict, Refused
 from incidents.enums import EntryKind
 from incidents.models import Incident
-from responses import people, texts, variables
+from responses import parting, people, splitting, texts, variables
 from responses.enums import Act, DraftState, Risk
 from responses.models import Draft, Version
 from responses.selectors import offered
@@ -25,7 +25,15 @@ from responses.states import GONE
 
 from . import chain, media
 from .checking import refuse_leaning
-from .rows import call_back, latest_version, lock_draft, move_draft, publications, refuse_closed
+from .rows import (
+    call_back,
+    latest_version,
+    left_unsaid,
+    lock_draft,
+    move_draft,
+    publications,
+    refuse_closed,
+)
 from .telling import refresh, tell
 
 # The states in which somebody has, or had, the draft before them for approval.
@@ -43,12 +51,15 @@ def create_draft(  # noqa: PLR0913 - what a draft is made of
     account_ids: Collection[int] = (),
     reply_to: dict[str, Any] | None = None,
     shows: Version | None = None,
+    thread: bool = False,
+    parts: str | None = None,
 ) -> Draft:
     """Begin a draft with its first version; it gets the incident's next number.
 
     `reply_to` is `{"id", "published_at", "external_id", "author", "text"}` of the mention that is
-    answered; it cannot be changed later. `shows` is a version whose images it
-    begins with. Refuses an empty or too long text, and accounts that are not the brand's own.
+    answered; it cannot be changed later. `shows` is a version whose images it begins with; `thread`
+    parts it where a network takes less, `parts` are threads that are known already, as a version
+    keeps them. Refuses an empty or too long text, and accounts that are not the brand's own.
     """
     incident = (
         Incident.objects.select_for_update(no_key=True, of=("self",))
@@ -63,11 +74,12 @@ def create_draft(  # noqa: PLR0913 - what a draft is made of
         title=_checked_title(title),
         author=by,
         reply_to=reply_to or {},
+        thread=thread,
         created_at=now,
     )
-    copied = media.copy_images(shows, draft) if shows else ""
-    _write_version(draft, _checked_text(text), media=copied, by=by, now=now)
     draft.accounts.set(_checked_accounts(draft, account_ids))
+    copied = media.copy_images(shows, draft) if shows else ""
+    _write_version(draft, _checked_text(text), media=copied, parts=parts, by=by, now=now)
     tell(draft, EntryKind.DRAFT, "created", actor=by, now=now)
     return draft
 
@@ -83,11 +95,13 @@ def edit_draft(  # noqa: PLR0913 - what can be changed in one save
     title: str | None = None,
     account_ids: Collection[int] | None = None,
     images: Sequence[tuple[str, str]] | None = None,
+    thread: bool | None = None,
 ) -> Draft:
     """Save what was typed on top of `base_version`, the version that was shown.
 
-    `images` are (digest, alt text) in their order; None leaves them as they are. A new text, other
-    images or another alt text make a new version. So do other accounts once the draft has been
+    `images` are (digest, alt text) in their order; None leaves them as they are, as it does
+    `thread`, whether it is parted where it is too long. A new text, other images, another alt text
+    or other parts make a new version. So do other accounts once the draft has been
     shown for approval: an approval is of a version, and the approver saw where it would go. Either
     sends a submitted or approved draft back to writing and calls back what has not left. Conflict,
     with nothing written, when somebody else saved meanwhile; the caller still holds what was typed.
@@ -111,12 +125,24 @@ def edit_draft(  # noqa: PLR0913 - what can be changed in one save
         draft.accounts.set(_checked_accounts(draft, account_ids))
     latest = latest_version(draft)
     shows = latest.media if images is None else media.placed(draft, images)
-    changed = (latest.written, latest.media) != (text, shows)
+    parted = _turn_thread(draft, thread) or (moved and draft.thread)
+    changed = parted or (latest.written, latest.media) != (text, shows)
     if changed or (moved and draft.state in SHOWN):
         _add_version(draft, text, media=shows, by=by, now=now)
     else:
         refresh(draft)
     return draft
+
+
+def _turn_thread(draft: Draft, thread: bool | None) -> bool:
+    """Have it parted, or not any more; whether that is a change."""
+    if thread is None or thread == draft.thread:
+        return False
+    if draft.act != Act.POST:
+        raise Refused(_("Only a new text can go out as a thread."))
+    draft.thread = thread
+    draft.save(update_fields=["thread"])
+    return True
 
 
 @transaction.atomic
@@ -152,20 +178,53 @@ def _add_version(draft: Draft, text: str, *, media: str, by: User, now: datetime
     tell(draft, kind, code, actor=by, now=now, called_back=called_back)
 
 
-def _write_version(draft: Draft, text: str, *, by: User, now: datetime, media: str = "") -> Version:
+def _write_version(
+    draft: Draft,
+    text: str,
+    *,
+    by: User,
+    now: datetime,
+    media: str = "",
+    parts: str | None = None,
+) -> Version:
     """Citations of facts are for the desk, variables are filled: the digest is of what the public
     will read."""
     public = variables.fill(texts.public(text), draft.incident, now=now)
+    if parts is None:
+        parts = _parted_so_far(draft, text, now=now)
     return Version.objects.create(
         draft=draft,
         number=draft.version,
         text=public,
         cited="" if public == text else text,
         media=media,
-        sha256=texts.digest(public, media),
+        parts=parts,
+        sha256=texts.digest(public, media, parts),
         editor=by,
         created_at=now,
     )
+
+
+def _parted(draft: Draft, text: str, *, now: datetime) -> str:
+    """The threads that it goes out as, as a version keeps them. Refused where it cannot be parted.
+
+    A removal is of parts that are out: they stay as they were.
+    """
+    if draft.act == Act.DELETE:
+        return draft.versions.order_by("-number").values_list("parts", flat=True).first() or ""
+    if not draft.thread:
+        return ""
+    pieces = [variables.fill(each, draft.incident, now=now) for each in splitting.segments(text)]
+    accounts = draft.accounts.all()
+    return parting.listed({each.pk: splitting.of_account(each, pieces) for each in accounts})
+
+
+def _parted_so_far(draft: Draft, text: str, *, now: datetime) -> str:
+    """While it is written nothing stops it: what cannot be parted is refused when handed in."""
+    try:
+        return _parted(draft, text, now=now)
+    except Refused:
+        return ""
 
 
 def _checked_title(title: str) -> str:
@@ -262,13 +321,15 @@ def submit(draft_id: int, *, by: User, now: datetime, reason: str = "") -> Draft
 
 
 def _fill_anew(draft: Draft, *, by: User, now: datetime) -> None:
-    """What the variables stand for may have changed since they were filled: a new version then."""
+    """What the variables stand for, and how much a network takes, may have changed since the
+    version was written: a new one then."""
     version = latest_version(draft)
+    public = version.text
     if variables.names(version.written):
         public = variables.fill(texts.public(version.written), draft.incident, now=now)
-        if public != version.text:
-            _add_version(draft, version.written, media=version.media, by=by, now=now)
-            version = latest_version(draft)
+    if (public, _parted(draft, version.written, now=now)) != (version.text, version.parts):
+        _add_version(draft, version.written, media=version.media, by=by, now=now)
+        version = latest_version(draft)
     # Whom an answer goes to is filled in as it goes.
     later = {people.VARIABLE} if draft.act == Act.ANSWER else set()
     if unfilled := [name for name in variables.names(version.text) if name not in later]:
@@ -283,15 +344,16 @@ def refuse_unpublishable(draft: Draft) -> None:
     taken = publications(draft).filter(state__in=GONE).values("account")
     chosen = draft.accounts.all()
     left = chosen.exclude(pk__in=taken)
-    if not left:
+    version = latest_version(draft)
+    if not left and not left_unsaid(version).exists():
         if chosen:
             raise Refused(_("This draft has gone out through all its accounts. Write a new one."))
         raise Refused(_("Choose at least one account for it to go out through."))
-    version = latest_version(draft)
     if found := media.obstacles(version.images, left):
         raise Refused(found[0])
     for account in left:
-        _refuse_unfit(account, version.text)
+        for text in version.parts_for(account.pk) or [version.text]:
+            _refuse_unfit(account, text)
         _refuse_unanswering(account, draft)
 
 

@@ -7,6 +7,7 @@ of and change nothing when the row has moved on: a late answer never overwrites 
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.enums import Permission
@@ -24,10 +25,10 @@ from responses.enums import Act, DraftState, PublicationState
 from responses.models import Draft, Publication, Version
 from responses.models_policy import BrokenGlass, StepApproval
 from responses.selectors import standing_approvals
-from responses.states import GONE
+from responses.states import GONE, HELD, UNDONE
 
 from . import chain
-from .rows import lock_draft, move_draft, publications
+from .rows import lock_draft, move_draft, publications, thread_of
 from .telling import notice, refresh, tell
 
 # Seconds to wait after each attempt that surely sent nothing; then it is left to a person.
@@ -77,6 +78,8 @@ def _tell(
     **params: object,
 ) -> None:
     facts = {"account": publication.account.name, "version": publication.version.number}
+    if thread := publication.thread:
+        facts |= {"part": publication.part, "parts": len(thread)}
     tell(draft, EntryKind.PUBLICATION, code, actor=actor, now=now, **facts, **params)
 
 
@@ -140,13 +143,17 @@ def _sent(
         look_at=None,
     )
     _follow(draft)
-    _notice(draft, publication, "sent", people=[draft.author], now=now)
+    # The part behind it has waited for it.
+    rest = thread_of(publication).filter(state__in=UNDONE)
+    rest.filter(state=PublicationState.QUEUED, publish_at__lt=now).update(publish_at=now)
+    if not rest.exists():
+        _notice(draft, publication, "sent", people=[draft.author], now=now)
     if draft.act == Act.POST:
         mark_responded(
             draft.incident_id,
             at=publication.sent_at or now,
             channel=publication.account.network,
-            text=publication.version.text,
+            text=publication.text,
             url=publication.url,
             key=f"publication.{publication.pk}",
         )
@@ -159,11 +166,20 @@ def _sent(
 def _amend(draft: Draft, publication: Publication) -> None:
     """Note on the first publication what stands there now. Its own draft is over: no lock."""
     assert draft.amends_id  # noqa: S101 - for the checker: only such drafts get here
-    rows = Publication.objects.filter(pk=draft.amends_id)
     if draft.act == Act.DELETE:
-        rows.update(gone_at=publication.sent_at)
+        target(draft, publication).update(gone_at=publication.sent_at)
     else:
+        rows = Publication.objects.filter(pk=draft.amends_id)
         rows.update(edited_at=publication.sent_at, edited_to=publication.version)
+
+
+def target(draft: Draft, publication: Publication) -> QuerySet[Publication]:
+    """What an edit or a removal is about: of a thread that is taken down, the same part."""
+    if draft.amends is None:
+        return Publication.objects.none()
+    if draft.act == Act.DELETE:
+        return thread_of(draft.amends).filter(part=publication.part)
+    return Publication.objects.filter(pk=draft.amends.pk)
 
 
 @transaction.atomic
@@ -356,7 +372,8 @@ def retry(publication_id: int, *, by: User, now: datetime) -> Publication:
 
 @transaction.atomic
 def withdraw(publication_id: int, *, by: User, now: datetime) -> Publication:
-    """Keep a queued or failed publication from going out through its account."""
+    """Keep a queued or failed publication from going out through its account; of a thread, what
+    would come behind it too."""
     draft, publication = lock_publication(publication_id)
     require(by, Permission.PUBLISH, draft.incident.brand_id)
     if publication.state in GONE:
@@ -364,6 +381,9 @@ def withdraw(publication_id: int, *, by: User, now: datetime) -> Publication:
     if publication.state == PublicationState.CANCELLED:
         return publication
     _move(publication, PublicationState.CANCELLED, error="")
+    if draft.act == Act.POST:
+        rest = thread_of(publication).filter(part__gt=publication.part, state__in=HELD)
+        rest.update(state=PublicationState.CANCELLED, error="")
     _follow(draft)
     _tell(draft, publication, "withdrawn", actor=by, now=now)
     return publication

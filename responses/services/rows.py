@@ -4,13 +4,13 @@ Draft, then its publications, then the incident (write_entry), then the audit tr
 counters. Whoever locks in another order can deadlock with the engine.
 """
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.errors import Conflict
-from responses.enums import DraftState, PublicationState
+from responses.enums import Act, DraftState, PublicationState
 from responses.models import Draft, Publication, Version
-from responses.states import HELD
+from responses.states import FELL, GONE, HELD
 
 
 def lock_draft(draft_id: int) -> Draft:
@@ -28,6 +28,36 @@ def latest_version(draft: Draft) -> Version:
 
 def publications(draft: Draft) -> QuerySet[Publication]:
     return Publication.objects.filter(version__draft=draft)
+
+
+def thread_of(publication: Publication) -> QuerySet[Publication]:
+    """Every part of the thread that it is one of, in order; itself where it goes out whole."""
+    rows = Publication.objects.filter(version=publication.version_id)
+    return rows.filter(account=publication.account_id).order_by("part")
+
+
+def in_turn() -> Q:
+    """Rows that nothing has to go out before: the first of a thread, those whose part before is
+    out, and what takes parts down."""
+    before = Publication.objects.filter(
+        version=OuterRef("version"),
+        account=OuterRef("account"),
+        part=OuterRef("part") - 1,
+        state=PublicationState.SENT,
+    )
+    return Q(part=1) | Q(version__draft__act=Act.DELETE) | Q(Exists(before))
+
+
+def left_unsaid(version: Version) -> QuerySet[Publication]:
+    """The rest of threads that have begun, called back because an approval fell."""
+    before = Publication.objects.filter(
+        version=OuterRef("version"),
+        account=OuterRef("account"),
+        part__lt=OuterRef("part"),
+        state__in=GONE,
+    )
+    rows = Publication.objects.filter(version=version, state=PublicationState.CANCELLED)
+    return rows.filter(Exists(before), error__in=FELL)
 
 
 def call_back(draft: Draft) -> int:

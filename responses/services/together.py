@@ -28,15 +28,19 @@ class Typed:
     accounts: frozenset[int]
     # (digest, alt text) in order; None leaves them as they are.
     images: list[tuple[str, str]] | None = None
+    # Whether it is to be parted where it is too long; None leaves that as it is.
+    thread: bool | None = None
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What stood there when they began: a version's number, title and accounts (None: unknown)."""
+    """What stood there when they began: a version's number, title, accounts and whether it was to
+    be parted (None: unknown)."""
 
     version: int
     title: str | None = None
     accounts: frozenset[int] | None = None
+    thread: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ def save_together(draft_id: int, typed: Typed, *, seen: Seen, by: User, now: dat
         title=title,
         account_ids=_accounts(draft, typed, seen),
         images=_images(draft, typed, seen, merged),
+        # Whoever did not touch it does not set it back.
+        thread=None if typed.thread == seen.thread else typed.thread,
         by=by,
         now=now,
     )

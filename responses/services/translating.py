@@ -39,6 +39,7 @@ def start_translation(draft_id: int, *, by: User, now: datetime) -> Draft:
         by=by,
         now=now,
         reply_to=draft.reply_to,
+        thread=draft.thread,
     )
     draft.beside, draft.beside_version = other, 0
     other.beside, other.beside_version = draft, 0

@@ -17,7 +17,16 @@ from accounts.rules import require
 from core.clock import database_now
 from core.errors import Conflict, Forbidden, Refused
 from incidents.models import Incident
-from responses import picturing, selectors, services, showing, texts, variables
+from responses import (
+    picturing,
+    previews,
+    selectors,
+    services,
+    showing,
+    splitting,
+    texts,
+    variables,
+)
 from responses.enums import DraftState
 from responses.forms import DraftForm
 from responses.models import Draft
@@ -82,6 +91,7 @@ def _form(page: showing.DraftPage, text: str) -> DraftForm:
         "text": text,
         "accounts": accounts,
         "base": page.draft.version,
+        "thread": page.draft.thread,
     }
     return DraftForm(initial=initial, accounts=selectors.offered(page.draft))
 
@@ -161,6 +171,7 @@ def _both(request: SignedIn, found: Draft, post: QueryDict, why: Conflict) -> Ht
     text = merged.text if merged else texts.tidy(post.get("text", ""))
     again["text"] = text
     again["was_title"], again["was_accounts"] = page.draft.title, page.account_ids
+    again["was_thread"] = "on" if page.draft.thread else ""
     changes = texts.word_diff(page.version.written, text)
     return _composer(
         request,
@@ -199,10 +210,12 @@ def _previewed(
     now = database_now()
     wanted = set(request.POST.getlist("accounts"))
     chosen = [account for account in accounts if str(account.pk) in wanted]
+    public = variables.fill(texts.public(text), incident, now=now)
+    pieces = [variables.fill(each, incident, now=now) for each in splitting.segments(text)]
     context = {
-        "previews": showing.previews(
-            chosen, variables.fill(texts.public(text), incident, now=now), shown
-        ),
+        "previews": previews.tried(chosen, public, shown, pieces)
+        if request.POST.get("thread")
+        else previews.previews(chosen, public, shown),
         "variables": variables.used(text, incident, now=now),
         "hidden": texts.hidden_characters(text),
         "draft": {"incident": incident},
@@ -258,6 +271,7 @@ def _create(
         text=form.cleaned_data["text"],
         account_ids=form.account_ids,
         reply_to=mention,
+        thread=form.cleaned_data["thread"],
         by=request.user,
         now=database_now(),
     )

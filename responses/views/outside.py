@@ -20,12 +20,12 @@ from core.outsiders import headed, too_many
 from responses import outside, picturing, services
 from responses.enums import Verdict
 from responses.forms import VerdictForm
-from responses.models import Draft
+from responses.models import Draft, Version
 from responses.models_policy import ApprovalLink
 from responses.placing import MOST as MOST_IMAGES
 from responses.postures import postures
+from responses.previews import Preview, previews
 from responses.services.links import Answer, obstacle
-from responses.showing import previews
 
 # Requests a minute from one address.
 MOST = 40
@@ -56,10 +56,14 @@ def _asked(request: HttpRequest, link: ApprovalLink, problem: str = "") -> HttpR
         "version": shown,
         "problem": problem,
         "images": _images(link) if shown else [],
-        "previews": previews(list(draft.accounts.all()), shown.text) if shown else [],
+        "previews": _previews(draft, shown) if shown else [],
         **(_warned(draft, shown.text) if shown else {}),
     }
     return render(request, "responses/outside.html", context, status=409 if problem else 200)
+
+
+def _previews(draft: Draft, version: Version) -> list[Preview]:
+    return previews(list(draft.accounts.all()), version.text, parts_for=version.parts_for)
 
 
 def _images(link: ApprovalLink) -> list[picturing.Shown]:

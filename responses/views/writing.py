@@ -95,8 +95,15 @@ def save(
         frozenset(int(each) for each in data["was_accounts"].split() if each.isdecimal())
         if known
         else None,
+        data["was_thread"] == "on" if known else None,
     )
-    typed = services.Typed(data["text"], data["title"], frozenset(form.account_ids), shows)
+    typed = services.Typed(
+        data["text"],
+        data["title"],
+        frozenset(form.account_ids),
+        shows,
+        data["thread"] if known else None,
+    )
     return services.save_together(draft.pk, typed, seen=seen, by=request.user, now=database_now())
 
 
