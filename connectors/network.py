@@ -111,6 +111,8 @@ class Network:
     measure: Callable[[Mapping[str, Any], str], tuple[int, int]] | None = None
     # What a writer should know of that, in a sentence.
     counts: str | Promise = ""
+    # Whether what answers somebody can show images too, where the network Can.IMAGES.
+    answers_show_images: bool = True
     # Whether a text may go out as several posts, each in answer to the one before.
     threads: bool = False
     group: Group = Group.SOCIAL

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any, Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.utils.translation import gettext_noop as _
 
@@ -79,7 +79,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`params` go into the query; `document` is sent as JSON, else `form` as a form."""
+    """`params` go into the query; `document` is sent as JSON, else `form` as a form, else `raw` as
+    it is, under the type among its `headers`. `seconds` is how long it may take."""
 
     path: str
     method: str = "GET"
@@ -87,6 +88,8 @@ class Call:
     document: Any = None
     form: Mapping[str, Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+    seconds: float = TIMEOUT
 
 
 class Auth(Protocol):
@@ -147,6 +150,10 @@ class Rest:
         self._judge = judge
         self._quota = quota
 
+    @property
+    def host(self) -> str:
+        return urlsplit(self._base).hostname or ""
+
     def read(self, path: str, *, now: datetime, **params: Any) -> Answer:
         """Return a good answer whose body is JSON. Raises ReadError; MISSING too is an error."""
         answer, verdict = self.ask(Call(path, params=params), now=now)
@@ -200,7 +207,7 @@ class Rest:
                 **self._auth.headers(now=now),
             },
             body=body,
-            timeout=TIMEOUT,
+            timeout=call.seconds,
             max_bytes=MAX_BYTES,
         )
         quota = self._quota(response.headers, now)
@@ -343,7 +350,7 @@ def _body(call: Call) -> tuple[bytes | None, dict[str, str]]:
     if call.form is not None:
         form = urlencode({k: v for k, v in call.form.items() if v is not None}).encode()
         return form, {"Content-Type": "application/x-www-form-urlencoded"}
-    return None, {}
+    return call.raw, {}
 
 
 def _parse(body: bytes) -> Any:

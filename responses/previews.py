@@ -1,14 +1,14 @@
 """How a text stands in each account: whole, or as the parts of a thread."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from connectors.base import Can
 from connectors.models import ConnectedAccount
 from connectors.registry import NETWORKS
 from core.errors import Refused
 
 from . import picturing, previewing, splitting, texts
+from .services import media
 
 # The parts that a text goes out as through an account (its id); [] where it goes out whole.
 PartsFor = Callable[[int], Sequence[str]]
@@ -41,6 +41,8 @@ class Preview:
     parts: Sequence[Part] = ()
     # Why it cannot be parted, though it should be.
     problem: str = ""
+    # Whether it answers somebody.
+    answers: bool = False
 
     @property
     def counts(self) -> str:
@@ -49,7 +51,7 @@ class Preview:
 
     @property
     def shows_images(self) -> bool:
-        return Can.IMAGES in NETWORKS[self.account.network].can
+        return media.showable(self.account, answers=self.answers)
 
     @property
     def may_thread(self) -> bool:
@@ -74,9 +76,12 @@ def previews(
     text: str,
     images: Sequence[picturing.Shown] = (),
     parts_for: PartsFor = whole,
+    *,
+    answers: bool = False,
 ) -> list[Preview]:
     known = [account for account in accounts if account.network in NETWORKS]
-    return [_preview(each, text, images, parts_for(each.pk)) for each in known]
+    shown = [_preview(each, text, images, parts_for(each.pk)) for each in known]
+    return [replace(each, answers=answers) for each in shown]
 
 
 def tried(
@@ -84,10 +89,13 @@ def tried(
     text: str,
     images: Sequence[picturing.Shown],
     pieces: Sequence[str],
+    *,
+    answers: bool = False,
 ) -> list[Preview]:
     """The same of a text that is to be parted, as it would be now: `pieces` between its breaks."""
     known = [account for account in accounts if account.network in NETWORKS]
-    return [_preview(each, text, images, *_split(each, pieces)) for each in known]
+    shown = [_preview(each, text, images, *_split(each, pieces)) for each in known]
+    return [replace(each, answers=answers) for each in shown]
 
 
 def _split(account: ConnectedAccount, pieces: Sequence[str]) -> tuple[Sequence[str], str]:

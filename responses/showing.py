@@ -392,7 +392,10 @@ class DraftPage:
 
     @cached_property
     def previews(self) -> list[Preview]:
-        return previews(self.accounts, self.version.text, self.images, self.version.parts_for)
+        version, answers = self.version, bool(self.draft.reply_to)
+        return previews(
+            self.accounts, version.text, self.images, version.parts_for, answers=answers
+        )
 
     @cached_property
     def publications(self) -> list[Outgoing]:

@@ -26,8 +26,10 @@ NETWORK = Network(
         | Can.REPLY
         | Can.DELETE
         | Can.FIND
+        | Can.IMAGES
     ),
     max_length=8_000,
+    answers_show_images=False,
     account=(
         Setting(
             "page",

@@ -1,7 +1,9 @@
 """Posts on a Page, and comments as the Page."""
 
+import json
 from typing import Any
 
+from connectors import uploading
 from connectors.base import Connection, Message, Receipt
 from connectors.meta.graph import facebook
 from connectors.meta.publishing import Sender
@@ -24,8 +26,23 @@ class FacebookPublisher:
         fits(message, self.max_length)
         answered = message.reply_to
         where = path("/{}/comments", answered) if answered else path("/{}/feed", self._page)
-        made = self._sender.post(where, message=message.text)
+        made = self._sender.post(where, message=message.text, **self._attached(message))
         return Receipt(made, SITE + made)
+
+    def _attached(self, message: Message) -> dict[str, str]:
+        """Upload the images with their alt texts, unseen; return the fields that show them."""
+        with uploading.unseen():
+            ids = [
+                self._sender.upload(
+                    path("/{}/photos", self._page),
+                    image,
+                    seconds=seconds,
+                    published="false",
+                    alt_text_custom=image.alt,
+                )
+                for image, seconds in uploading.in_time(message.images)
+            ]
+        return {f"attached_media[{at}]": json.dumps({"media_fbid": i}) for at, i in enumerate(ids)}
 
     def find(self, message: Message) -> Receipt | None:
         def is_it(item: dict[str, Any]) -> bool:

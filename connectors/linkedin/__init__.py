@@ -25,8 +25,10 @@ NETWORK = Network(
         | Can.REPLY
         | Can.DELETE
         | Can.FIND
+        | Can.IMAGES
     ),
     max_length=3_000,
+    answers_show_images=False,
     account=(
         Setting(
             "organization",

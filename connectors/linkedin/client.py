@@ -21,6 +21,11 @@ _COMMENT = re.compile(r"urn:li:comment:\((?:urn:li:)?(\w+:[\w-]+),(\d+)\)")
 _RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
 
 
+def anywhere(connection: Connection) -> Rest:
+    """Return what calls whole addresses as the account."""
+    return Rest("", auth=_auth(connection))
+
+
 def api(connection: Connection) -> Rest:
     return Rest(
         connection.config.get("api", API) + "/rest",

@@ -16,7 +16,8 @@ from connectors.base import (
 from connectors.rest import Answer, Call, Kind, fits, looking, read_error
 from connectors.shapes import items, text
 
-from .client import SITE, api, comment_urn, organization, parts, plain, written
+from . import media
+from .client import SITE, anywhere, api, comment_urn, organization, parts, plain, written
 
 
 class LinkedInPublisher:
@@ -26,6 +27,7 @@ class LinkedInPublisher:
 
     def __init__(self, connection: Connection) -> None:
         self._rest = api(connection)
+        self._anywhere = anywhere(connection)
         self._owner = organization(connection)
 
     def publish(self, message: Message) -> Receipt:
@@ -33,7 +35,7 @@ class LinkedInPublisher:
         return self._answer(message) if message.reply_to else self._post(message)
 
     def _post(self, message: Message) -> Receipt:
-        document = {
+        document: dict[str, Any] = {
             "author": self._owner,
             "commentary": plain(message.text),
             "visibility": "PUBLIC",
@@ -45,6 +47,9 @@ class LinkedInPublisher:
             "lifecycleState": "PUBLISHED",
             "isReshareDisabledByAuthor": False,
         }
+        if message.images:
+            shown = media.content(self._rest, self._anywhere, self._owner, message.images)
+            document["content"] = shown
         answer = self._rest.send(Call("/posts", method="POST", document=document))
         return _receipt(answer.headers.get("x-restli-id", "") or text(answer.data, "id"))
 

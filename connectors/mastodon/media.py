@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 from django.utils.translation import gettext_noop as _
 
@@ -67,13 +66,12 @@ def _uploaded(client: Client, image: Picture, seconds: float) -> str:
 
 
 def _posted(client: Client, path: str, image: Picture, seconds: float) -> dict[str, Any]:
-    boundary = uuid4().hex
-    kind = f"multipart/form-data; boundary={boundary}"
+    body, kind = uploading.form({"description": image.alt}, "file", image)
     try:
         answer = client.call(
             "POST",
             path,
-            raw=_parts(image, boundary),
+            raw=body,
             headers={"Content-Type": kind},
             timeout=seconds,
         )
@@ -82,18 +80,3 @@ def _posted(client: Client, path: str, image: Picture, seconds: float) -> dict[s
     if not answer.ok:
         raise refusal(answer)
     return answer.data if isinstance(answer.data, dict) else {}
-
-
-def _parts(image: Picture, boundary: str) -> bytes:
-    name = f"image.{image.media_type.rpartition('/')[2]}"
-    return b"".join(
-        [
-            f"--{boundary}\r\nContent-Disposition: form-data; ".encode(),
-            f'name="description"\r\n\r\n{image.alt}\r\n'.encode(),
-            f"--{boundary}\r\nContent-Disposition: form-data; ".encode(),
-            f'name="file"; filename="{name}"\r\n'.encode(),
-            f"Content-Type: {image.media_type}\r\n\r\n".encode(),
-            image.data,
-            f"\r\n--{boundary}--\r\n".encode(),
-        ]
-    )

@@ -38,6 +38,7 @@ NETWORK = Network(
         | Can.REPLY
         | Can.DELETE
         | Can.FIND
+        | Can.IMAGES
     ),
     max_length=280,
     measure=_measure,
@@ -52,7 +53,7 @@ NETWORK = Network(
             _("Access token"),
             help=_(
                 "Of OAuth 2.0, made for the account itself with the scopes tweet.read, "
-                "tweet.write, users.read and offline.access. Needed for posting."
+                "tweet.write, media.write, users.read and offline.access. Needed for posting."
             ),
             secret=True,
             required=False,
@@ -120,7 +121,7 @@ NETWORK = Network(
     consent=Consent(
         page="https://x.com/i/oauth2/authorize",
         tokens="https://api.x.com/2/oauth2/token",
-        scopes=("tweet.read", "tweet.write", "users.read", "offline.access"),
+        scopes=("tweet.read", "tweet.write", "media.write", "users.read", "offline.access"),
         pkce=True,
     ),
     webhook=Webhook(verify=verify, receive=receive, challenge=challenge),

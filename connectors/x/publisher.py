@@ -1,5 +1,6 @@
 """Publishes on X, as far as X lets programs."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,11 +20,14 @@ from connectors.rest import Call, Kind, Rest, looking, path
 from connectors.shapes import items, text
 from core.words import Words
 
+from . import media
 from .client import Asking, address, posts_of, references, rest, words_of
 from .weight import MOST, weigh
 
 # How far back a lost post is looked for where nobody says when it was queued.
 LOOK_BACK = timedelta(hours=1)
+# Where X shows the image of a post.
+_IMAGE = re.compile(r"/status/\d+/photo/\d+$")
 _BY_HAND = _(
     "X lets programs answer only those who mentioned or quoted the account. "
     "Copy the approved text, post it on X by hand, and note here that it is out."
@@ -55,6 +59,8 @@ class XPublisher:
             if why := self._refusal(message):
                 raise PermanentError(why)
             document["reply"] = {"in_reply_to_tweet_id": message.reply_to}
+        if message.images:
+            document["media"] = {"media_ids": media.upload(self._rest, message.images)}
         answer = self._rest.send(Call("/2/tweets", method="POST", document=document))
         post_id = text(answer.data, "data", "id")
         if not post_id:
@@ -108,7 +114,7 @@ class XPublisher:
             raise looking(error) from error
         for post in posts_of(answer.data)[0]:
             answered = references(post).get("replied_to", "")
-            if _written(post) == message.text and answered == message.reply_to:
+            if _written(post) == message.text.rstrip() and answered == message.reply_to:
                 return Receipt(text(post, "id"), address(text(post, "id")))
         if text(answer.data, "meta", "next_token"):
             raise UncertainError(_("The account has posted more than can be searched at once."))
@@ -134,8 +140,9 @@ def _summons(post: dict[str, Any], quoted_author: str, me: str) -> bool:
 
 
 def _written(post: dict[str, Any]) -> str:
-    """The text as it was sent: X writes its own short addresses into it."""
+    """The text as it was sent: X writes its own short addresses into it, and those of images."""
     written = words_of(post)
     for link in items(post.get("entities"), "urls"):
-        written = written.replace(text(link, "url"), text(link, "expanded_url"))
-    return written
+        shows = "media_key" in link or _IMAGE.search(text(link, "expanded_url"))
+        written = written.replace(text(link, "url"), "" if shows else text(link, "expanded_url"))
+    return written.rstrip()

@@ -349,7 +349,7 @@ def refuse_unpublishable(draft: Draft) -> None:
         if chosen:
             raise Refused(_("This draft has gone out through all its accounts. Write a new one."))
         raise Refused(_("Choose at least one account for it to go out through."))
-    if found := media.obstacles(version.images, left):
+    if found := media.obstacles(version.images, left, answers=bool(draft.reply_to)):
         raise Refused(found[0])
     for account in left:
         for text in version.parts_for(account.pk) or [version.text]:

@@ -81,6 +81,12 @@ def placed(draft: Draft, images: Sequence[tuple[str, str]]) -> str:
     return placing.listed(rows)
 
 
+def showable(account: ConnectedAccount, *, answers: bool = False) -> bool:
+    """Whether a post through this account, or an answer, can show images."""
+    network = NETWORKS[account.network]
+    return Can.IMAGES in network.can and (network.answers_show_images or not answers)
+
+
 def _alt(alt: str) -> str:
     alt = " ".join(texts.tidy(alt).split())
     if len(alt) > placing.MOST_ALT:
@@ -91,12 +97,18 @@ def _alt(alt: str) -> str:
     return alt
 
 
-def obstacles(images: Sequence[placing.Placed], accounts: Iterable[ConnectedAccount]) -> list[str]:
-    """Why a draft with these images cannot be submitted for these accounts, and what to do."""
+def obstacles(
+    images: Sequence[placing.Placed],
+    accounts: Iterable[ConnectedAccount],
+    *,
+    answers: bool = False,
+) -> list[str]:
+    """Why a draft with these images cannot be submitted for these accounts, and what to do;
+    `answers` if it answers somebody."""
     if not images:
         return []
     bare = [number for number, image in enumerate(images, 1) if not image.alt.strip()]
-    unable = [each for each in accounts if Can.IMAGES not in NETWORKS[each.network].can]
+    unable = [each for each in accounts if not showable(each, answers=answers)]
     said = [
         _("Image %(number)d has no alt text. Say what is to be seen on it.") % {"number": number}
         for number in bare

@@ -55,10 +55,12 @@ def _obstacles(request: SignedIn, draft: Draft) -> list[str]:
     """What stands in the way of the images, as typed or as saved."""
     typing = images.typed(request.POST)
     if typing is None:
-        return media.obstacles(latest_version(draft).images, draft.accounts.all())
+        shown = latest_version(draft).images
+        return media.obstacles(shown, draft.accounts.all(), answers=bool(draft.reply_to))
     ticked = {int(pk) for pk in request.POST.getlist("accounts") if pk.isdecimal() and len(pk) < 19}
     chosen = (each for each in offered(draft) if each.pk in ticked)
-    return media.obstacles(images.placed(draft, typing), chosen)
+    shown = images.placed(draft, typing)
+    return media.obstacles(shown, chosen, answers=bool(draft.reply_to))
 
 
 @login_required

@@ -192,7 +192,8 @@ def preview(request: SignedIn, reference: str, number: int) -> HttpResponse:
     found = find_draft(request, reference, number)
     wanted = images.typed(request.POST) or []
     shown = picturing.shown(found, images.placed(found, wanted))
-    return _previewed(request, found.incident, selectors.offered(found), shown)
+    answers = bool(found.reply_to)
+    return _previewed(request, found.incident, selectors.offered(found), shown, answers=answers)
 
 
 @login_required
@@ -204,7 +205,12 @@ def preview_new(request: SignedIn, reference: str) -> HttpResponse:
 
 
 def _previewed(
-    request: SignedIn, incident: Incident, accounts: Any, shown: Sequence[picturing.Shown] = ()
+    request: SignedIn,
+    incident: Incident,
+    accounts: Any,
+    shown: Sequence[picturing.Shown] = (),
+    *,
+    answers: bool = False,
 ) -> HttpResponse:
     text = texts.tidy(request.POST.get("text", ""))[: texts.MAX_LENGTH]
     now = database_now()
@@ -213,9 +219,9 @@ def _previewed(
     public = variables.fill(texts.public(text), incident, now=now)
     pieces = [variables.fill(each, incident, now=now) for each in splitting.segments(text)]
     context = {
-        "previews": previews.tried(chosen, public, shown, pieces)
+        "previews": previews.tried(chosen, public, shown, pieces, answers=answers)
         if request.POST.get("thread")
-        else previews.previews(chosen, public, shown),
+        else previews.previews(chosen, public, shown, answers=answers),
         "variables": variables.used(text, incident, now=now),
         "hidden": texts.hidden_characters(text),
         "draft": {"incident": incident},

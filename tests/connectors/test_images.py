@@ -1,16 +1,19 @@
 """Images on their way out: uploaded before the post, with their words, and never posted twice."""
 
+import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
 from connectors import uploading
 from connectors.base import (
     Can,
+    Connection,
     Message,
     PermanentError,
     Picture,
@@ -20,7 +23,7 @@ from connectors.base import (
 from connectors.mastodon import media
 from connectors.mastodon.publisher import MastodonPublisher
 from connectors.registry import NETWORKS
-from tests.peer import Answer, Call, Peer
+from tests.peer import Answer, Call, Peer, peer
 
 from .bluesky_server import Bluesky, bluesky, refusal
 from .mastodon_server import INSTANCE, client, connection, mastodon, shape
@@ -53,7 +56,9 @@ def server(settings: object) -> Iterator[Peer]:
 def test_which_networks_show_images() -> None:
     able = {kind for kind, network in NETWORKS.items() if Can.IMAGES in network.can}
 
-    assert able == {"bluesky", "mastodon"}
+    assert able == {"bluesky", "facebook", "linkedin", "mastodon", "x"}
+    # These fetch an image from a public address, which a desk need not have.
+    assert not {"instagram", "threads"} & able
 
 
 def test_the_time_for_all_images_ends() -> None:
@@ -294,3 +299,139 @@ def test_an_edit_names_the_images_again(server: Peer) -> None:
     publisher(server).edit("50", SORRY)
 
     assert edited == [{"status": "Vi beklager.", "media_ids": ["223451", "223452"]}]
+
+
+# X, LinkedIn and Facebook, in the shapes of their documentation
+
+
+def told(data: Any, status: int = 200, **headers: str) -> Answer:
+    return Answer(json.dumps(data).encode(), status, headers)
+
+
+@pytest.fixture
+def network(settings: object) -> Iterator[Peer]:
+    settings.OUTBOUND_ALLOW = ["127.0.0.0/8"]
+    with peer() as served:
+        yield served
+
+
+def x_at(served: Peer) -> Any:
+    ids = iter("ABCD")
+    served.answers["/2/media/upload"] = lambda _call: told({"data": {"id": next(ids)}})
+    served.answers["/2/media/metadata"] = told({"data": {"id": "A"}})
+    served.answers["/2/tweets"] = told({"data": {"id": "9000", "text": "Sorry."}}, 201)
+    connection = Connection({"api": served.url, "client_id": "app"}, {"access_token": "good"})
+    return NETWORKS["x"].publisher(connection)
+
+
+def test_x_is_given_each_image_then_its_words_then_the_post(network: Peer) -> None:
+    x_at(network).publish(SORRY)
+
+    paths = [call.path for call in network.calls]
+    assert paths == ["/2/media/upload", "/2/media/metadata"] * 2 + ["/2/tweets"]
+    sent = [json.loads(call.body) for call in network.calls]
+    assert base64.b64decode(sent[0]["media"]) == RED.data
+    assert sent[0]["media_category"] == "tweet_image"
+    assert [each["metadata"]["alt_text"]["text"] for each in sent[1:4:2]] == [RED.alt, BLUE.alt]
+    assert sent[-1]["media"] == {"media_ids": ["A", "B"]}
+
+
+@pytest.mark.parametrize("failing", ["/2/media/upload", "/2/media/metadata"])
+def test_an_image_that_x_loses_is_surely_nothing_published(network: Peer, failing: str) -> None:
+    publisher = x_at(network)
+    network.answers[failing] = told({}, 503)
+
+    with pytest.raises(TemporaryError):
+        publisher.publish(SORRY)
+
+    assert "/2/tweets" not in [call.path for call in network.calls]
+
+
+def test_a_post_with_an_image_is_found_on_x_though_it_ends_in_a_link(network: Peer) -> None:
+    publisher = x_at(network)
+    network.answers["/2/users/me"] = told({"data": {"id": "42"}})
+    link = {
+        "url": "https://t.co/abc",
+        "expanded_url": "https://x.com/fjordkaffe/status/9000/photo/1",
+        "media_key": "3_1",
+    }
+    post = {"id": "9000", "text": f"{SORRY.text} https://t.co/abc", "entities": {"urls": [link]}}
+    network.answers["/2/users/42/tweets"] = told({"data": [post], "meta": {}})
+
+    assert publisher.find(SORRY).external_id == "9000"
+
+
+def linkedin_at(served: Peer, *, where: str = "") -> Any:
+    ids = iter("AB")
+
+    def announced(_call: Call) -> Answer:
+        made = next(ids)
+        place = where or f"{served.url}/put/{made}"
+        return told({"value": {"uploadUrl": place, "image": f"urn:li:image:{made}"}})
+
+    served.answers["/rest/images"] = announced
+    served.answers |= {f"/put/{made}": Answer(b"", 201) for made in "AB"}
+    served.answers["/rest/posts"] = Answer(b"", 201, {"x-restli-id": "urn:li:share:7"})
+    config = {"api": served.url, "client_id": "app", "organization": "77"}
+    return NETWORKS["linkedin"].publisher(Connection(config, {"access_token": "good"}))
+
+
+def test_linkedin_shows_one_image_or_several_with_their_words(network: Peer) -> None:
+    linkedin_at(network).publish(SORRY)
+
+    put = [call for call in network.calls if call.method == "PUT"]
+    assert [call.body for call in put] == [RED.data, BLUE.data]
+    assert {call.headers["Authorization"] for call in put} == {"Bearer good"}
+    posted = json.loads(network.calls[-1].body)["content"]
+    assert posted == {
+        "multiImage": {
+            "images": [
+                {"id": "urn:li:image:A", "altText": RED.alt},
+                {"id": "urn:li:image:B", "altText": BLUE.alt},
+            ]
+        }
+    }
+
+    linkedin_at(network).publish(replace(SORRY, images=(RED,)))
+
+    posted = json.loads(network.calls[-1].body)["content"]
+    assert posted == {"media": {"id": "urn:li:image:A", "altText": RED.alt}}
+
+
+def test_the_token_for_linkedin_goes_to_nobody_else(network: Peer) -> None:
+    publisher = linkedin_at(network, where="https://evil.example/put")
+
+    with pytest.raises(PermanentError, match="somebody else"):
+        publisher.publish(SORRY)
+
+    assert [call.path for call in network.calls] == ["/rest/images?action=initializeUpload"]
+
+
+def test_facebook_gets_images_unseen_and_shows_them_with_the_post(network: Peer) -> None:
+    ids = iter(["501", "502"])
+    network.answers["/v24.0/77/photos"] = lambda _call: told({"id": next(ids)})
+    network.answers["/v24.0/77/feed"] = told({"id": "77_9"})
+    secrets = {"access_token": "good", "app_secret": "shh"}
+    connection = Connection({"api": network.url, "page": "77"}, secrets)
+
+    NETWORKS["facebook"].publisher(connection).publish(SORRY)
+
+    red, blue, posted = network.calls
+    for call, image in ((red, RED), (blue, BLUE)):
+        assert image.data in call.body
+        assert image.alt.encode() in call.body
+        assert b'name="published"\r\n\r\nfalse' in call.body
+        assert b'name="appsecret_proof"' in call.body
+    form = parse_qs(posted.body.decode())
+    assert json.loads(form["attached_media[0]"][0]) == {"media_fbid": "501"}
+    assert json.loads(form["attached_media[1]"][0]) == {"media_fbid": "502"}
+
+
+def test_a_lost_image_on_facebook_is_surely_nothing_published(network: Peer) -> None:
+    network.answers["/v24.0/77/photos"] = Answer(b"", 502)
+    connection = Connection({"api": network.url, "page": "77"}, {"access_token": "good"})
+
+    with pytest.raises(TemporaryError):
+        NETWORKS["facebook"].publisher(connection).publish(SORRY)
+
+    assert len(network.calls) == 1
