@@ -5,16 +5,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from connectors.registry import NETWORKS
+from monitoring import senders
 from monitoring.enums import CrisisType
 
 from .enums import CalendarKind, PostState
-from .models import ScheduledPost
+from .models import Feed, ScheduledPost
 from .timing import Mark
 
 # The class of the state's pill and its icon.
@@ -134,3 +136,10 @@ def pieces(post: ScheduledPost, marks: Sequence[Mark]) -> list[Piece]:
         made += [Piece(text[at : mark.start]), Piece(text[mark.start : mark.end], why(mark))]
         at = mark.end
     return [piece for piece in (*made, Piece(text[at:])) if piece.text]
+
+
+def webhook(feed: Feed, secret: str) -> str:
+    """The path at which a tool outside calls us."""
+    if feed.sender == senders.ADDRESS:
+        return reverse("marketing:webhook_secret", args=[feed.public_id, senders.in_url(secret)])
+    return reverse("marketing:webhook", args=[feed.public_id])

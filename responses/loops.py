@@ -15,7 +15,7 @@ from .models import Publication
 from .models_assistant import LanguageModel, Suggestion
 from .models_plan import CommunicationPlan
 from .models_policy import ApprovalStep
-from .models_statement import StatementSite
+from .models_statement import StatementMail, StatementSite
 from .models_templates import StatementTemplate
 from .publishing import OUTBOX
 from .services import assistant_calls, deadlines, forgetting
@@ -27,6 +27,8 @@ timer(Publication, "publish_at", "sending_since", "look_at")
 timer(ApprovalStep, "due_at")
 timer(Suggestion, "lost_at")
 timer(LanguageModel, "rests_until")
+timer(StatementMail, "send_at", "sending_since")
+timer(StatementSite, "export_at")
 # What has not been handed on by then is told aloud.
 GRACE = timedelta(seconds=30)
 # Plans looked at in one cycle, and when one that was not told of is told aloud.

@@ -309,6 +309,7 @@ SPECTACULAR_SETTINGS = {
         "ApprovalStepMode": "responses.enums.StepMode",
         "CalendarKind": "marketing.enums.CalendarKind",
         "PublicationState": "responses.enums.PublicationState",
+        "MarketingFeedKind": "marketing.enums.FeedKind",
         "AudienceEnum": "responses.enums_plan.Audience",
         "ConversationState": "responses.enums_engage.ConversationState",
         "AnswerRunKind": "responses.enums_engage.RunKind",

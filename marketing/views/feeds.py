@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -17,13 +16,12 @@ from accounts.rules import require
 from core.clock import database_now
 from core.errors import Refused
 from core.words import Words
-from marketing import selectors
+from marketing import selectors, showing
 from marketing.enums import FeedKind
 from marketing.forms import FeedForm, ImportForm
 from marketing.models import Feed
 from marketing.reading import Fault, Unreadable
 from marketing.services import feeding
-from monitoring import senders
 
 from .common import brands_with
 
@@ -97,16 +95,12 @@ def _add(request: SignedIn, form: FeedForm) -> HttpResponse | None:
         messages.success(request, _("Connected. It is asked within seconds."))
         return redirect("marketing:feeds")
     # Shown this once.
-    context = {"feed": feed, "secret": secret, "address": _address(request, feed, secret)}
+    context = {
+        "feed": feed,
+        "secret": secret,
+        "address": request.build_absolute_uri(showing.webhook(feed, secret)),
+    }
     return render(request, "marketing/feed_secret.html", context)
-
-
-def _address(request: SignedIn, feed: Feed, secret: str) -> str:
-    if feed.sender == senders.ADDRESS:
-        path = reverse("marketing:webhook_secret", args=[feed.public_id, senders.in_url(secret)])
-    else:
-        path = reverse("marketing:webhook", args=[feed.public_id])
-    return request.build_absolute_uri(path)
 
 
 @login_required

@@ -47,7 +47,7 @@ def add_comment(
     if len(text) > LONGEST_COMMENT:
         raise Refused(_("A comment has at most %(limit)d characters.") % {"limit": LONGEST_COMMENT})
     thread = _thread(draft, thread_id) if thread_id else None
-    able = _able(draft)
+    able = able_to(draft)
     named = composer.named(able, text) if "@" in text else {}
     if thread and thread.resolved_at:
         _write_resolved(thread, None, None)
@@ -59,7 +59,7 @@ def add_comment(
     return comment
 
 
-def _able(draft: Draft) -> list[User]:
+def able_to(draft: Draft) -> list[User]:
     """Who may see the draft's incident and comment here."""
     write = insiders(draft.incident, permission=Permission.DRAFT)
     approve = insiders(draft.incident, permission=Permission.APPROVE)

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from accounts.http import SignedIn, act
+from incidents import composer
 from responses import selectors, services
 from responses.models import Draft
-from responses.services.commenting import may_comment
+from responses.services.commenting import able_to, may_comment
 
 from .common import draft_page, find_draft
 
@@ -29,6 +31,13 @@ def shown(request: SignedIn, draft: Draft) -> Shown:
         [each for each in threads if each.first.resolved_at],
         may_comment(request.user, draft),
     )
+
+
+def people(request: SignedIn, draft: Draft) -> HttpResponse:
+    """Whom an @ can name, as options; nobody for who may not comment."""
+    able = able_to(draft) if may_comment(request.user, draft) else []
+    named = [(composer.handle(user), user) for user in sorted(able, key=lambda user: user.name)]
+    return render(request, "responses/people.html", {"people": named})
 
 
 @login_required

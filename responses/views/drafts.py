@@ -68,19 +68,29 @@ def draft(request: SignedIn, reference: str, number: int) -> HttpResponse:
     if request.method == "POST":
         return _save(request, found)
     page = _page(request, found)
-    if request.GET.get("part") == "writers":
-        context = {"page": page, "writing": writing.around(request, found)}
-        return render(request, "responses/composer.html#writers", context)
-    if request.GET.get("part") == "comments":
-        context = {"page": page, "comments": comments.shown(request, found)}
-        return render(request, "responses/composer.html#comments", context)
-    if request.GET.get("part") == "status":
-        base = _number(request.GET.get("base"))
-        context = {"page": page, "now": page.now, "newer": bool(base and base < found.version)}
-        return render(request, "responses/composer.html#status", context)
+    if part := _part(request, found, page):
+        return part
     if taken := writing.taken(request, found):
         return _composer(request, page, _form(page, taken.text), taken=True, clashes=taken.clashes)
     return _composer(request, page, _form(page, page.version.written))
+
+
+def _part(request: SignedIn, found: Draft, page: showing.DraftPage) -> HttpResponse | None:
+    """One region of the composer by itself, as it asks for it."""
+    part = request.GET.get("part")
+    if part == "people":
+        return comments.people(request, found)
+    context: dict[str, Any] = {"page": page}
+    if part == "writers":
+        context["writing"] = writing.around(request, found)
+    elif part == "comments":
+        context["comments"] = comments.shown(request, found)
+    elif part == "status":
+        base = _number(request.GET.get("base"))
+        context |= {"now": page.now, "newer": bool(base and base < found.version)}
+    else:
+        return None
+    return render(request, f"responses/composer.html#{part}", context)
 
 
 def _form(page: showing.DraftPage, text: str) -> DraftForm:

@@ -3,10 +3,10 @@
    Script tag:  <script type="module" src="{% static 'js/room.js' %}"></script>
 
    <cd-say data-options="…?part=options" data-typing="…/typing/"> holds the composer's
-     <input role="combobox"> and its role=listbox. The first "/" or "@" fetches the options, each
+     <input role="combobox"> or a <textarea>, and its role=listbox. The first "/" or "@" fetches the options, each
      role=option with data-starts (what may be typed for it) and data-insert. Arrows move, Enter and
      Tab take, Esc closes. [data-write="/task "] (a button) puts a command before what is written.
-     While one writes, data-typing is told every few seconds.
+     While one writes, data-typing, if there is one, is told every few seconds.
    <input type=file id="say-file"> in a form of its own: sent when something is chosen, pasted in the
      composer or dropped on it
    <p id="typing" data-one="{names} …" data-more="…" data-me="7">   who else writes, by name, from
@@ -55,7 +55,7 @@ class Say extends HTMLElement {
   }
 
   get input() {
-    return this.querySelector("[role=combobox]");
+    return this.querySelector("[role=combobox], textarea");
   }
 
   get list() {
@@ -82,7 +82,7 @@ class Say extends HTMLElement {
   }
 
   async change() {
-    if (this.input.value && Date.now() - this.told > TYPING) {
+    if (this.dataset.typing && this.input.value && Date.now() - this.told > TYPING) {
       this.told = Date.now();
       post(this.dataset.typing, {});
     }
@@ -90,6 +90,8 @@ class Say extends HTMLElement {
       this.close();
       return;
     }
+    // What the page fetched anew has no options any more.
+    if (!this.list.children.length) this.fetched = undefined;
     this.fetched ??= this.load();
     await this.fetched;
     this.show();
@@ -98,7 +100,11 @@ class Say extends HTMLElement {
   async load() {
     try {
       const answer = await fetch(this.dataset.options, { headers: { "HX-Request": "true" } });
-      if (answer.ok && !answer.redirected) this.list.innerHTML = await answer.text();
+      if (!answer.ok || answer.redirected) return;
+      this.list.innerHTML = await answer.text();
+      // Several fields of a page may list the same people.
+      if (this.list.id === "say-options") return;
+      for (const option of this.list.querySelectorAll("[role=option]")) option.id = `${this.list.id}-${option.id}`;
     } catch {
       // Without a connection one writes without being helped; the next time it is tried again.
       this.fetched = undefined;
@@ -117,14 +123,19 @@ class Say extends HTMLElement {
     }
     const open = this.shown.length > 0;
     this.list.hidden = !open;
-    this.input.setAttribute("aria-expanded", String(open));
+    this.expanded(open);
     this.select(0);
   }
 
   close() {
     this.list.hidden = true;
-    this.input.setAttribute("aria-expanded", "false");
+    this.expanded(false);
     this.input.removeAttribute("aria-activedescendant");
+  }
+
+  // A text of several lines is no combobox, and cannot be said to be open.
+  expanded(open) {
+    if (this.input.matches("[role=combobox]")) this.input.setAttribute("aria-expanded", String(open));
   }
 
   select(index) {

@@ -405,21 +405,39 @@ def test_what_became_of_posts_is_found_out_by_asking(
 def queued(account: ConnectedAccount, alice: User, bob: User) -> Callable[..., Publication]:
     """Makes a publication that is approved and due, by the services that people use."""
 
-    def make(text: str, *, reply_to: dict[str, Any] | None = None) -> Publication:
+    def make(
+        text: str, *, reply_to: dict[str, Any] | None = None, thread: bool = False
+    ) -> Publication:
         now = timezone.now()
         incident = IncidentFactory.create(brand=account.brand)
         chosen: dict[str, Any] = {"account_ids": [account.pk], "reply_to": reply_to}
+        chosen["thread"] = thread
         draft = responses.create_draft(
             incident.pk, title="Answer", text=text, by=bob, now=now, **chosen
         )
         submitted = responses.submit(draft.pk, by=bob, now=now)
         sha256 = Version.objects.get(draft=draft).sha256
         responses.approve(submitted.pk, by=alice, sha256=sha256, now=now)
-        publication = Publication.objects.get(version__draft=draft)
-        Publication.objects.filter(pk=publication.pk).update(publish_at=timezone.now())
-        return publication
+        publications = Publication.objects.filter(version__draft=draft)
+        publications.update(publish_at=timezone.now())
+        return publications.get(part=1)
 
     return make
+
+
+def test_a_thread_goes_out_in_order_each_part_in_answer_to_the_one_before(
+    desk: atproto.Person, queued: Callable[..., Publication]
+) -> None:
+    first = queued("Vi beklager.\n[/]\nDrik ikke parti 7.\n[/]\nVi vender tilbage.", thread=True)
+    publish_due(now=timezone.now() + timedelta(minutes=1))
+
+    parts = list(Publication.objects.filter(version=first.version).order_by("part"))
+    assert [each.state for each in parts] == [PublicationState.SENT] * 3
+    posts = {each["uri"]: each["value"] for each in desk.posts()}
+    one, two, three = (posts[each.external_id] for each in parts)
+    assert (one["text"], three["text"]) == ("Vi beklager. (1/3)", "Vi vender tilbage. (3/3)")
+    assert two["reply"]["parent"]["uri"] == three["reply"]["root"]["uri"] == parts[0].external_id
+    assert three["reply"]["parent"]["uri"] == parts[1].external_id
 
 
 def out(desk: atproto.Person, text: str) -> list[dict[str, Any]]:

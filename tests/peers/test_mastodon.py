@@ -217,19 +217,22 @@ def test_a_follower_that_is_killed_again_and_again_misses_and_doubles_nothing(
 def queued(account: ConnectedAccount, alice: User, bob: User) -> Callable[..., Publication]:
     """Makes a publication that is approved and due, by the services that people use."""
 
-    def make(text: str, *, reply_to: dict[str, Any] | None = None) -> Publication:
+    def make(
+        text: str, *, reply_to: dict[str, Any] | None = None, thread: bool = False
+    ) -> Publication:
         now = timezone.now()
         incident = IncidentFactory.create(brand=account.brand)
         chosen: dict[str, Any] = {"account_ids": [account.pk], "reply_to": reply_to}
+        chosen["thread"] = thread
         draft = responses.create_draft(
             incident.pk, title="Answer", text=text, by=bob, now=now, **chosen
         )
         submitted = responses.submit(draft.pk, by=bob, now=now)
         sha256 = Version.objects.get(draft=draft).sha256
         responses.approve(submitted.pk, by=alice, sha256=sha256, now=now)
-        publication = Publication.objects.get(version__draft=draft)
-        Publication.objects.filter(pk=publication.pk).update(publish_at=timezone.now())
-        return publication
+        publications = Publication.objects.filter(version__draft=draft)
+        publications.update(publish_at=timezone.now())
+        return publications.get(part=1)
 
     return make
 
@@ -273,6 +276,47 @@ def test_an_image_goes_out_with_its_words_and_stays_when_the_text_is_edited(
     edited = mastodon_server.call("GET", f"/api/v1/statuses/{first.external_id}")
     assert [each["description"] for each in edited["media_attachments"]] == [image.alt]
     assert "nye" in edited["content"]
+
+
+def test_a_published_text_is_edited_once_the_edit_is_approved(
+    mastodon_server: Server,
+    account: ConnectedAccount,
+    queued: Callable[..., Publication],
+    alice: User,
+    bob: User,
+) -> None:
+    publication = queued("Parti 7 kan være farligt.")
+    publish_due()
+    now = timezone.now()
+    draft = responses.start_edit(publication.pk, by=bob, now=now)
+    responses.edit_draft(draft.pk, text="Parti 8 er det.", base_version=1, by=bob, now=now)
+    responses.submit(draft.pk, by=bob, now=now)
+    assert mastodon_server.judged()[0]["text"] == "Parti 7 kan være farligt."
+    sha256 = Version.objects.get(draft=draft, number=2).sha256
+    responses.approve(draft.pk, by=alice, sha256=sha256, now=now)
+    publish_due(now=timezone.now() + timedelta(minutes=1))
+
+    publication.refresh_from_db()
+    [seen] = [each for each in mastodon_server.judged() if each["id"] == publication.external_id]
+    assert (seen["text"], publication.said) == ("Parti 8 er det.", "Parti 8 er det.")
+
+
+def test_a_thread_goes_out_in_order_each_part_in_answer_to_the_one_before(
+    mastodon_server: Server, account: ConnectedAccount, queued: Callable[..., Publication]
+) -> None:
+    first = queued("Vi beklager.\n[/]\nDrik ikke parti 7.\n[/]\nVi vender tilbage.", thread=True)
+    publish_due(now=timezone.now() + timedelta(minutes=1))
+
+    parts = list(Publication.objects.filter(version=first.version).order_by("part"))
+    assert [each.state for each in parts] == [PublicationState.SENT] * 3
+    seen = {each["id"]: each for each in mastodon_server.judged()}
+    posts = [seen[each.external_id] for each in parts]
+    assert [each["text"] for each in posts] == [
+        "Vi beklager. (1/3)",
+        "Drik ikke parti 7. (2/3)",
+        "Vi vender tilbage. (3/3)",
+    ]
+    assert [each["in_reply_to"] for each in posts] == ["", posts[0]["id"], posts[1]["id"]]
 
 
 def test_an_answer_reaches_whom_it_answers_and_is_taken_back(

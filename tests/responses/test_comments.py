@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from connectors.models import SimulatedPost
 from core.errors import Forbidden, Refused
+from incidents import composer
 from responses import outside, services
 from responses.models import Draft, Publication, Version
 from responses.models_composing import DraftComment
@@ -140,3 +141,16 @@ def test_any_two_versions_are_compared(draft: Draft, signed_in: SignIn, bob: Use
     changes = page[page.index('<p class="diff">') :]
     assert "<del>two.</del><ins>three.</ins>" in changes[: changes.index("</p>")]
     assert "four" not in changes[: changes.index("</p>")]
+
+
+def test_whom_an_at_can_name_is_offered_to_who_may_comment(
+    draft: Draft, signed_in: SignIn, alice: User, bob: User, olga: User, charlie: User
+):
+    page = f"/i/CD-2026-014/drafts/{draft.number}/?part=people"
+
+    offered = signed_in(bob).get(page).content.decode()
+
+    assert f'data-insert="@{composer.handle(alice)} "' in offered
+    assert olga.name not in offered
+    assert 'role="option"' not in signed_in(olga).get(page).content.decode()
+    assert signed_in(charlie).get(page).status_code == 404
