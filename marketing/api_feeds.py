@@ -54,7 +54,7 @@ class TakenOutput(serializers.Serializer):
     refused = LeftOutOutput(many=True)
 
 
-class FeedInput(serializers.Serializer):
+class MarketingFeedInput(serializers.Serializer):
     """A tool outside. A calendar needs its secret address `url`; `sender` says how the caller of a
     webhook shows who it is."""
 
@@ -154,13 +154,13 @@ class FeedViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         return selectors.feeds(caller(self.request))
 
     @extend_schema(
-        request=FeedInput,
+        request=MarketingFeedInput,
         responses={201: ConnectedFeedOutput},
         summary="Connect a planning tool",
     )
     def create(self, request: Request) -> Response:
         """The answer alone has a webhook's address and secret."""
-        wanted = checked(FeedInput, request.data)
+        wanted = checked(MarketingFeedInput, request.data)
         brand = _brand(request, wanted.pop("brand"))
         kind, url = wanted.pop("kind"), wanted.pop("url")
         if kind == FeedKind.CALENDAR and not url:

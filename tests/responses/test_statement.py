@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from connectors.base import PermanentError
+from connectors.models import ConnectedAccount, SimulatedPost
 from core.errors import Conflict, Forbidden, Refused
 from incidents.models import Incident
 from incidents.models_promises import Promise, PublicWord
@@ -18,11 +19,14 @@ from responses import services
 from responses.enums import PublicationState
 from responses.models import Publication
 from responses.models_statement import Statement, StatementEntry, StatementKey, StatementSite
+from responses.publishing import publish_due
 from responses.services.statement import Terms, change_terms, prepare, rotate_key, write
 from responses.services.statement.export import export, export_due
 from responses.statements import documents, files
 from responses.statements.reading import telling
 from tests.factories.statements import approved, message_of, prepared, published, site_for
+
+from .conftest import sha
 
 TEXT = "Plastik i kaffen\n\nVi beklager. Drik ikke parti 7.\n\n- Smid posen ud\n- Ring 70 20 30 40"
 
@@ -368,3 +372,24 @@ def test_an_answer_to_one_post_is_no_statement(
     with pytest.raises(PermanentError):
         publisher.publish(message)
     assert not StatementEntry.objects.exists()
+
+
+def test_a_text_that_is_a_thread_elsewhere_stands_whole_on_the_page(
+    site: StatementSite, incident: Incident, account: ConnectedAccount, alice: User, bob: User
+) -> None:
+    draft = services.create_draft(
+        incident.pk,
+        title="Recall",
+        text="We are sorry.\n[/]\nDo not drink batch 7.",
+        by=bob,
+        account_ids=[site.account_id, account.pk],
+        now=timezone.now(),
+        thread=True,
+    )
+    services.submit(draft.pk, by=bob, now=timezone.now())
+    services.approve(draft.pk, by=alice, sha256=sha(draft), now=timezone.now())
+    publish_due(now=timezone.now() + timedelta(minutes=1))
+
+    assert StatementEntry.objects.get().text == "We are sorry.\n\nDo not drink batch 7."
+    assert not Publication.objects.exclude(state=PublicationState.SENT).exists()
+    assert SimulatedPost.objects.count() == 2

@@ -21,6 +21,7 @@ from core.errors import Refused
 from incidents.enums_record import PromiseState
 from incidents.models_promises import Promise
 from incidents.services import promises
+from responses import texts
 from responses.enums import PublicationState
 from responses.enums_statement import ABOUT, NEWS, EntryForm
 from responses.models import Draft, Publication
@@ -91,10 +92,16 @@ def _publication(message: Message) -> Publication:
     rows = Publication.objects.select_related("version__draft__incident", "version__draft__author")
     found = rows.filter(idempotency_key=message.idempotency_key).first()
     moving = (PublicationState.SENDING, PublicationState.UNCERTAIN, PublicationState.SENT)
-    digest = hashlib.sha256(message.text.encode()).hexdigest()
-    if found is None or found.state not in moving or found.sha256 != digest:
+    if found is None or found.state not in moving or not _is_approved(found, message):
         raise PermanentError(_("This is not what was approved for the statement page."))
     return found
+
+
+def _is_approved(publication: Publication, message: Message) -> bool:
+    version = publication.version
+    digest = texts.digest(message.text, version.media, version.parts)
+    shown = [hashlib.sha256(image.data).hexdigest() for image in message.images]
+    return digest == publication.sha256 and shown == [each.sha256 for each in version.images]
 
 
 def _terms(draft: Draft, site: StatementSite, *, now: datetime) -> StatementDraft:
