@@ -18,6 +18,8 @@ from tests.crisisdesk.installation import Installation
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1440, "height": 900}
+# How long something on a page is waited for, in milliseconds.
+PATIENCE = 20_000
 # More than any of our pages has stops for the Tab key.
 MOST_STOPS = 150
 _WATCH = """([selector, text]) => {
@@ -94,7 +96,7 @@ class Seat:
 def seat(browser: Browser, desk: Installation, user: User, **context: Any) -> Iterator[Seat]:
     """`user`, signed in by the form with the demo's password."""
     own = browser.new_context(locale=user.language, **context)
-    own.set_default_timeout(10_000)
+    own.set_default_timeout(PATIENCE)
     own.add_init_script(
         "for (const kind of ['keydown', 'pointerdown'])"
         " addEventListener(kind, () => sessionStorage.setItem('acted', Date.now()), true)"

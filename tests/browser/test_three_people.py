@@ -65,6 +65,7 @@ def who_was_called_answers_from_their_overview(loop: Loop) -> None:
     page.locator("#waiting").get_by_role("link", name=calling).first.click()
     page.wait_for_url("**/i/CD-*/")
     loop.button(loop.duty, "Acknowledge").first.click()
+    expect(loop.button(loop.duty, "Acknowledge")).to_have_count(0)
     expect(loop.lead.page.locator("#ladder li.done")).to_contain_text(DUTY.name)
     expect(loop.button(loop.lead, "Acknowledge")).to_have_count(0)
 
