@@ -42,6 +42,30 @@ SET beat_at = CASE WHEN excluded.error = '' THEN excluded.beat_at ELSE core_loop
 """
 
 
+class Outage:
+    """Says once in the log that the database is away and once that it is back, however many loops
+    find out."""
+
+    def __init__(self) -> None:
+        self._away: set[str] = set()
+        self._lock = threading.Lock()
+
+    def noticed(self, loop: str, error: Exception) -> None:
+        with self._lock:
+            if not self._away:
+                logger.warning("The engine lost its database: %s", _one_line(error))
+            self._away.add(loop)
+
+    def over(self, loop: str) -> None:
+        with self._lock:
+            self._away.discard(loop)
+            if not self._away:
+                logger.warning("The engine has its database again")
+
+
+OUTAGE = Outage()
+
+
 class Runner(threading.Thread):
     """Runs `loop` until `end` is called; the cycle that is under way is finished first.
 
@@ -100,7 +124,7 @@ class Runner(threading.Thread):
     def _succeeded(self) -> None:
         """A beat says that a full cycle was completed; once a second says it often enough."""
         if self._away:
-            logger.warning("The loop %s has its database again", self.loop.name)
+            OUTAGE.over(self.loop.name)
         if self._failures or self._away or time.monotonic() >= self._beat_due:
             self._write_beat("")
             self._beat_due = time.monotonic() + BEAT_SECONDS
@@ -120,7 +144,7 @@ class Runner(threading.Thread):
 
     def _cut_off(self, error: Exception) -> float:
         if not self._away:
-            logger.warning("The loop %s lost its database: %s", self.loop.name, _one_line(error))
+            OUTAGE.noticed(self.loop.name, error)
         self._away = True
         connection.close()
         return RECONNECT_SECONDS if self.loop.urgent else random.uniform(*SPREAD_SECONDS)  # noqa: S311

@@ -8,7 +8,7 @@ from django.db import connection
 
 from core.engine import Loop
 from core.models import LoopBeat
-from crisisdesk.engine import CYCLES_IN_A_ROW, Runner
+from crisisdesk.engine import CYCLES_IN_A_ROW, Outage, Runner
 
 
 @pytest.fixture
@@ -159,3 +159,20 @@ def test_a_cut_connection_is_replaced_within_a_second(run: Callable[[Loop], Runn
     cut = time.monotonic()
     eventually(lambda: backends[-1] != first)
     assert time.monotonic() - cut < 1
+
+
+def test_an_outage_is_said_once_however_many_loops_find_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outage = Outage()
+    for loop in ("one", "two", "three"):
+        outage.noticed(loop, OSError("the server\nwent away"))
+    outage.over("one")
+    outage.over("two")
+    assert caplog.messages == ["The engine lost its database: the server went away"]
+    outage.over("three")
+    outage.noticed("one", OSError("again"))
+    assert caplog.messages[1:] == [
+        "The engine has its database again",
+        "The engine lost its database: again",
+    ]
