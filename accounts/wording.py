@@ -6,9 +6,11 @@ Details are facts under names of the code; the names are put into words, the fac
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django.db.models.enums import Choices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from .enums import Role
 from .models import AuditEntry, User
 
 ACTIONS: dict[str, Any] = {
@@ -68,6 +70,16 @@ _DETAILS: dict[str, Any] = {
     "factor": pgettext_lazy("detail", "times the usual"),
 }
 
+# Codes among the facts, by action and name: the choices whose labels say what they mean.
+_CODES: dict[tuple[str, str], type[Choices]] = {
+    ("member.role", "before"): Role,
+    ("member.role", "after"): Role,
+    ("member.removed", "role"): Role,
+    ("invitation.made", "role"): Role,
+    ("invitation.accepted", "role"): Role,
+    ("invitation.withdrawn", "role"): Role,
+}
+
 # By the rooms above: which of these entries a reader may not know the details of, by number.
 Veil = Callable[[User, Sequence[AuditEntry]], set[int]]
 VEILS: list[Veil] = []
@@ -85,11 +97,27 @@ def register_actions(words: dict[str, Any]) -> None:
     ACTIONS.update(words)
 
 
+def register_codes(choices: dict[tuple[str, str], type[Choices]]) -> None:
+    """Say which choices a fact of an action is one of: {("incident.state", "after"): State}."""
+    if known := _CODES.keys() & choices.keys():
+        raise ValueError(f"Registered twice: {sorted(known)}")
+    _CODES.update(choices)
+
+
 def action_in_words(action: str) -> str:
     """The action's words, or the action as it is stored when no room has any for it."""
     return str(ACTIONS.get(action, action))
 
 
-def detail_in_words(detail: Mapping[str, Any]) -> str:
-    """The facts of an entry behind their names: "before: 2; after: 1"."""
-    return "; ".join(f"{_DETAILS.get(name, name)}: {value}" for name, value in detail.items())
+def detail_in_words(action: str, detail: Mapping[str, Any]) -> str:
+    """The facts of an entry behind their names: "before: Lead; after: Observer"."""
+    facts = ((name, _said(action, name, value)) for name, value in detail.items())
+    return "; ".join(f"{_DETAILS.get(name, name)}: {value}" for name, value in facts)
+
+
+def _said(action: str, name: str, value: Any) -> str:
+    """A code's label; the fact as it is where it is none, or one of another version."""
+    choices = _CODES.get((action, name))
+    if choices is None or value not in choices.values:
+        return str(value)
+    return str(choices(value).label)

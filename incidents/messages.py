@@ -6,12 +6,12 @@ from typing import Any
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.wording import register_actions
+from accounts.wording import register_actions, register_codes
 from core import formats
 from notifications import messages
 from notifications.messages import Words
 
-from .enums import IncidentRole
+from .enums import Axis, IncidentRole, PlanKind, Severity, State, Tie
 from .models import named
 
 
@@ -285,5 +285,17 @@ register_actions(
         "webhook.removed": _("Removed a webhook"),
         "shift.added": _("Added a shift"),
         "shift.removed": _("Removed a shift"),
+    }
+)
+register_codes(
+    {
+        ("incident.state", "after"): State,
+        ("incident.severity", "before"): Severity,
+        ("incident.severity", "after"): Severity,
+        ("incident.scored", "axis"): Axis,
+        ("incident.role", "role"): IncidentRole,
+        ("incident.linked", "kind"): Tie,
+        ("incident.unlinked", "kind"): Tie,
+        ("plan.created", "kind"): PlanKind,
     }
 )

@@ -2,7 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.wording import register_actions
+from accounts.wording import register_actions, register_codes
+
+from .enums import DetectionKind
 
 register_actions(
     {
@@ -35,5 +37,11 @@ register_actions(
         "query.deleted": _("Deleted a query"),
         "import.uploaded": _("Uploaded a file"),
         "import.started": _("Started an import"),
+    }
+)
+register_codes(
+    {
+        ("rule.saved", "kind"): DetectionKind,
+        ("rule.deleted", "kind"): DetectionKind,
     }
 )

@@ -47,7 +47,7 @@ def _rows(entries: list[AuditEntry], hidden: set[int]) -> list[dict[str, Any]]:
             "actor": people.get(entry.actor_id or 0),
             "brand": brands.get(entry.brand_id or 0),
             "action": action_in_words(entry.action),
-            "detail": "" if entry.number in hidden else detail_in_words(entry.detail),
+            "detail": "" if entry.number in hidden else detail_in_words(entry.action, entry.detail),
         }
         for entry in entries
     ]

@@ -370,16 +370,26 @@ def _told(made: Rehearsal) -> dict[str, Any]:
     }
 
 
+def _time(weeks: float) -> str:
+    """How long it looked at, as people say it: a week and less in days."""
+    if weeks >= 2:
+        return _("%(number)s weeks") % {"number": number_format(weeks, 1)}
+    days = round(weeks * 7)
+    if not days:
+        return _("less than a day")
+    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+
+
 def finding(result: dict[str, Any]) -> str:
     """The result of a rehearsal in one sentence."""
-    weeks = number_format(result["weeks"], 1)
+    time = _time(result["weeks"])
     if not result["number"]:
-        return _("In %(weeks)s weeks it would have called nothing.") % {"weeks": weeks}
+        return _("In %(time)s it would have called nothing.") % {"time": time}
     said = ngettext(
-        "In %(weeks)s weeks it would have called %(count)d time.",
-        "In %(weeks)s weeks it would have called %(count)d times.",
+        "In %(time)s it would have called %(count)d time.",
+        "In %(time)s it would have called %(count)d times.",
         result["number"],
-    ) % {"weeks": weeks, "count": result["number"]}
+    ) % {"time": time, "count": result["number"]}
     if not result["known"]:
         return said
     matched = _("It finds %(found)d of %(known)d known cases; %(others)d calls belong to none.") % {

@@ -7,7 +7,14 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from accounts.wording import ACTIONS, action_in_words, detail_in_words, register_actions
+from accounts.wording import (
+    ACTIONS,
+    action_in_words,
+    detail_in_words,
+    register_actions,
+    register_codes,
+)
+from incidents.enums import Severity
 
 ROOMS = ("accounts", "connectors", "monitoring", "incidents", "responses", "training")
 WRITTEN = re.compile(r'\b(?:audit\.|_)record\(\s*"([a-z_]+\.[a-z_]+)"')
@@ -34,4 +41,20 @@ def test_an_action_gets_its_words_once() -> None:
 
 def test_details_are_facts_behind_their_names() -> None:
     with translation.override("da"):
-        assert detail_in_words({"before": 2, "unheard_of": "x"}) == "før: 2; unheard_of: x"
+        said = detail_in_words("thing.done", {"before": 2, "unheard_of": "x"})
+        assert said == "før: 2; unheard_of: x"
+
+
+def test_codes_are_said_in_words() -> None:
+    with translation.override("da"):
+        said = detail_in_words("member.role", {"before": "LEAD", "after": "OBSERVER"})
+        assert said == "før: Leder; efter: Observatør"
+        assert detail_in_words("incident.severity", {"before": 2, "after": 1}) == (
+            f"før: {Severity.SEV2.label}; efter: {Severity.SEV1.label}"
+        )
+        assert detail_in_words("incident.state", {"after": "OF_LATER"}) == "efter: OF_LATER"
+
+
+def test_codes_are_registered_once() -> None:
+    with pytest.raises(ValueError, match=r"member\.role"):
+        register_codes({("member.role", "after"): Severity})

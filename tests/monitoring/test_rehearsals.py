@@ -25,6 +25,7 @@ from monitoring.rehearsing import Known
 from monitoring.services import detecting, rehearsals, scopes
 from monitoring.services.rehearsals import Tried
 from monitoring.steps import STEP, Count
+from monitoring.views.rules import finding
 from tests.factories.incidents import IncidentFactory
 from tests.factories.monitoring import SourceFactory, mention
 
@@ -178,3 +179,14 @@ def test_incidents_are_known_onsets(brand: Brand, other_brand: Brand) -> None:
     [known] = onsets.of_brand(brand.pk, since=NOW - STEP, until=NOW + STEP)
     assert incident.reference in known.label
     assert Incident.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("weeks", "said"),
+    [(0.02, "less than a day"), (0.14, "1 day"), (1.0, "7 days"), (8.24, "8.2 weeks")],
+)
+def test_how_long_it_looked_at_is_said_as_people_say_it(weeks: float, said: str) -> None:
+    nothing = finding({"weeks": weeks, "number": 0})
+    assert nothing == f"In {said} it would have called nothing."
+    called = finding({"weeks": weeks, "number": 2, "known": []})
+    assert called == f"In {said} it would have called 2 times."
