@@ -46,6 +46,34 @@ class Fitted:
         return found
 
 
+@dataclass(frozen=True)
+class Student:
+    """Sums of weights, and a layer of units. `sums` has columns for the classes, then one for each
+    unit; `out` (units, classes)."""
+
+    sums: Fitted
+    out: Floats
+
+    def logits(self, seen: Seen) -> Floats:
+        classes = self.out.shape[1]
+        sums = self.sums.logits(seen)
+        found: Floats = sums[:, :classes] + np.tanh(sums[:, classes:]) @ self.out
+        return found
+
+
+def together(students: Sequence[Student]) -> Student:
+    """The one student whose logits are the mean of the others': it has the units of all."""
+    classes = students[0].out.shape[1]
+
+    def joined(name: str) -> Floats:
+        parts = [getattr(each.sums, name) for each in students]
+        mean = np.mean([part[..., :classes] for part in parts], axis=0)
+        return np.concatenate((mean, *(part[..., classes:] for part in parts)), axis=-1)
+
+    sums = Fitted(*(joined(name) for name in ("rows", "meaning", "plain", "offset")))
+    return Student(sums, np.concatenate([each.out for each in students]) / len(students))
+
+
 def fit(seen: Seen, target: Floats, weight: Floats, *, loose: float, rounds: int = 60) -> Fitted:
     """Fit softmax regression to soft labels `target` (texts, classes), each text of its `weight`.
 

@@ -1,12 +1,12 @@
 """What a large model says, learned by a small one: hashed features, and a layer of a few units.
 
 Soft labels say more than hard ones (how far from a doubt a text is), and any text can have them.
-What comes out runs at the price of the plain model: its units are lanes of the same table. Needs
-torch.
+What comes out runs at the price of the plain model: its units are lanes of the same table. Several
+learn, each from another beginning and in another order, and answer together: what one of them
+believes by chance the others do not. Needs torch.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from tools.learning import Fitted, Floats, Seen
+from tools.learning import Fitted, Floats, Seen, Student, together
 
 Index = np.ndarray[Any, np.dtype[np.intp]]
 
+STUDENTS = 2
+# Of each.
 UNITS = 32
 BATCH = 256
 # Rounds over all texts, then over those of the languages that have few: what is learned last
@@ -29,22 +31,8 @@ LEFT_OUT = 0.4
 LEAST_TEXTS = 3
 
 
-@dataclass(frozen=True)
-class Student:
-    """`sums` has columns for the classes, then one for each unit; `out` (units, classes)."""
-
-    sums: Fitted
-    out: Floats
-
-    def logits(self, seen: Seen) -> Floats:
-        classes = self.out.shape[1]
-        sums = self.sums.logits(seen)
-        found: Floats = sums[:, :classes] + np.tanh(sums[:, classes:]) @ self.out
-        return found
-
-
 class _Net(nn.Module):
-    """As Student says."""
+    """As tools.learning.Student says."""
 
     def __init__(self, features: int, meaning: int, plain: int, classes: int) -> None:
         super().__init__()
@@ -69,8 +57,14 @@ class _Net(nn.Module):
 
 def learn(seen: Seen, target: Floats, weight: Floats, last: Index) -> Student:
     """Learn soft labels `target` (texts, classes), each text of its `weight`; at the end only the
-    texts `last`."""
-    torch.manual_seed(1)
+    texts `last`. The mean of STUDENTS."""
+    return together(
+        [_learn_one(seen, target, weight, last, seed=1 + number) for number in range(STUDENTS)]
+    )
+
+
+def _learn_one(seen: Seen, target: Floats, weight: Floats, last: Index, *, seed: int) -> Student:
+    torch.manual_seed(seed)
     torch.set_num_threads(1)
     times = np.bincount(seen.rows.indices, minlength=seen.rows.shape[1])
     used = np.flatnonzero(times >= LEAST_TEXTS)
@@ -79,7 +73,7 @@ def learn(seen: Seen, target: Floats, weight: Floats, last: Index) -> Student:
     place[used] = np.arange(1, len(used) + 1)
     sizes = np.concatenate(([0], rarity)).astype(np.float32)
     net = _Net(len(used) + 1, seen.meaning.shape[1], seen.plain.shape[1], target.shape[1])
-    given, source = (seen, (place, sizes), target, weight), np.random.default_rng(1)
+    given, source = (seen, (place, sizes), target, weight), np.random.default_rng(seed)
     for chosen, (epochs, rate) in zip((np.arange(len(seen)), last), ROUNDS, strict=True):
         _descend(net, given, _batches(chosen, epochs, source), rate)
     rows = np.zeros((len(times), target.shape[1] + UNITS), dtype=np.float32)

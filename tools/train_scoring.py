@@ -174,13 +174,13 @@ def words_alone(lexicon: dict[str, float], known: Sequence[str]) -> list[corpora
     return spoken + [corpora.Example(silent[n], "neutral", weight=0.7) for n in picked]
 
 
-def quantised(weights: Any, *, whole: int = 0) -> tuple[Any, Any]:
+def quantised(weights: Any, *, whole: int = 0, clipped: float = 5e-4) -> tuple[Any, Any]:
     """Whole numbers from -127 to 127 and the size of one, per lane; the few largest are clipped,
-    but for the first `whole` lanes."""
+    this share of those that are not zero, but for the first `whole` lanes."""
     scale = np.empty(weights.shape[1])
     for lane in range(weights.shape[1]):
         sizes = np.abs(weights[:, lane])
-        largest = sizes.max() if lane < whole else np.quantile(sizes[sizes > 0], 0.9995)
+        largest = sizes.max() if lane < whole else np.quantile(sizes[sizes > 0], 1 - clipped)
         scale[lane] = largest / 127
     return np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale
 

@@ -4,13 +4,15 @@ import gzip
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from tools import corpora
-from tools.learning import Fitted, even
-from tools.train_scoring import Eyes, word_table
+from tools.learning import Fitted, Seen, Student, even, together
+from tools.train_scoring import Eyes, quantised, word_table
 from tools.variants import NEAREST, Changer, neighbours
 from tools.vectors import Vectors, beside, opinions
 
@@ -70,6 +72,36 @@ def test_what_was_learned_of_a_words_figures_is_folded_into_its_rows() -> None:
     folded = seen.rows @ eyes.folded(fitted) + seen.plain @ plain
     assert np.abs(seen.meaning[:3]).max(axis=1).min() > 0
     assert np.allclose(folded, fitted.logits(seen), atol=1e-3)
+
+
+def test_students_together_say_the_mean_of_what_each_says() -> None:
+    source = np.random.default_rng(1)
+
+    def drawn(*shape: int) -> np.ndarray[Any, Any]:
+        return source.normal(size=shape).astype(np.float32)
+
+    def student() -> Student:
+        return Student(Fitted(drawn(9, 7), drawn(4, 7), drawn(5, 7), drawn(7)), drawn(4, 3))
+
+    students = [student(), student(), student()]
+    seen = Seen(sp.csr_matrix(drawn(6, 9)), drawn(6, 4), drawn(6, 5))
+    each = [one.logits(seen) for one in students]
+    found = together(students)
+    assert np.allclose(found.logits(seen), np.mean(each, axis=0), atol=1e-4)
+    assert not np.allclose(each[0], each[1], atol=0.1)
+    assert found.out.shape == (12, 3)
+    assert np.allclose(together(students[:1]).logits(seen), each[0], atol=1e-4)
+
+
+def test_a_strong_word_keeps_its_weight_where_few_are_clipped() -> None:
+    weights = np.full((100_000, 1), 0.01, dtype=np.float32)
+    weights[::2] *= -1
+    weights[:3, 0] = 2.0, -2.0, 1.0
+    kept, cut = (
+        small * size for small, size in (quantised(weights, clipped=1e-5), quantised(weights))
+    )
+    assert np.allclose(kept[:3, 0], weights[:3, 0], rtol=0.02)
+    assert cut[0, 0] == pytest.approx(0.01, rel=0.02)
 
 
 def test_every_kind_of_answer_weighs_the_same_in_either_part() -> None:
