@@ -20,14 +20,14 @@ from monitoring.forecasting import Outlook
 from monitoring.models_signals import ExpectedPeak
 from monitoring.reasons import headline, sentences
 from monitoring.selectors import (
+    Lately,
     Point,
     Post,
     Shares,
-    by_network,
     samples,
-    sentiment_shares,
     top_posts,
 )
+from monitoring.selectors import lately as said_lately
 from monitoring.selectors import volume as counted
 from monitoring.services.showing import note as note_shown
 
@@ -167,14 +167,18 @@ def seen_at(incident: Incident, *, now: datetime) -> datetime:
     return min(incident.resolved_at or now, now)
 
 
-def volume(incident: Incident, *, span: str, now: datetime) -> Volume:
-    """Return the chart and the figures beside it, as of `now`: eight queries."""
+def lately(incident: Incident, *, now: datetime) -> Lately:
+    """Return what was said in the hour before `now`. One query."""
+    return said_lately(incident.brand_id, until=now)
+
+
+def volume(incident: Incident, talk: Lately, *, span: str, now: datetime) -> Volume:
+    """Return the chart and the figures beside it, as of `now`: six queries."""
     brand = incident.brand_id
     shown_from = floor(now - SPANS[span])
     since = max(min(shown_from, floor(incident.began_at)), now - LONGEST)
     points = counted([brand], since=since, until=now)
-    last = sentiment_shares(brand, since=now - STEP, until=now)
-    hour = sentiment_shares(brand, since=now - HOUR, until=now)
+    last, hour = talk.last, talk.hour
     high = _latest_high(points)
     marks = marked(incident, since=shown_from)
     running = [point for point in points if point.at >= floor(incident.began_at)]
@@ -253,13 +257,12 @@ def _short(entry: TimelineEntry) -> str:
     return entries.words(entry.kind, entry.params, actor=actor, text=entry.text)
 
 
-def said(incident: Incident, *, now: datetime) -> Said:
+def said(talk: Lately) -> Said:
     """Return the last hour's sentiment, and its networks with their share of the loudest."""
-    brand, since = incident.brand_id, now - HOUR
-    networks = by_network(brand, since=since, until=now)[:6]
+    networks = talk.networks[:6]
     most = max((each.total for each in networks), default=1)
     return Said(
-        sentiment_shares(brand, since=since, until=now),
+        talk.hour,
         [
             Loudness(each.network, markup.network_name(each.network), each.total, each.total / most)
             for each in networks

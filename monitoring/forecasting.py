@@ -33,11 +33,10 @@ def of_brand(brand_id: int, now: datetime) -> Outlook | None:
     """Forecast from what was counted; None where less than an hour is known. Two queries."""
     until = steps.floor(now)
     since = until - timedelta(days=DAYS)
-    counts = steps.closed(brand_id, since=since, until=until)
-    begin = counts[-1].starts_at + STEP if counts else since
+    totals, last = steps.totals(brand_id, since=since, until=until)
     # What is not closed yet is counted from the minutes.
-    latest = steps.counts(brand_id, since=begin, until=until + STEP)
-    totals: list[float] = [count.total for count in [*counts, *latest]]
+    latest = steps.counts(brand_id, since=last + STEP if last else since, until=until + STEP)
+    totals += [count.total for count in latest]
     # A storm begins within the running step: it counts as if it went on as it is.
     totals[-1] *= STEP / max(now - until, LEAST_OF_STEP)
     found = forecast(totals)

@@ -24,6 +24,10 @@ _RULE_COUNTS = """
 SELECT starts_at, total, negative, positive, reach FROM monitoring_rulecount
 WHERE rule_id = %s AND starts_at >= %s AND starts_at < %s
 """
+_TOTALS = """
+SELECT array_agg(total ORDER BY starts_at), max(starts_at) FROM monitoring_step
+WHERE brand_id = %s AND starts_at >= %s AND starts_at < %s
+"""
 _FIRST_OF_RULE = "SELECT min(starts_at) FROM monitoring_rulecount WHERE rule_id = %s"
 _FIRST = "SELECT min(minute) FROM monitoring_mentioncount WHERE brand_id = %s AND minute >= %s"
 # Written when a step is over and again when late mentions change it; else left untouched.
@@ -107,6 +111,17 @@ def closed(brand_id: int, *, since: datetime, until: datetime) -> list[Count]:
     rows = Step.objects.filter(brand=brand_id, starts_at__gte=since, starts_at__lt=until)
     columns = ("starts_at", "total", "negative", "positive", "reach")
     return [Count(*row) for row in rows.order_by("starts_at").values_list(*columns)]
+
+
+def totals(
+    brand_id: int, *, since: datetime, until: datetime
+) -> tuple[list[float], datetime | None]:
+    """The totals alone of the closed steps, and the beginning of the last of them: a forecast looks
+    at weeks, and needs nothing else of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TOTALS, [brand_id, since, until])
+        found, last = cursor.fetchone()
+    return list(map(float, found or [])), last
 
 
 def first(brand_id: int, *, since: datetime) -> datetime | None:

@@ -6,6 +6,7 @@ Imported by the AppConfig.
 from datetime import datetime
 
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -19,22 +20,28 @@ from .models_engage import Answer
 from .plan import order
 
 
-def held(incidents: list[Incident], _now: datetime) -> dict[int, Draft]:
-    """The approved draft of each incident that waits for others to be told first."""
+def waiting_drafts(incidents: list[Incident], _now: datetime) -> dict[int, dict[bool, Draft]]:
+    """The drafts of each incident that have waited longest: for others to be told first (True),
+    and for an approval (False). One query."""
     waits = {"state": PublicationState.QUEUED, "error": "untold"}
     posts = Publication.objects.filter(**waits).values("version__draft")
     # One of the library was approved elsewhere: its own incident is not the one that waits.
     answers = Answer.objects.filter(
         **waits, conversation__incident=F("version__draft__incident")
     ).values("version__draft")
-    rows = Draft.objects.filter(Q(pk__in=posts) | Q(pk__in=answers), incident__in=incidents)
-    first = rows.order_by("incident_id", "approved_at", "pk").distinct("incident_id")
-    return {draft.incident_id: draft for draft in first}
+    approved = Q(pk__in=posts) | Q(pk__in=answers)
+    rows = Draft.objects.filter(approved | Q(state=DraftState.SUBMITTED), incident__in=incidents)
+    rows = rows.annotate(is_held=approved, since=Coalesce("approved_at", "submitted_at"))
+    first = rows.order_by("incident_id", "is_held", "since", "pk").select_related("author")
+    found: dict[int, dict[bool, Draft]] = {}
+    for draft in first.distinct("incident_id", "is_held"):
+        found.setdefault(draft.incident_id, {})[draft.is_held] = draft
+    return found
 
 
 @source(APPROVAL - 1)
 def untold_first(incident: Incident, looked: Looked) -> Blocker | None:
-    draft = looked.at(incident, held)
+    draft = (looked.at(incident, waiting_drafts) or {}).get(True)
     if draft is None:
         return None
     page = reverse("responses:draft", args=[incident.reference, draft.number])
@@ -49,16 +56,10 @@ def untold_first(incident: Incident, looked: Looked) -> Blocker | None:
     )
 
 
-def submitted(incidents: list[Incident], _now: datetime) -> dict[int, Draft]:
-    """The draft of each incident that has waited longest."""
-    rows = Draft.objects.filter(incident__in=incidents, state=DraftState.SUBMITTED)
-    first = rows.order_by("incident_id", "submitted_at", "pk").select_related("author")
-    return {draft.incident_id: draft for draft in first.distinct("incident_id")}
-
-
 def named(incidents: list[Incident], now: datetime) -> dict[int, str]:
     """What each incident's longest-waiting draft waits for, where the brand's policy names it."""
-    drafts = submitted(incidents, now)
+    found = waiting_drafts(incidents, now)
+    drafts = {pk: each[False] for pk, each in found.items() if False in each}
     waits = waiting.of_drafts([draft for draft in drafts.values() if draft.policy_name])
     return {
         pk: waiting.sentence(waits[draft.pk], now)
@@ -69,7 +70,7 @@ def named(incidents: list[Incident], now: datetime) -> dict[int, str]:
 
 @source(APPROVAL)
 def approval_waits(incident: Incident, looked: Looked) -> Blocker | None:
-    draft = looked.at(incident, submitted)
+    draft = (looked.at(incident, waiting_drafts) or {}).get(False)
     if draft is None:
         return None
     page = reverse("responses:approval", args=[incident.reference, draft.number])

@@ -4,12 +4,15 @@ from accounts.models import User
 from incidents.models import Incident
 
 from . import roles
-from .people import insiders
+from .people import concerned, insiders
 
 
 def nameable(incident: Incident) -> list[User]:
-    """Return whom a line can mean by an @: whoever may see the incident, one query."""
-    return list(insiders(incident))
+    """Return whom a line can mean by an @: whoever may see the incident, one query.
+
+    `is_told` says who of them hears of a change of the severity.
+    """
+    return list(insiders(incident).annotate(is_told=concerned(incident)))
 
 
 def in_role(incident: Incident) -> list[tuple[str, User]]:

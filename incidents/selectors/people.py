@@ -41,14 +41,19 @@ def proposed(incident: Incident, *, by: User) -> set[int]:
 
 
 def told_of_severity(incident: Incident, *, by: User) -> list[User]:
-    """Return who is told when `by` changes the severity: the lead, who holds a role, who was
-    called and has not been answered for. The page lists them before it is done."""
-    concerned = Q(pk=incident.lead_id) | Q(
+    """Return who is told when `by` changes the severity. The page lists them before it is done."""
+    return list(insiders(incident).filter(concerned(incident)).exclude(pk=by.pk))
+
+
+def concerned(incident: Incident) -> Q:
+    """Return the condition for who works on it: the lead, who holds a role, who was called and has
+    not been answered for."""
+    found = Q(pk=incident.lead_id or 0) | Q(
         pk__in=incident.holdings.filter(until=None).values("user")
     )
     if incident.is_called:
-        concerned |= Q(pk__in=incident.calls.order_by().values("user"))
-    return list(insiders(incident).filter(concerned).exclude(pk=by.pk))
+        found |= Q(pk__in=incident.calls.order_by().values("user"))
+    return found
 
 
 def sealed(brand_ids: list[int], *, user: User) -> QuerySet[Incident]:

@@ -199,7 +199,8 @@ def clocks(request: SignedIn, reference: str) -> HttpResponse:
         return redirect("incidents:clocks", reference)
     incident = find(request.user, reference)
     now = database_now()
-    talk = picture.said(incident, now=picture.seen_at(incident, now=now)).networks[:TALKED]
+    lately = picture.lately(incident, now=picture.seen_at(incident, now=now))
+    talk = picture.said(lately).networks[:TALKED]
     context = {
         "incident": incident,
         "now": now,

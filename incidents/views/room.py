@@ -35,6 +35,7 @@ from incidents.enums import Posts, Severity, State, Statement
 from incidents.models import Incident
 from incidents.selectors import insiders
 from incidents.selectors.audience import in_role, nameable
+from monitoring.selectors import Lately
 from monitoring.selectors import signals as talk
 from monitoring.theme_rows import shown as shown_themes
 
@@ -84,6 +85,11 @@ class Asked:
         """Who may see the incident: who can be named, given a task, or looked for in the log."""
         return nameable(self.incident)
 
+    @cached_property
+    def talk(self) -> Lately:
+        """What was said in the last hour: for the chart's figures and the shares."""
+        return picture.lately(self.incident, now=self.seen_at)
+
     def may(self, permission: Permission) -> bool:
         return allowed(self.user, permission, self.incident.brand_id)
 
@@ -100,6 +106,8 @@ def common(asked: Asked) -> Context:
 
 def head(asked: Asked) -> Context:
     incident = asked.incident
+    # Annotated with whether they are told.
+    running: list[Any] = asked.people if asked.may(Permission.RUN_INCIDENT) else []
     # Most incidents never were in triage: its step is shown to those that are.
     order = [each for each in State if each != State.TRIAGE or incident.state == State.TRIAGE]
     here = order.index(State(incident.state))
@@ -107,10 +115,10 @@ def head(asked: Asked) -> Context:
         "steps": [(state, order.index(state) < here, state == incident.state) for state in order],
         "moves": [to for to in states.MOVES[State(incident.state)] if to != State.DETECTED],
         "severities": Severity,
-        "told": [str(person) for person in selectors.told_of_severity(incident, by=asked.user)],
+        "told": [str(person) for person in running if person.is_told and person != asked.user],
         "statements": Statement.choices,
         "posts": Posts.choices,
-        "people": asked.people if asked.may(Permission.RUN_INCIDENT) else [],
+        "people": running,
         "why": severity.why(incident.severity_reasons),
         "responded_after": incident.responded_at and incident.responded_at - incident.detected_at,
         "update_from": _last_update(incident),
@@ -140,7 +148,7 @@ def volume(asked: Asked) -> Context:
     return {
         "span": span,
         "spans": picture.SPANS,
-        "volume": picture.volume(asked.incident, span=span, now=asked.seen_at),
+        "volume": picture.volume(asked.incident, asked.talk, span=span, now=asked.seen_at),
     }
 
 
@@ -149,7 +157,7 @@ def why(asked: Asked) -> Context:
 
 
 def said(asked: Asked) -> Context:
-    return {"said": picture.said(asked.incident, now=asked.seen_at)}
+    return {"said": picture.said(asked.talk)}
 
 
 def posts(asked: Asked) -> Context:

@@ -17,11 +17,12 @@ from .stream import (
     summary,
     whole,
 )
-from .volume import NetworkShare, Point, Shares, by_network, sentiment_shares, volume
+from .volume import Lately, NetworkShare, Point, Shares, lately, volume
 
 __all__ = [
     "Cursor",
     "Filters",
+    "Lately",
     "NetworkShare",
     "Page",
     "Point",
@@ -30,15 +31,14 @@ __all__ = [
     "Shares",
     "Summary",
     "TooSlow",
-    "by_network",
     "get_mention",
     "kept_posts",
+    "lately",
     "latest_at",
     "networks",
     "newer",
     "pulses",
     "samples",
-    "sentiment_shares",
     "stream",
     "summary",
     "top_posts",

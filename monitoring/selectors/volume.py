@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from monitoring.models import MentionCount
 
 STEP = timedelta(minutes=5)
+HOUR = timedelta(hours=1)
 # Closed steps carry their band. What came after the last closed one is counted from the minutes.
 _VOLUME = """
 WITH closed AS (
@@ -78,16 +80,35 @@ def volume(brand_ids: Iterable[int], *, since: datetime, until: datetime) -> lis
         ]
 
 
-def sentiment_shares(brand_id: int, *, since: datetime, until: datetime) -> Shares:
-    """Return how what was said from `since` to before `until` was meant."""
-    rows = MentionCount.objects.filter(brand=brand_id, minute__gte=since, minute__lt=until)
-    sums = rows.aggregate(total=Sum("total"), negative=Sum("negative"), positive=Sum("positive"))
-    return Shares(**{name: value or 0 for name, value in sums.items()})
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """How what was said in the last hour and in its last five minutes was meant, and on which
+    networks, the loudest first."""
+
+    hour: Shares
+    last: Shares
+    networks: list[NetworkShare]
 
 
-def by_network(brand_id: int, *, since: datetime, until: datetime) -> list[NetworkShare]:
-    """Return the networks on which something was said from `since` to before `until`, the loudest
-    first."""
-    rows = MentionCount.objects.filter(brand=brand_id, minute__gte=since, minute__lt=until)
-    sums = rows.values_list("network").annotate(total=Sum("total")).order_by("-total", "network")
-    return [NetworkShare(network, total) for network, total in sums]
+def lately(brand_id: int, *, until: datetime) -> Lately:
+    """What was said in the hour before `until`. One query."""
+    rows = MentionCount.objects.filter(
+        brand=brand_id, minute__gte=until - HOUR, minute__lt=until
+    ).values("network")
+    newest = Q(minute__gte=until - STEP)
+    sums = {f"hour_{name}": Sum(name) for name in _SUMMED}
+    sums |= {f"last_{name}": Sum(name, filter=newest) for name in _SUMMED}
+    summed: Any = rows.annotate(**sums)
+    found = list(summed.order_by("-hour_total", "network"))
+    return Lately(
+        _shares(found, "hour"),
+        _shares(found, "last"),
+        [NetworkShare(row["network"], row["hour_total"]) for row in found],
+    )
+
+
+_SUMMED = ("total", "negative", "positive")
+
+
+def _shares(rows: list[dict[str, Any]], span: str) -> Shares:
+    return Shares(*(sum(row[f"{span}_{name}"] or 0 for row in rows) for name in _SUMMED))
