@@ -24,6 +24,7 @@ from incidents.api_privacy import find
 
 from . import selectors, texts
 from .api import DraftOutput, shown_with
+from .api_images import ImageOutput
 from .enums_statement import EntryForm
 from .models import Draft
 from .models_statement import Statement, StatementDraft, StatementEntry, StatementSite
@@ -41,12 +42,13 @@ class StatementEntryOutput(serializers.ModelSerializer):
     about = serializers.IntegerField(source="about.number", default=None, read_only=True)
     address = serializers.SerializerMethodField()
     key = serializers.CharField(source="key.fingerprint", read_only=True)
+    images = ImageOutput(many=True, read_only=True)
 
     class Meta:
         model = StatementEntry
         fields = (
             "number", "form", "language", "about", "text", "reason", "next_update_at",
-            "published_at", "sha256", "key", "address",
+            "published_at", "sha256", "key", "address", "images",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -4,6 +4,7 @@ What went out is a chain of entries that are never changed: triggers (migration 
 update or removal, and any change of how a draft is to appear while somebody judges it.
 """
 
+import json
 from typing import ClassVar
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.models import OfIncident
 
+from . import placing
 from .enums_statement import EntryForm
 
 
@@ -133,6 +135,32 @@ class StatementEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.statement}/{self.number}"
+
+    @property
+    def images(self) -> list[placing.Placed]:
+        """What it shows, as it is signed."""
+        listed = json.loads(self.document).get("images", []) if self.document else []
+        return [placing.Placed(**each) for each in listed]
+
+
+class StatementImage(models.Model):
+    """An image that an entry shows: its bytes, for as long as the entry stands. Never changed."""
+
+    statement = models.ForeignKey(Statement, models.PROTECT, related_name="images")
+    sha256 = models.CharField(max_length=64)
+    media_type = models.CharField(max_length=20)
+    data = models.BinaryField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["pk"]
+        constraints: ClassVar[list] = [
+            models.UniqueConstraint(
+                fields=["statement", "sha256"], name="one_statement_image_a_digest"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.statement}: {self.sha256[:12]}"
 
 
 class StatementDraft(models.Model):

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from incidents.serving import HEADERS
 
 from .models import Draft
+from .models_media import DraftImage
+from .models_statement import StatementImage
 from .placing import Placed
 
 NAMES = {
@@ -75,10 +77,14 @@ def _change(each: Shown, old: Mapping[str, Shown], kept: list[str]) -> Changed |
 
 def sent(draft: Draft, digest: str) -> HttpResponse:
     """Answer with the bytes of one of the draft's images; 404 for any other."""
-    row = draft.images.filter(sha256=digest).first()
+    return answer(draft.images.filter(sha256=digest).first())
+
+
+def answer(row: DraftImage | StatementImage | None) -> HttpResponse:
+    """Answer with the bytes of an image; 404 where there is none."""
     if row is None:
         raise Http404
-    answer = HttpResponse(bytes(row.data), content_type=row.media_type, headers=HEADERS)
+    shown = HttpResponse(bytes(row.data), content_type=row.media_type, headers=HEADERS)
     # The same address always has the same bytes; a page under work asks for them often.
-    answer["Cache-Control"] = "private, max-age=300"
-    return answer
+    shown["Cache-Control"] = "private, max-age=300"
+    return shown

@@ -19,6 +19,11 @@ class Placed:
     width: int
     height: int
 
+    @property
+    def file(self) -> str:
+        """Its name as a file of its own."""
+        return f"{self.sha256}.{'png' if self.media_type == 'image/png' else 'jpg'}"
+
 
 def listed(images: Iterable[Placed]) -> str:
     """Write a version's images down as its digest covers them; "" for none."""

@@ -15,7 +15,7 @@ def _publisher(_connection: Connection) -> StatementPublisher:
 NETWORK = Network(
     label=_("Statement page"),
     icon="news",
-    can=Can.POST | Can.DELETE | Can.FIND,
+    can=Can.POST | Can.DELETE | Can.FIND | Can.IMAGES,
     max_length=MAX_LENGTH,
     group=Group.TOOLS,
     publisher=_publisher,

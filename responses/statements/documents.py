@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 VERSION = 1
+# Of a document that lists images, too: each by the digest of its bytes.
+WITH_IMAGES = 2
 # What a document holds, and of which kinds; the address is of the statement.
 FIELDS: dict[str, tuple[type, ...]] = {
     "about": (int, type(None)),
@@ -33,6 +35,13 @@ FIELDS: dict[str, tuple[type, ...]] = {
     "statement": (str,),
     "text": (str,),
     "version": (int,),
+}
+IMAGE: dict[str, type] = {
+    "alt": str,
+    "height": int,
+    "media_type": str,
+    "sha256": str,
+    "width": int,
 }
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -62,14 +71,26 @@ def read(data: bytes) -> dict[str, Any]:
         document = json.loads(data)
     except (ValueError, RecursionError):
         raise Unproven("This is no JSON.") from None
-    if not isinstance(document, dict) or set(document) != set(FIELDS):
+    if not isinstance(document, dict) or set(document) - {"images"} != set(FIELDS):
         raise Unproven("This is not an entry of a statement.")
     for name, kinds in FIELDS.items():
         if not isinstance(document[name], kinds) or isinstance(document[name], bool):
             raise Unproven(f"Its {name} cannot be.")
+    if "images" in document and not _lists_images(document["images"]):
+        raise Unproven("Its images cannot be.")
     if canonical(document) != data:
         raise Unproven("It was written anew: these are not the bytes that were signed.")
     return document
+
+
+def _lists_images(images: Any) -> bool:
+    return isinstance(images, list) and all(
+        isinstance(each, dict)
+        and set(each) == set(IMAGE)
+        and all(type(each[name]) is kind for name, kind in IMAGE.items())
+        and is_digest(each["sha256"])
+        for each in images
+    )
 
 
 # Keys

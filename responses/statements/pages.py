@@ -23,7 +23,14 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 
 from notifications.channels.email import configured
-from responses.models_statement import Statement, StatementEntry, StatementKey, StatementSite
+from responses.models_statement import (
+    Statement,
+    StatementEntry,
+    StatementImage,
+    StatementKey,
+    StatementSite,
+)
+from responses.placing import Placed
 
 from . import addresses, colours, documents
 from .reading import News, Telling, headline, telling
@@ -149,6 +156,7 @@ class Shown:
                 "telling": told,
                 "statement": self.statement,
                 "base": self.address,
+                "pictures": pictures(self.address),
                 "subscribe": self._subscribe() if self.site.has_mail and configured() else "",
             },
         )
@@ -156,6 +164,18 @@ class Shown:
     def _subscribe(self) -> str:
         names = [self.site.slug, self.statement.slug]
         return settings.PUBLIC_URL + reverse("responses:statement_subscribe", args=names)
+
+
+def pictures(statement: str) -> str:
+    """Where the images of the statement at this address lie."""
+    return f"{statement}images/"
+
+
+def of_images(shown: Shown, images: Sequence[StatementImage]) -> Files:
+    """The images that its entries show, each under the digest of its bytes."""
+    folder = _path(pictures(shown.address)).removesuffix("index.html")
+    named = {each.sha256: each.file for entry in shown.entries for each in entry.images}
+    return {f"{folder}{named[row.sha256]}": bytes(row.data) for row in images}
 
 
 def of_statement(shown: Shown) -> Files:
@@ -189,6 +209,7 @@ def _of_entry(shown: Shown, entry: StatementEntry) -> Files:
             address=address,
             entry=entry,
             base=shown.address,
+            pictures=pictures(shown.address),
             laters=[each for each in shown.entries if _overrules(each, entry)],
             signature=base64.b64encode(bytes(entry.signature)).decode(),
             previous=json.loads(entry.document)["previous"],
@@ -219,6 +240,8 @@ class Item:
     published: datetime
     updated: datetime
     language: str
+    # Addresses of what it shows, and of which kinds.
+    images: Sequence[tuple[str, str]] = ()
 
 
 def _items(shown: Shown, told: Telling) -> list[Item]:
@@ -236,7 +259,12 @@ def _item(shown: Shown, told: Telling, news: News) -> Item:
         news.root.published_at,
         news.updated_at,
         news.now.entry.language,
+        [] if news.withdrawal else _addressed(shown, news.now.entry.images),
     )
+
+
+def _addressed(shown: Shown, images: Sequence[Placed]) -> list[tuple[str, str]]:
+    return [(pictures(shown.address) + each.file, each.media_type) for each in images]
 
 
 def _feeds(where: str, title: str, language: str, items: list[Item]) -> Files:
@@ -279,6 +307,9 @@ def _json_feed(where: str, title: str, language: str, items: list[Item]) -> byte
                 "date_published": documents.moment(item.published),
                 "date_modified": documents.moment(item.updated),
                 "language": item.language,
+                "attachments": [
+                    {"url": url, "mime_type": media_type} for url, media_type in item.images
+                ],
             }
             for item in items
         ],

@@ -28,11 +28,13 @@ TYPES = {
     ".txt": b"text/plain; charset=utf-8",
     ".pem": b"application/x-pem-file",
     ".sig": b"application/octet-stream",
+    ".jpg": b"image/jpeg",
+    ".png": b"image/png",
 }
 # Pages change; what carries its digest in its name, and what was signed, does not.
 SHORT = b"public, max-age=10, stale-while-revalidate=30, stale-if-error=86400"
 LONG = b"public, max-age=31536000, immutable"
-FOR_EVER = {".css", ".sig", ".pem"}
+FOR_EVER = {".css", ".sig", ".pem", ".jpg", ".png"}
 Header = tuple[bytes, bytes]
 Scope = dict[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

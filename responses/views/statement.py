@@ -1,5 +1,7 @@
 """The statement page in the desk: prepared, written for, previewed; and a brand's own settings."""
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 from csp.decorators import csp_replace, csp_update
@@ -20,8 +22,10 @@ from accounts.selectors import administered
 from core.clock import database_now
 from core.errors import Forbidden, Refused
 from incidents.models import Incident
+from responses import picturing
 from responses.forms_statement import EntryDraftForm, PrepareForm, SiteForm, TermsForm
 from responses.models import Draft
+from responses.models_media import DraftImage
 from responses.models_statement import Statement, StatementDraft, StatementEntry, StatementSite
 from responses.selectors_statement import chain, site_of, statement_of, terms_of
 from responses.services import statement as services
@@ -209,6 +213,7 @@ def preview(request: SignedIn, reference: str) -> HttpResponse:
             style=reverse("responses:statement_style", args=[found.site.slug]),
             is_preview=True,
             subscribe="",
+            pictures=reverse("responses:statement_images", args=[reference]),
         )
     return HttpResponse(html)
 
@@ -221,18 +226,35 @@ def _as_if(found: Statement, terms: Any, entries: list[StatementEntry]) -> State
     """The draft as the entry that it would become; unsaved."""
     key = found.site.keys.filter(retired_at=None).first()
     draft = terms.draft
+    version = draft.versions.get(number=draft.version)
+    shown = [asdict(each) for each in version.images]
     return StatementEntry(
         statement=found,
         number=len(entries) + 1,
         form=terms.form,
         language=terms.language,
         about=terms.about,
-        text=draft.versions.get(number=draft.version).text,
+        text=version.text,
+        # Only of what it shows: nothing signs a preview.
+        document=json.dumps({"images": shown}),
         reason=terms.reason,
         next_update_at=terms.next_update_at,
         published_at=database_now(),
         key=key,
     )
+
+
+@login_required
+@require_GET
+def image(request: SignedIn, reference: str, name: str = "") -> HttpResponse:
+    """An image of the statement, or of a draft of its incident, for the preview."""
+    found = statement_of(request.user, reference)
+    digest = name.partition(".")[0]
+    if found is None:
+        raise Http404(_("There is no such page."))
+    kept = found.images.filter(sha256=digest).first()
+    drawn = DraftImage.objects.filter(draft__incident=found.incident_id, sha256=digest)
+    return picturing.answer(kept or drawn.first())
 
 
 @login_required

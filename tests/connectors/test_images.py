@@ -56,7 +56,7 @@ def server(settings: object) -> Iterator[Peer]:
 def test_which_networks_show_images() -> None:
     able = {kind for kind, network in NETWORKS.items() if Can.IMAGES in network.can}
 
-    assert able == {"bluesky", "facebook", "linkedin", "mastodon", "x"}
+    assert able == {"bluesky", "facebook", "linkedin", "mastodon", "statement", "x"}
     # These fetch an image from a public address, which a desk need not have.
     assert not {"instagram", "threads"} & able
 

@@ -1,16 +1,21 @@
 """A statement from its preparation to the signed page: who may, in which order, exactly once."""
 
+import hashlib
 import json
+import re
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from connectors.base import PermanentError
+from connectors.base import PermanentError, Picture
 from connectors.models import ConnectedAccount, SimulatedPost
 from core.errors import Conflict, Forbidden, Refused
 from incidents.models import Incident
@@ -18,15 +23,22 @@ from incidents.models_promises import Promise, PublicWord
 from responses import services
 from responses.enums import PublicationState
 from responses.models import Publication
-from responses.models_statement import Statement, StatementEntry, StatementKey, StatementSite
+from responses.models_statement import (
+    Statement,
+    StatementEntry,
+    StatementImage,
+    StatementKey,
+    StatementSite,
+)
 from responses.publishing import publish_due
 from responses.services.statement import Terms, change_terms, prepare, rotate_key, write
 from responses.services.statement.export import export, export_due
-from responses.statements import documents, files
+from responses.statements import documents, files, serving
 from responses.statements.reading import telling
 from tests.factories.statements import approved, message_of, prepared, published, site_for
 
 from .conftest import sha
+from .test_media import picture
 
 TEXT = "Plastik i kaffen\n\nVi beklager. Drik ikke parti 7.\n\n- Smid posen ud\n- Ring 70 20 30 40"
 
@@ -393,3 +405,86 @@ def test_a_text_that_is_a_thread_elsewhere_stands_whole_on_the_page(
     assert StatementEntry.objects.get().text == "We are sorry.\n\nDo not drink batch 7."
     assert not Publication.objects.exclude(state=PublicationState.SENT).exists()
     assert SimulatedPost.objects.count() == 2
+
+
+def test_an_image_is_signed_kept_and_exported_with_its_words(
+    statement: Statement, root: Path, site: StatementSite, alice: User, bob: User
+) -> None:
+    now = timezone.now()
+    draft = write(statement.pk, title="T", text="Se mærket.", terms=Terms(), by=bob, now=now)
+    drawn = services.keep_image(draft.pk, picture(colour="blue"), by=bob, now=now)
+    services.edit_draft(
+        draft.pk, text="Se mærket.", base_version=1, images=[(drawn.sha256, "En blå dåse <7>")],
+        by=bob, now=now,
+    )  # fmt: skip
+    services.submit(draft.pk, by=bob, now=now)
+    draft.refresh_from_db()
+    services.approve(draft.pk, by=alice, sha256=sha(draft), now=now)
+    publish_due(now=timezone.now() + timedelta(minutes=1))
+
+    entry = StatementEntry.objects.get()
+    signed = documents.verify(entry.document.encode(), bytes(entry.signature), entry.key.public_pem)
+    assert (signed["version"], signed["images"][0]["sha256"]) == (2, drawn.sha256)
+    StatementSite.objects.update(export_at=timezone.now())
+    export_due(now=timezone.now())
+    place = page(root, site) / "images" / f"{drawn.sha256}.{drawn.media_type[6:].replace('e', '')}"
+    assert hashlib.sha256(place.read_bytes()).hexdigest() == drawn.sha256
+    address = f"/images/{place.name}"
+    for html in (page(root, site) / "index.html", page(root, site) / "1" / "index.html"):
+        shown = html.read_text()
+        assert address in shown
+        assert 'alt="En blå dåse &lt;7&gt;" width="60" height="30"' in shown
+        assert "<script" not in shown
+    feed = json.loads((page(root, site) / "feed.json").read_text())
+    assert feed["items"][0]["attachments"][0]["url"].endswith(address)
+    served = serving.read(root, policy="", secure=False)
+    found = next(each for name, each in served.items() if name.endswith(address))
+    headers = dict(found.best(b"br").headers)
+    assert headers[b"content-type"] == f"{drawn.media_type}".encode()
+    assert b"immutable" in headers[b"cache-control"]
+
+
+def test_an_image_of_the_page_never_changes_and_is_what_was_approved(
+    statement: Statement, alice: User, bob: User
+) -> None:
+    image = StatementImage.objects.create(
+        statement=statement, sha256=hashlib.sha256(b"x").hexdigest(), media_type="image/png",
+        data=b"x",
+    )  # fmt: skip
+    for sql in (
+        "UPDATE responses_statementimage SET data = 'y'",
+        "DELETE FROM responses_statementimage",
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StatementImage.objects.create(
+            statement=statement, sha256=image.sha256[::-1], media_type="image/png", data=b"z"
+        )
+    draft = approved(statement, TEXT, Terms(), by=bob, approver=alice, now=timezone.now())
+    publication = Publication.objects.get(version__draft=draft)
+    Publication.objects.update(state=PublicationState.SENDING, sending_since=timezone.now())
+    publisher, message = message_of(publication)
+    extra = Picture(b"x", "image/png", "Not approved", 1, 1)
+    with pytest.raises(PermanentError, match="not what was approved"):
+        publisher.publish(replace(message, images=(extra,)))
+    assert not StatementEntry.objects.exists()
+
+
+def test_the_preview_shows_a_drafts_images_to_who_may_see_them(
+    statement: Statement, signed_in: Callable[[User], Client], bob: User, charlie: User
+) -> None:
+    now = timezone.now()
+    draft = write(statement.pk, title="T", text="Se mærket.", terms=Terms(), by=bob, now=now)
+    drawn = services.keep_image(draft.pk, picture(colour="red"), by=bob, now=now)
+    services.edit_draft(
+        draft.pk, text="Se mærket.", base_version=1, images=[(drawn.sha256, "Rød")], by=bob, now=now
+    )
+    here = f"/i/{draft.incident.reference}/statement/"
+    shown = signed_in(bob).get(f"{here}preview/?draft={draft.number}").content.decode()
+    address = re.search(r'src="([^"]*/statement/images/[^"]+)"', shown).group(1)
+
+    assert 'alt="Rød"' in shown
+    assert signed_in(bob).get(address).content == bytes(drawn.data)
+    assert signed_in(charlie).get(address).status_code == 404
+    assert signed_in(bob).get(f"{here}images/").status_code == 404

@@ -64,6 +64,8 @@ def _files(site: StatementSite, *, full: bool) -> pages.Files:
     made: pages.Files = {}
     for each in shown:
         if full or each.statement.is_stale:
+            # What a page shows is there before the page is.
+            made |= pages.of_images(each, list(each.statement.images.all()))
             made |= pages.of_statement(each)
     made |= pages.of_site(site, shown, list(site.keys.all()))
     return made | pages.of_root()

@@ -6,13 +6,15 @@ ours, so what a call leaves behind is never uncertain: the entry is there or it 
 
 import hashlib
 import logging
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_noop as _
 
-from connectors.base import Message, PermanentError, Receipt
+from connectors.base import Message, PermanentError, Picture, Receipt
 from connectors.statement import publisher
 from core import live
 from core.clock import database_now
@@ -29,9 +31,11 @@ from responses.models_statement import (
     Statement,
     StatementDraft,
     StatementEntry,
+    StatementImage,
     StatementKey,
     StatementSite,
 )
+from responses.placing import Placed
 from responses.statements import addresses, documents
 
 from . import mailing
@@ -80,6 +84,7 @@ def _publish(message: Message, *, now: datetime) -> StatementEntry:
         terms,
         message.text,
         number_of=message.idempotency_key,
+        images=message.images,
         now=now,
     )
     _follow_promise(entry, draft, now=now)
@@ -137,7 +142,14 @@ def _refuse_untimely(terms: StatementDraft, *, now: datetime) -> None:
         raise PermanentError(_("What it speaks of has been withdrawn."))
 
 
-def _append(terms: StatementDraft, text: str, *, number_of: str, now: datetime) -> StatementEntry:
+def _append(
+    terms: StatementDraft,
+    text: str,
+    *,
+    number_of: str,
+    now: datetime,
+    images: Sequence[Picture] = (),
+) -> StatementEntry:
     """Write the next entry of the chain, signed. Expects the site's lock."""
     statement = terms.statement
     last = statement.entries.order_by("-number").first()
@@ -157,14 +169,36 @@ def _append(terms: StatementDraft, text: str, *, number_of: str, now: datetime) 
         idempotency_key=number_of,
         key=key,
     )
-    _seal(entry, key, previous=last.sha256 if last else None)
+    shown = [_kept(statement, image) for image in images]
+    _seal(entry, key, previous=last.sha256 if last else None, shown=shown)
     entry.save()
     _show(statement, entry, now=now)
     return entry
 
 
-def _seal(entry: StatementEntry, key: StatementKey, *, previous: str | None) -> None:
-    data = documents.canonical(_document(entry, previous))
+def _kept(statement: Statement, image: Picture) -> dict[str, object]:
+    """Keep an image with the statement; return it as it stands in the document."""
+    digest = hashlib.sha256(image.data).hexdigest()
+    StatementImage.objects.get_or_create(
+        statement=statement,
+        sha256=digest,
+        defaults={"media_type": image.media_type, "data": image.data},
+    )
+    shown = Placed(digest, image.alt, image.media_type, image.width, image.height)
+    return asdict(shown)
+
+
+def _seal(
+    entry: StatementEntry,
+    key: StatementKey,
+    *,
+    previous: str | None,
+    shown: list[dict[str, object]],
+) -> None:
+    document = _document(entry, previous)
+    if shown:
+        document |= {"version": documents.WITH_IMAGES, "images": shown}
+    data = documents.canonical(document)
     try:
         entry.signature = sign(key, data)
     except Unsealable as error:
