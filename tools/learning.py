@@ -57,7 +57,8 @@ class Student:
     def logits(self, seen: Seen) -> Floats:
         classes = self.out.shape[1]
         sums = self.sums.logits(seen)
-        found: Floats = sums[:, :classes] + np.tanh(sums[:, classes:]) @ self.out
+        units: Any = np.tanh(sums[:, classes:])
+        found: Floats = sums[:, :classes] + units @ self.out
         return found
 
 
@@ -71,7 +72,8 @@ def together(students: Sequence[Student]) -> Student:
         return np.concatenate((mean, *(part[..., classes:] for part in parts)), axis=-1)
 
     sums = Fitted(*(joined(name) for name in ("rows", "meaning", "plain", "offset")))
-    return Student(sums, np.concatenate([each.out for each in students]) / len(students))
+    out: Any = np.concatenate([each.out for each in students]) / len(students)
+    return Student(sums, out)
 
 
 def fit(seen: Seen, target: Floats, weight: Floats, *, loose: float, rounds: int = 60) -> Fitted:
