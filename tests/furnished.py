@@ -530,12 +530,13 @@ def filled_fixture(
     job = exported(karen)
     save_search("Vrede", "emotion=anger", by=karen, brand_id=brand.pk, now=now)
     InvitationFactory.create(brand=brand)
+    image = pictured(draft, bob)
     return {
         "slug": brand.slug, "brand": brand.slug, "network": "simulator", "task": 0,
         "form": "html", "word": word.pk, "thread": said.pk, "fact": 1, "promise": 1, "found": 0,
         "kind": DetectionKind.VOLUME.value,
         "reference": incident.reference, "number": draft.number, "secret": "gættet",
-        "image": pictured(draft, bob),
+        "image": image, "name": f"{image}.png",
         "key": spoken_for(brand, karen, bob), "template": holding,
         "wall": walled(incident, karen)[1],
         "token": answer_link(karen, incident), "service": "ntfy", "link": link,
