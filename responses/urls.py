@@ -76,7 +76,6 @@ urlpatterns = [
     path("i/<str:reference>/statement/", statement.statement, name="statement"),
     path("i/<str:reference>/statement/panel/", statement.panel, name="statement_panel"),
     path("i/<str:reference>/statement/preview/", statement.preview, name="statement_preview"),
-    path("i/<str:reference>/statement/images/", statement.image, name="statement_images"),
     path("i/<str:reference>/statement/images/<str:name>", statement.image, name="statement_image"),
     path(ENGAGE, engage.inbox, name="engage"),
     path(ENGAGE + "panel/", engage.panel, name="engage_panel"),

@@ -213,7 +213,7 @@ def preview(request: SignedIn, reference: str) -> HttpResponse:
             style=reverse("responses:statement_style", args=[found.site.slug]),
             is_preview=True,
             subscribe="",
-            pictures=reverse("responses:statement_images", args=[reference]),
+            pictures=reverse("responses:statement_image", args=[reference, "-"]).removesuffix("-"),
         )
     return HttpResponse(html)
 
@@ -246,7 +246,7 @@ def _as_if(found: Statement, terms: Any, entries: list[StatementEntry]) -> State
 
 @login_required
 @require_GET
-def image(request: SignedIn, reference: str, name: str = "") -> HttpResponse:
+def image(request: SignedIn, reference: str, name: str) -> HttpResponse:
     """An image of the statement, or of a draft of its incident, for the preview."""
     found = statement_of(request.user, reference)
     digest = name.partition(".")[0]
