@@ -42,6 +42,7 @@ def mentions(request: SignedIn) -> HttpResponse:
         fresh = newer(request.user, wanted.filters, wanted.newer_than)
         rows = _rows(request.user, fresh, wanted, names, now)
         return render(request, "monitoring/mentions.html#rows", {"rows": rows})
+    triaged = _triaged(request.user)
     page, too_slow = _page(request.user, wanted)
     note_shown(page.posts, now=now)
     older = asked.cursor_text(page.older) if page.older else ""
@@ -69,7 +70,9 @@ def mentions(request: SignedIn) -> HttpResponse:
         "saved": saved,
         "current": asked.integer(wanted.given("search")),
         "here": wanted.address().removeprefix("?"),
-        "may_triage": bool(_triaged(request.user)),
+        "view": wanted.address(search="").removeprefix("?"),
+        "share_with": [(pk, name) for pk, name in names.items() if pk in triaged],
+        "may_triage": bool(triaged),
         "actions": tuple(ACTIONS),
         "labels": choosing.label_fields(formats.language()),
         "since": wanted.given("since"),

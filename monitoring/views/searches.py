@@ -1,7 +1,5 @@
 """Saved searches: the list with what is unread, saving, removing."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -9,10 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.enums import Permission
 from accounts.http import SignedIn
-from accounts.rules import allowed
-from accounts.selectors import brand_names
 from core.clock import database_now
 from core.errors import Refused
 from monitoring import asked, choosing
@@ -43,25 +38,9 @@ def searches(request: SignedIn) -> HttpResponse:
         "searches": found,
         "saved": tuple(SavedRow.of(each, counts.get(each.pk)) for each in found),
         "current": current,
-        **_saving(request),
     }
     fragment = "#list" if request.htmx else ""
     return render(request, f"monitoring/searches.html{fragment}", context)
-
-
-def _saving(request: SignedIn) -> dict[str, Any]:
-    """What the form to save the view at hand needs: the filter, and whom to share with."""
-    wanted = asked.read(
-        request.GET, brands=request.user.roles, now=database_now(), me=request.user.pk
-    )
-    return {
-        "query": wanted.address(search="").removeprefix("?"),
-        "brands": [
-            (pk, name)
-            for pk, name in brand_names(request.user).items()
-            if allowed(request.user, Permission.TRIAGE, pk)
-        ],
-    }
 
 
 @login_required

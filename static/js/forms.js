@@ -149,7 +149,7 @@ if (window.Idiomorph) {
   };
   // What the reader has opened stays open, and a row that keys have moved to keeps the focus.
   window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node, kind) =>
-    !(name === "open" && node instanceof HTMLDetailsElement) &&
+    !(name === "open" && (node instanceof HTMLDetailsElement || node instanceof HTMLDialogElement)) &&
     !(name === "tabindex" && kind === "remove" && node === document.activeElement);
   window.Idiomorph.defaults.callbacks.beforeNodeRemoved = (node) =>
     !(node instanceof Element && node.hasAttribute("data-made"));

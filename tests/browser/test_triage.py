@@ -183,7 +183,14 @@ def test_a_view_is_saved_and_its_unread_follows(
 ) -> None:
     with screen(bob, "/mentions/?emotion=anger") as page:
         page.locator("#searches").get_by_role("button", name="Save this view").click()
-        page.get_by_label("Name").fill("Angry")
+        name = page.get_by_label("Name")
+        name.fill("Ang")
+        # Mentions come in, and the list beside it anew, while somebody types.
+        with page.expect_response("**/mentions/searches/**"):
+            page.evaluate("document.body.dispatchEvent(new CustomEvent('cd:resync'))")
+        expect(page.locator(".htmx-request, .htmx-settling")).to_have_count(0)
+        expect(name).to_have_value("Ang")
+        name.fill("Angry")
         page.get_by_role("button", name="Save", exact=True).click()
         page.wait_for_url("**search=**")
         current = page.locator("#searches [aria-current]")
