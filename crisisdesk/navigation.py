@@ -126,7 +126,7 @@ def register() -> None:
             _("Cases"),
             "archive",
             "training:cases",
-            ("training:", "incidents:review"),
+            ("training:", "reviews:", "incidents:review"),
             key="L",
             on_phone=False,
         ),

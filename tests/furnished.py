@@ -66,13 +66,13 @@ from responses.services.plan import keeping, templates, using
 from responses.services.policies import Wanted
 from responses.services.strategy import answer, decide
 from responses.statements.links import confirm_url, leave_url
+from reviews.services import add_lesson
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
 from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import DetectionFactory, on_the_ladder
 from tests.factories.monitoring import QueryFactory, SourceFactory, mention
 from tests.factories.notifications import ChannelFactory, reach
 from tests.factories.rota import on_duty
-from training.services import add_lesson
 
 Page = tuple[str, set[str]]
 ACCOUNT_PAGES = ("", "_grant", "_test", "_secret", "_deactivate", "_activate")

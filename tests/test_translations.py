@@ -35,7 +35,7 @@ from tests.furnished import (  # noqa: F401 - fixtures are found by their module
 ROOT = Path(settings.BASE_DIR)
 ROOMS = (
     *("accounts", "connectors", "core", "crisisdesk", "incidents", "monitoring"),
-    *("notifications", "responses", "marketing", "training", "templates"),
+    *("notifications", "responses", "marketing", "reviews", "training", "drills", "templates"),
 )
 KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every check that runs no test. Runs all of them, then fails if one did.
 cd "$(dirname "$0")/.." || exit 1
-rooms="core accounts notifications connectors monitoring incidents responses marketing training crisisdesk"
+rooms="core accounts notifications connectors monitoring incidents responses marketing reviews training drills crisisdesk"
 failed=""
 
 check() { # name, then the command

@@ -1,4 +1,4 @@
-"""What was learned, and the incidents it was learned from."""
+"""The incidents from which something was learned."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -6,15 +6,7 @@ from accounts.models import User
 from incidents.enums import Closing, State
 from incidents.models import Incident
 from monitoring.enums import CrisisType
-
-from .models import Lesson
-
-
-def lessons(user: User, reference: str) -> QuerySet[Lesson]:
-    """Return the lessons of an incident that `user` may see."""
-    visible = Incident.objects.visible_to(user).filter(reference=reference)
-    found = Lesson.objects.filter(incident__in=visible)
-    return found.select_related("author", "incident")
+from reviews.models import Lesson
 
 
 def cases(user: User, *, words: str = "", brand: str = "") -> QuerySet[Incident]:

@@ -6,6 +6,4 @@ app_name = "training"
 
 urlpatterns = [
     path("cases/", views.cases, name="cases"),
-    path("i/<slug:reference>/lessons/", views.lessons, name="lessons"),
-    path("i/<slug:reference>/lessons/<int:pk>/remove/", views.remove, name="remove_lesson"),
 ]

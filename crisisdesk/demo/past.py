@@ -7,8 +7,8 @@ from accounts.models import Brand, User
 from incidents import services
 from incidents.enums import Origin, Severity, State
 from monitoring.enums import CrisisType
-from training.models import LessonKind
-from training.services import add_lesson
+from reviews.models import LessonKind
+from reviews.services import add_lesson
 
 from .people import CARE, DUTY, LEAD
 from .talk import Public, Utterance, crisis

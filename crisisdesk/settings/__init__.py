@@ -67,7 +67,9 @@ INSTALLED_APPS = [
     "incidents",
     "responses",
     "marketing",
+    "reviews",
     "training",
+    "drills",
     "crisisdesk",
 ]
 

@@ -16,7 +16,16 @@ from accounts.wording import (
 )
 from incidents.enums import Severity
 
-ROOMS = ("accounts", "connectors", "monitoring", "incidents", "responses", "training")
+ROOMS = (
+    "accounts",
+    "connectors",
+    "monitoring",
+    "incidents",
+    "responses",
+    "reviews",
+    "training",
+    "drills",
+)
 WRITTEN = re.compile(r'\b(?:audit\.|_)record\(\s*"([a-z_]+\.[a-z_]+)"')
 
 

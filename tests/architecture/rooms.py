@@ -13,8 +13,10 @@ FLOORS = {
     "incidents": 4,
     "responses": 5,
     "marketing": 6,
-    "training": 7,
-    "crisisdesk": 8,
+    "reviews": 7,
+    "training": 8,
+    "drills": 9,
+    "crisisdesk": 10,
 }
 
 

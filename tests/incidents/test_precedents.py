@@ -15,8 +15,8 @@ from incidents.precedents import Case, bag, closest
 from incidents.selectors.precedents import precedents as of
 from monitoring.enums import CrisisType
 from monitoring.models import Step
+from reviews.services import add_lesson
 from tests.factories.incidents import NOON, IncidentFactory
-from training.services import add_lesson
 
 SignedIn = Callable[[User], Client]
 # Four matters, each in its own words, beside what everybody says.

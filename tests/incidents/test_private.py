@@ -128,7 +128,7 @@ def test_what_an_administrator_saw_on_pages_is_gone_once_it_is_private(
     words = [*SECRETS, secret.reference]
     before = holding(signed_in(karen), addresses, words)
     assert {"overview", "incidents:list", "incidents:incident", "incidents:review"} <= before
-    assert {"responses:draft", "responses:panel", "training:lessons"} <= before
+    assert {"responses:draft", "responses:panel", "reviews:lessons"} <= before
     assert len(before) >= 12
     close(secret, bob, by=alice)
     assert holding(signed_in(karen), addresses, words) <= KNOWING

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Brand, User
 from incidents.enums import State
 from incidents.models import Incident
+from reviews.models import Lesson
 from tests.factories.incidents import NOON, IncidentFactory
-from training.models import Lesson
 
 SignedIn = Callable[[User], Client]
 

@@ -9,10 +9,10 @@ from accounts.enums import Role
 from accounts.models import AuditEntry, Brand, User
 from incidents.models import Incident
 from incidents.panels import REVIEW
+from reviews import services
+from reviews.models import Lesson
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.incidents import IncidentFactory
-from training import services
-from training.models import Lesson
 
 SignedIn = Callable[[User], Client]
 HTMX = {"HTTP_HX_REQUEST": "true"}

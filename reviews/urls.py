@@ -1,0 +1,10 @@
+from django.urls import path
+
+from . import views
+
+app_name = "reviews"
+
+urlpatterns = [
+    path("i/<slug:reference>/lessons/", views.lessons, name="lessons"),
+    path("i/<slug:reference>/lessons/<int:pk>/remove/", views.remove, name="remove_lesson"),
+]

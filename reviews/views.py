@@ -1,0 +1,84 @@
+"""Lessons on a review."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts.enums import Permission
+from accounts.http import SignedIn
+from accounts.rules import allowed
+from core.errors import Refused
+from incidents.models import Incident
+from incidents.selectors import get_incident
+
+from . import selectors, services
+from .models import LessonKind
+
+
+@login_required
+def lessons(request: SignedIn, reference: str) -> HttpResponse:
+    """The panel on the review; a POST adds a lesson."""
+    incident = _find(request, reference)
+    if request.method != "POST":
+        return _panel(request, incident)
+    _require(request, incident)
+    kind, text = request.POST.get("kind", ""), request.POST.get("text", "")
+    return _do(
+        request,
+        incident,
+        lambda: services.add_lesson(incident, kind=kind, text=text, by=request.user),
+    )
+
+
+@login_required
+@require_POST
+def remove(request: SignedIn, reference: str, pk: int) -> HttpResponse:
+    incident = _find(request, reference)
+    _require(request, incident)
+    lesson = get_object_or_404(selectors.lessons(request.user, reference), pk=pk)
+    return _do(request, incident, lambda: services.remove_lesson(lesson, by=request.user))
+
+
+def _find(request: SignedIn, reference: str) -> Incident:
+    try:
+        return get_incident(request.user, reference)
+    except Incident.DoesNotExist:
+        raise Http404 from None
+
+
+def _require(request: SignedIn, incident: Incident) -> None:
+    if not allowed(request.user, Permission.WRITE_TIMELINE, incident.brand_id):
+        raise PermissionDenied
+
+
+def _do(request: SignedIn, incident: Incident, deed: Callable[[], Any]) -> HttpResponse:
+    problem = ""
+    try:
+        deed()
+    except Refused as refusal:
+        problem = str(refusal)
+    if request.htmx:
+        return _panel(request, incident, problem=problem)
+    if problem:
+        messages.error(request, problem)
+    return redirect("incidents:review", incident.reference)
+
+
+def _panel(request: SignedIn, incident: Incident, *, problem: str = "") -> HttpResponse:
+    found = list(selectors.lessons(request.user, incident.reference))
+    context = {
+        "incident": incident,
+        "groups": [
+            (kind, [each for each in found if each.kind == kind], icon)
+            for kind, icon in ((LessonKind.WORKED, "circle-check"), (LessonKind.IMPROVE, "tools"))
+        ],
+        "may_write": allowed(request.user, Permission.WRITE_TIMELINE, incident.brand_id),
+        "problem": problem,
+    }
+    return render(request, "reviews/lessons.html", context, status=422 if problem else 200)
