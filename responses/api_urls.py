@@ -1,28 +1,29 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from .api import DraftViewSet, PublicationViewSet
-from .api_assistant import (
+from .api.assistant import (
     LanguageModelView,
     SuggestionDeedView,
     SuggestionsView,
     SuggestionView,
 )
-from .api_checks import (
+from .api.checks import (
     AvoidedWordsView,
     AvoidedWordView,
     ChecksView,
     ContradictionsView,
     PreviewsView,
 )
-from .api_comments import CommentsView, CommentView
-from .api_plan import (
+from .api.comments import CommentsView, CommentView
+from .api.drafts import DraftViewSet
+from .api.plan import (
     CommunicationPlanReviewView,
     CommunicationPlanVersionsView,
     CommunicationPlanView,
 )
-from .api_policies import ApprovalPolicyViewSet
-from .api_statement import (
+from .api.policies import ApprovalPolicyViewSet
+from .api.publications import PublicationViewSet
+from .api.statement import (
     StatementDraftsView,
     StatementKeyView,
     StatementSitesView,
@@ -30,9 +31,9 @@ from .api_statement import (
     StatementView,
     TermsView,
 )
-from .api_strategy import PosturesView, StrategyDecisionView, StrategyView
-from .api_telling import EarlyView, TellingView
-from .api_templates import TemplateApproveView, TemplatesView, TemplateUseView, TemplateView
+from .api.strategy import PosturesView, StrategyDecisionView, StrategyView
+from .api.telling import EarlyView, TellingView
+from .api.templates import TemplateApproveView, TemplatesView, TemplateUseView, TemplateView
 from .api_urls_engage import urlpatterns as engage
 
 router = SimpleRouter()

@@ -18,13 +18,12 @@ from core.clock import database_now
 from core.errors import Refused
 from incidents.enums import PlanKind
 from incidents.plan_shape import LONGEST_LINE, LONGEST_TEXT
-
-from .enums_plan import Audience, PlanSection
-from .models_plan import CommunicationPlan, CommunicationPlanVersion
-from .plan import holding, reading, shape, speaking
-from .plan.advice import advice
-from .plan.differences import differences, people
-from .services.plan import keeping
+from responses.enums_plan import Audience, PlanSection
+from responses.models_plan import CommunicationPlan, CommunicationPlanVersion
+from responses.plan import holding, reading, shape, speaking
+from responses.plan.advice import advice
+from responses.plan.differences import differences, people
+from responses.services.plan import keeping
 
 _KINDS = PlanKind.choices
 # The languages of the desk.

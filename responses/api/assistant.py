@@ -15,11 +15,10 @@ from accounts.selectors import administered
 from core.api.checked import checked
 from core.clock import database_now
 from core.words import Words
-
-from . import selectors
-from .enums_assistant import Wish
-from .models_assistant import LanguageModel, Suggestion
-from .services import assistant as services
+from responses import selectors
+from responses.enums_assistant import Wish
+from responses.models_assistant import LanguageModel, Suggestion
+from responses.services import assistant as services
 
 
 class SuggestionOutput(serializers.ModelSerializer):

@@ -15,12 +15,11 @@ from accounts.models import Brand
 from accounts.selectors import get_brand
 from core.api.checked import checked
 from core.clock import database_now
-
-from .models import Version
-from .models_engage import CannedAnswer, EngageSettings
-from .services.engage import stock
-from .services.engage.due import settings_of
-from .services.engage.settings import save_settings
+from responses.models import Version
+from responses.models_engage import CannedAnswer, EngageSettings
+from responses.services.engage import stock
+from responses.services.engage.due import settings_of
+from responses.services.engage.settings import save_settings
 
 
 class AnswerTimes(serializers.ModelSerializer):

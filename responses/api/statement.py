@@ -21,17 +21,17 @@ from accounts.selectors import administered
 from core.api.checked import checked
 from core.clock import database_now
 from incidents.api_privacy import find
+from responses import selectors, texts
+from responses.enums_statement import EntryForm
+from responses.models import Draft
+from responses.models_statement import Statement, StatementDraft, StatementEntry, StatementSite
+from responses.selectors_statement import chain, statement_of, terms_of, visible_sites
+from responses.services import statement as services
+from responses.statements import addresses
+from responses.statements.reading import telling
 
-from . import selectors, texts
-from .api import DraftOutput, shown_with
-from .api_images import ImageOutput
-from .enums_statement import EntryForm
-from .models import Draft
-from .models_statement import Statement, StatementDraft, StatementEntry, StatementSite
-from .selectors_statement import chain, statement_of, terms_of, visible_sites
-from .services import statement as services
-from .statements import addresses
-from .statements.reading import telling
+from .draft_shapes import DraftOutput, shown_with
+from .images import ImageOutput
 
 LANGUAGE = f"^({'|'.join(code for code, _name in settings.LANGUAGES)})$"
 

@@ -1,4 +1,4 @@
-"""The inbox of an incident and its concern board over the API."""
+"""The inbox of an incident over the API: conversations and their answers."""
 
 from typing import Any
 
@@ -21,19 +21,16 @@ from incidents.api_record import Emailed, find
 from incidents.models import Incident
 from incidents.selectors import insiders
 from monitoring.enums import Sentiment
-
-from . import board, problems
-from . import selectors_engage as selectors
-from .enums import PublicationState
-from .enums_engage import CameBy, ConversationState, RunKind
-from .enums_plan import Audience
-from .models import Version
-from .models_engage import Answer, AnswerRun, Concern, Conversation
-from .offers import offers
-from .plan import order
-from .services.engage import answering, concerns, outcome, working
-from .services.engage.halting import halt
-from .services.engage.runs import start_run
+from responses import problems
+from responses import selectors_engage as selectors
+from responses.enums import PublicationState
+from responses.enums_engage import CameBy, ConversationState
+from responses.enums_plan import Audience
+from responses.models import Version
+from responses.models_engage import Answer, Concern, Conversation
+from responses.offers import offers
+from responses.plan import order
+from responses.services.engage import answering, concerns, outcome, working
 
 WAITS_FOR = serializers.ListField(child=serializers.ChoiceField(Audience.choices))
 
@@ -121,13 +118,13 @@ class InboxChanged(serializers.Serializer):
     left = serializers.IntegerField()
 
 
-def _find_to(request: Request, reference: str, permission: Permission) -> Incident:
+def find_to(request: Request, reference: str, permission: Permission) -> Incident:
     incident = find(request, reference)
     require(caller(request), permission, incident.brand_id)
     return incident
 
 
-def _person(incident: Incident, email: str | None) -> User | None:
+def person_of(incident: Incident, email: str | None) -> User | None:
     if not email:
         return None
     found: User | None = insiders(incident).filter(email__iexact=email).first()
@@ -136,7 +133,7 @@ def _person(incident: Incident, email: str | None) -> User | None:
     return found
 
 
-def _concern(incident: Incident, number: int | None) -> Concern | None:
+def concern_of(incident: Incident, number: int | None) -> Concern | None:
     if number is None:
         return None
     found = Concern.objects.filter(incident=incident, number=number).first()
@@ -173,7 +170,7 @@ class Inbox(APIView):
         summary="Assign, solve, leave alone, take up again or group conversations",
     )
     def post(self, request: Request, reference: str) -> Response:
-        incident = _find_to(request, reference, Permission.DRAFT)
+        incident = find_to(request, reference, Permission.DRAFT)
         done = _change(incident, checked(InboxChange, request.data), caller(request))
         return Response(InboxChanged(done).data)
 
@@ -181,10 +178,10 @@ class Inbox(APIView):
 def _change(incident: Incident, wanted: dict[str, Any], by: User) -> working.Outcome:
     now, ids = database_now(), wanted["conversations"]
     if wanted["do"] == "assign":
-        to = _person(incident, wanted.get("to"))
+        to = person_of(incident, wanted.get("to"))
         return working.assign(incident.pk, ids, to, by=by, now=now)
     if wanted["do"] == "group":
-        under = _concern(incident, wanted.get("concern"))
+        under = concern_of(incident, wanted.get("concern"))
         moved = concerns.group(incident.pk, under.pk if under else None, ids, by=by, now=now)
         return working.Outcome(moved, len(ids) - moved)
     if "state" not in wanted:
@@ -367,171 +364,3 @@ class SettleAnswer(APIView):
 
 
 # The concern board
-
-
-class RunOutput(serializers.Serializer):
-    """One answer to many: how far it has come, and whether it was halted."""
-
-    id = serializers.IntegerField(source="run.pk")
-    kind = serializers.ChoiceField(RunKind.choices, source="run.kind")
-    started_at = serializers.DateTimeField(source="run.started_at")
-    halted_at = serializers.DateTimeField(source="run.halted_at", allow_null=True)
-    total = serializers.IntegerField()
-    sent = serializers.IntegerField()
-    left = serializers.IntegerField()
-    failed = serializers.IntegerField()
-    unsure = serializers.IntegerField()
-
-
-class ConcernTextOutput(serializers.Serializer):
-    """A concern's text: its draft's number, whether it is approved, to how many it would go, and
-    who has to be told before it leaves (or why not: `POST /api/v1/drafts/<draft_id>/early/`)."""
-
-    draft = serializers.IntegerField(source="draft.number")
-    draft_id = serializers.IntegerField(source="draft.pk")
-    text = serializers.CharField(source="version.text")
-    sha256 = serializers.CharField(source="version.sha256")
-    ready = serializers.BooleanField()
-    to = serializers.IntegerField()
-    waits_for = WAITS_FOR
-
-
-class ConcernOutput(serializers.Serializer):
-    """A question: who sees to it, how many ask it, how many have their answer."""
-
-    number = serializers.IntegerField(source="concern.number")
-    question = serializers.CharField(source="concern.question")
-    owner = Emailed(source="concern.owner")
-    version = serializers.IntegerField(source="concern.version")
-    asked = serializers.IntegerField()
-    answered = serializers.IntegerField()
-    share = serializers.FloatField()
-    answer = ConcernTextOutput(allow_null=True)
-    fix = ConcernTextOutput(allow_null=True)
-    runs = RunOutput(many=True)
-    alike = serializers.ListField(child=serializers.IntegerField())
-
-
-class ConcernInput(serializers.Serializer):
-    """A question, who sees to it (an e-mail address), and the conversations that ask it."""
-
-    question = serializers.CharField(max_length=300)
-    owner = serializers.EmailField(required=False, allow_null=True)
-    conversations = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), max_length=working.MOST, default=list
-    )
-
-
-class ConcernChange(serializers.Serializer):
-    """Other words, or another owner. `version` is the one that you read: 409 if it is not."""
-
-    question = serializers.CharField(max_length=300)
-    owner = serializers.EmailField(required=False, allow_null=True)
-    version = serializers.IntegerField(min_value=1)
-
-
-def _card(incident: Incident, pk: int) -> dict[str, Any]:
-    shown = next(each for each in board.cards(incident) if each.concern.pk == pk)
-    return dict(ConcernOutput(shown).data)
-
-
-class Concerns(APIView):
-    """The concern board."""
-
-    @extend_schema(responses=ConcernOutput(many=True), summary="Read the concern board")
-    def get(self, request: Request, reference: str) -> Response:
-        return Response(ConcernOutput(board.cards(find(request, reference)), many=True).data)
-
-    @extend_schema(
-        request=ConcernInput, responses={201: ConcernOutput}, summary="Put a question on the board"
-    )
-    def post(self, request: Request, reference: str) -> Response:
-        incident = _find_to(request, reference, Permission.DRAFT)
-        wanted = checked(ConcernInput, request.data)
-        wanted["owner"] = _person(incident, wanted.get("owner"))
-        made = concerns.add_concern(
-            incident.pk, wanted.pop("question"), **wanted, by=caller(request), now=database_now()
-        )
-        return Response(_card(incident, made.pk), status.HTTP_201_CREATED)
-
-
-def _find_concern(request: Request, reference: str, number: int) -> Concern:
-    found = _concern(_find_to(request, reference, Permission.DRAFT), number)
-    if found is None:
-        raise Http404
-    return found
-
-
-class OneConcern(APIView):
-    """One question of the board."""
-
-    @extend_schema(request=ConcernChange, responses=ConcernOutput, summary="Change a question")
-    def patch(self, request: Request, reference: str, number: int) -> Response:
-        found = _find_concern(request, reference, number)
-        wanted = checked(ConcernChange, request.data)
-        concerns.change_concern(
-            found.pk,
-            question=wanted["question"],
-            owner=_person(found.incident, wanted.get("owner")),
-            seen=wanted["version"],
-            by=caller(request),
-            now=database_now(),
-        )
-        return Response(_card(found.incident, found.pk))
-
-
-class ConcernTextInput(serializers.Serializer):
-    """A text with {name} where it names whom it goes to. It becomes a draft, to be approved."""
-
-    kind = serializers.ChoiceField(RunKind.choices)
-    text = serializers.CharField(max_length=10_000, trim_whitespace=False)
-
-
-class ConcernText(APIView):
-    """What a question is answered with."""
-
-    @extend_schema(
-        request=ConcernTextInput, responses={201: ConcernOutput}, summary="Write the answer"
-    )
-    def post(self, request: Request, reference: str, number: int) -> Response:
-        found = _find_concern(request, reference, number)
-        wanted = checked(ConcernTextInput, request.data)
-        kind, by = RunKind(wanted["kind"]), caller(request)
-        concerns.write_for(found.pk, kind, text=wanted["text"], by=by, now=database_now())
-        return Response(_card(found.incident, found.pk), status.HTTP_201_CREATED)
-
-
-class RunInput(serializers.Serializer):
-    """Which text goes to all, and the digest of what you read."""
-
-    kind = serializers.ChoiceField(RunKind.choices)
-    sha256 = serializers.RegexField("^[0-9a-fA-F]{64}$")
-
-
-class ConcernRuns(APIView):
-    """Answering all who asked."""
-
-    @extend_schema(
-        request=RunInput,
-        responses={201: ConcernOutput},
-        summary="Send the approved answer to all who asked",
-    )
-    def post(self, request: Request, reference: str, number: int) -> Response:
-        found = _find_concern(request, reference, number)
-        wanted = checked(RunInput, request.data)
-        kind, by = RunKind(wanted["kind"]), caller(request)
-        start_run(found.pk, kind, digest=wanted["sha256"], by=by, now=database_now())
-        return Response(_card(found.incident, found.pk), status.HTTP_201_CREATED)
-
-
-class HaltRun(APIView):
-    """Ending an answer to many."""
-
-    @extend_schema(request=None, responses=ConcernOutput, summary="Halt an answer to all who asked")
-    def post(self, request: Request, reference: str, run: int) -> Response:
-        incident = _find_to(request, reference, Permission.DRAFT)
-        found = AnswerRun.objects.filter(incident=incident, pk=run).first()
-        if found is None:
-            raise Http404
-        halt(found.pk, by=caller(request), now=database_now())
-        return Response(_card(incident, found.concern_id))

@@ -17,14 +17,14 @@ from core.clock import database_now
 from core.errors import Refused
 from incidents.api_privacy import find
 from incidents.enums import PlanKind
+from responses import texts, variables
+from responses.enums_plan import Audience
+from responses.models_templates import StatementTemplate
+from responses.plan import holding
+from responses.services.plan import templates as services
+from responses.services.plan import using
 
-from . import texts, variables
-from .api_plan import LANGUAGE
-from .enums_plan import Audience
-from .models_templates import StatementTemplate
-from .plan import holding
-from .services.plan import templates as services
-from .services.plan import using
+from .plan import LANGUAGE
 
 
 class TemplateOutput(serializers.Serializer):

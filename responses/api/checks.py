@@ -17,17 +17,16 @@ from core.clock import database_now
 from core.errors import Refused
 from core.text import clean
 from incidents.api_privacy import find
-
-from . import splitting, texts, variables
-from .advising import Checked
-from .checks import check
-from .guarding import guarded
-from .guidelines import guidelines
-from .models_guidelines import AvoidedWord
-from .previews import previews, tried
-from .selectors import usable_accounts
-from .services import guidelines as services
-from .services.checking import leaning
+from responses import splitting, texts, variables
+from responses.advising import Checked
+from responses.checks import check
+from responses.guarding import guarded
+from responses.guidelines import guidelines
+from responses.models_guidelines import AvoidedWord
+from responses.previews import previews, tried
+from responses.selectors import usable_accounts
+from responses.services import guidelines as services
+from responses.services.checking import leaning
 
 
 class TextChecked(serializers.Serializer):

@@ -16,11 +16,10 @@ from core.api.checked import checked
 from core.api.pages import Keyset
 from core.errors import Refused
 from incidents.enums import IncidentRole, Severity
-
-from . import services
-from .enums import Risk, StepMode
-from .models_policy import ApprovalPolicy
-from .services.policies import LONGEST_LASTS, LONGEST_WAIT, MOST_PEOPLE, MOST_STEPS, Wanted
+from responses import services
+from responses.enums import Risk, StepMode
+from responses.models_policy import ApprovalPolicy
+from responses.services.policies import LONGEST_LASTS, LONGEST_WAIT, MOST_PEOPLE, MOST_STEPS, Wanted
 
 
 def _ids(**more: Any) -> serializers.ListField:

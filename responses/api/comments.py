@@ -13,11 +13,10 @@ from accounts.http import caller
 from core.api.checked import checked
 from core.clock import database_now
 from incidents.api_record import Emailed
-
-from . import selectors, services
-from .models import Draft
-from .models_composing import DraftComment
-from .services.commenting import LONGEST_COMMENT
+from responses import selectors, services
+from responses.models import Draft
+from responses.models_composing import DraftComment
+from responses.services.commenting import LONGEST_COMMENT
 
 
 class DraftCommentOutput(serializers.ModelSerializer):

@@ -13,15 +13,15 @@ from core.api.checked import checked
 from core.clock import database_now
 from core.text import clean
 from incidents.api_privacy import find
+from responses.enums_strategy import Confidence, Posture, Stance
+from responses.hinting import told
+from responses.models_strategy import StrategyAnswers, StrategyDecision
+from responses.postures import postures
+from responses.services import strategy as services
+from responses.strategy import QUESTIONS, UNKNOWN
+from responses.strategy_page import Advice
 
-from .api_checks import TextChecked
-from .enums_strategy import Confidence, Posture, Stance
-from .hinting import told
-from .models_strategy import StrategyAnswers, StrategyDecision
-from .postures import postures
-from .services import strategy as services
-from .strategy import QUESTIONS, UNKNOWN
-from .strategy_page import Advice
+from .checks import TextChecked
 
 
 class OpeningOutput(serializers.Serializer):

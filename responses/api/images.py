@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from . import placing
-from .models import Version
+from responses import placing
+from responses.models import Version
 
 
 class ImageOutput(serializers.Serializer):

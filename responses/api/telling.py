@@ -14,12 +14,11 @@ from core.api.checked import checked
 from core.clock import database_now
 from incidents.api_privacy import find
 from incidents.models import Incident
-
-from .enums_plan import Audience
-from .models import Draft
-from .models_telling import EarlyWord, Telling
-from .plan import order
-from .services.plan import telling
+from responses.enums_plan import Audience
+from responses.models import Draft
+from responses.models_telling import EarlyWord, Telling
+from responses.plan import order
+from responses.services.plan import telling
 
 
 class TellingOutput(serializers.ModelSerializer):
