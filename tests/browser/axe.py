@@ -20,7 +20,9 @@ def violations(page: Page, within: str = "") -> list[str]:
     through the debugger.
     """
     page.evaluate(_script())
-    found = page.evaluate("place => axe.run(place || document, {resultTypes: ["violations"]})", within)
+    found = page.evaluate(
+        "place => axe.run(place || document, {resultTypes: ['violations']})", within
+    )
     return [
         f"{rule['id']} at {' '.join(map(str, node['target']))}: {node['failureSummary']}"
         for rule in found["violations"]
