@@ -1,8 +1,10 @@
 """The engine's cycles of this room."""
 
+from datetime import timedelta
+
 from connectors.models import Budget, ConnectedAccount
 from core.clock import database_now
-from core.engine import loop
+from core.engine import audit, loop
 from core.timers import timer
 
 from . import changes, judge, partitions, retention, tasks
@@ -10,6 +12,8 @@ from .models import FileImport, Source
 from .models_signals import Rehearsal
 from .models_triage import StreamJob
 from .scoring import second
+from .selectors.sources import untaken
+from .selectors.waiting import unjudged
 from .services import (
     exporting,
     imports,
@@ -22,7 +26,10 @@ from .services import (
     themes,
 )
 
-timer(Source, "next_poll_at", "streamed_until")
+# Later than this is too late.
+UNTAKEN, UNJUDGED = timedelta(minutes=5), timedelta(minutes=1)
+
+timer(Source, "next_poll_at", "asked_at", "streamed_until")
 timer(FileImport, "lease_until")
 timer(StreamJob, "lease_until")
 timer(Rehearsal, "lease_until")
@@ -143,3 +150,17 @@ def hand_over_rehearsals() -> int:
 def update_themes() -> int:
     """Group what is said into themes, brand by brand; a bounded sample each."""
     return themes.update_due(database_now())
+
+
+@audit("sources")
+def untaken_sources() -> list[str]:
+    """Sources that should have been read: no worker takes polls up, or the broker loses them."""
+    waiting = untaken(before=database_now() - UNTAKEN)
+    return [f"{waiting} sources wait for a worker to read them"] if waiting else []
+
+
+@audit("judging")
+def unjudged_brands() -> list[str]:
+    """Brands whose new mentions nobody has judged."""
+    waiting = unjudged(before=database_now() - UNJUDGED)
+    return [f"{waiting} brands have new mentions that nobody has judged"] if waiting else []

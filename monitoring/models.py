@@ -47,7 +47,8 @@ class Source(models.Model):
     poll_every = models.PositiveIntegerField(_("seconds between polls"), default=300)
     # When it is asked next; claimed by moving it. Null: never polled (webhook, file).
     next_poll_at = models.DateTimeField(null=True)
-    polled_at = models.DateTimeField(null=True)
+    # Since when a poll of it has waited for a worker to take it up; see selectors.sources.untaken.
+    asked_at = models.DateTimeField(null=True, db_column="polled_at")
     succeeded_at = models.DateTimeField(null=True)
     mention_at = models.DateTimeField(null=True)
     # core.words.Words.stored(): put into the reader's language by `problem`.

@@ -92,7 +92,7 @@ _PENDING = """
 INSERT INTO monitoring_baseline AS b
     (brand_id, state, quiet_until, pending_at, spoken_at, changed_from)
 VALUES (%s, '{}', '{}', %s, %s, %s) ON CONFLICT (brand_id) DO UPDATE SET
-    pending_at = excluded.pending_at, spoken_at = excluded.spoken_at,
+    pending_at = LEAST(b.pending_at, excluded.pending_at), spoken_at = excluded.spoken_at,
     changed_from = LEAST(b.changed_from, excluded.changed_from)
 """
 _HEALTH = """

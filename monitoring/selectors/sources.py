@@ -147,3 +147,9 @@ def get_import(user: User, pk: int) -> FileImport:
 def is_stalled(upload: FileImport, *, now: datetime) -> bool:
     """Whether no worker is reading an import that should be read."""
     return upload.lease_until is None or upload.lease_until < now
+
+
+def untaken(*, before: datetime) -> int:
+    """Return how many sources were asked before then and have not been taken up by a worker."""
+    asked = Source.objects.filter(is_active=True, stopped_at=None, next_poll_at__isnull=False)
+    return asked.filter(asked_at__lt=before).count()

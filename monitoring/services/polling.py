@@ -35,6 +35,10 @@ PAGE = 500
 NOTES = 10
 # A quiet source that is asked every two seconds writes its health no more often than this.
 QUIET_HEALTH = timedelta(seconds=60)
+# One that is asked more often than this is noted as taken up no more often either.
+TAKEN = timedelta(seconds=30)
+# A claim that comes so late is the first again: nobody was asked meanwhile.
+AWAY = timedelta(seconds=60)
 # Two sources that failed together must not come back together.
 JITTER = 0.2
 
@@ -49,8 +53,10 @@ def claim_due(*, now: datetime, limit: int = 100) -> list[tuple[int, int]]:
     due = Source.objects.filter(is_active=True, next_poll_at__lte=now).order_by("next_poll_at")
     claimed = list(due.select_for_update(skip_locked=True)[:limit])
     for source in claimed:
+        if source.asked_at is None or now - source.next_poll_at > AWAY:
+            source.asked_at = now
         source.next_poll_at = now + timedelta(seconds=source.poll_every)
-    Source.objects.bulk_update(claimed, ["next_poll_at"])
+    Source.objects.bulk_update(claimed, ["next_poll_at", "asked_at"])
     return [(source.pk, source.poll_every) for source in claimed]
 
 
@@ -59,9 +65,9 @@ def _take_up_reconnected(now: datetime) -> None:
     stopped = Source.objects.filter(stopped_at__isnull=False, is_active=True)
     again = stopped.filter(account__connected_at__gt=F("stopped_at"))
     for source in again.select_for_update(of=("self",), skip_locked=True):
-        source.stopped_at, source.failures = None, 0
+        source.stopped_at, source.failures, source.asked_at = None, 0, None
         source.next_poll_at = now if kinds.is_polled(source.kind, source.config) else None
-        source.save(update_fields=["stopped_at", "failures", "next_poll_at"])
+        source.save(update_fields=["stopped_at", "failures", "asked_at", "next_poll_at"])
 
 
 def poll(source_id: int, *, now: datetime) -> ingest.Accepted:
@@ -71,6 +77,7 @@ def poll(source_id: int, *, now: datetime) -> ingest.Accepted:
     outcome = ingest.Accepted()
     if source is None:
         return outcome
+    _note_taken(source, now=now)
     try:
         _read(source, outcome, now)
     except ReadError as error:
@@ -78,6 +85,13 @@ def poll(source_id: int, *, now: datetime) -> ingest.Accepted:
     except ingest.SourceGone:
         logger.info("Source %d was deleted while it was read", source_id)
     return outcome
+
+
+def _note_taken(source: Source, *, now: datetime) -> None:
+    """The poll that waited is under way; nearly all are at once, so this is seldom written."""
+    often = timedelta(seconds=source.poll_every) < TAKEN
+    if source.asked_at is not None and (not often or now - source.asked_at > TAKEN):
+        Source.objects.filter(pk=source.pk).update(asked_at=None)
 
 
 def _read(source: Source, outcome: ingest.Accepted, now: datetime) -> None:

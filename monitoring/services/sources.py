@@ -172,7 +172,7 @@ def _place(found: Network, config: dict[str, Any]) -> dict[str, Any]:
 def _begin_again(source: Source, *, now: datetime) -> None:
     """Have it asked at once, whatever stopped or delayed it. Expects its lock; saves nothing."""
     source.next_poll_at = now if kinds.is_polled(source.kind, source.config) else None
-    source.stopped_at = None
+    source.stopped_at = source.asked_at = None
     source.failures = 0
     source.left_out = []
     # Whoever streams it must begin anew with what holds now.
