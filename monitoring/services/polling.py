@@ -53,7 +53,8 @@ def claim_due(*, now: datetime, limit: int = 100) -> list[tuple[int, int]]:
     due = Source.objects.filter(is_active=True, next_poll_at__lte=now).order_by("next_poll_at")
     claimed = list(due.select_for_update(skip_locked=True)[:limit])
     for source in claimed:
-        if source.asked_at is None or now - source.next_poll_at > AWAY:
+        due_at = source.next_poll_at or now
+        if source.asked_at is None or now - due_at > AWAY:
             source.asked_at = now
         source.next_poll_at = now + timedelta(seconds=source.poll_every)
     Source.objects.bulk_update(claimed, ["next_poll_at", "asked_at"])
