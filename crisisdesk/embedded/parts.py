@@ -20,7 +20,7 @@ from django.core.management import call_command
 from django.urls import get_resolver
 
 from .errors import CannotStart
-from .processes import Process, fork, stop
+from .processes import Process, fork, give_way, stop
 from .supervisor import IDLE, Part, say
 
 # Loaded once, before the forks.
@@ -35,6 +35,10 @@ SHARED = (
     "celery.worker.consumer",
     "kombu.transport.redis",
 )
+# Work that may be late makes room for what may not, the engine's: niceness, and how much rather
+# than others it is ended where memory runs out. People's pages come between the two.
+LATER = {"niceness": 5, "sacrifice": 500}
+BETWEEN = {"niceness": 0, "sacrifice": 200}
 WORKER_THREADS = 4
 WORKER = (
     "--quiet",
@@ -151,6 +155,7 @@ def _command(name: str) -> int:
 
 def _streams() -> int:
     """Only while some source streams; otherwise it ends at once, and takes no memory."""
+    give_way(**LATER)
     call_command("streams", "--until-idle")
     return 0
 
@@ -158,6 +163,7 @@ def _streams() -> int:
 def _web(listener: socket.socket) -> int:
     import uvicorn  # noqa: PLC0415 - only this child needs it at run time
 
+    give_way(**BETWEEN)
     config = uvicorn.Config(
         "crisisdesk.asgi:application",
         loop="uvloop",
@@ -180,6 +186,7 @@ def _web(listener: socket.socket) -> int:
 def _worker() -> int:
     from crisisdesk.celery import app  # noqa: PLC0415 - see above
 
+    give_way(**LATER)
     # Our messages are JSON, so running as root adds nothing to what root already may.
     warnings.filterwarnings("ignore", message="You're running the worker with superuser")
     app.worker_main([*WORKER, f"--concurrency={WORKER_THREADS}"])

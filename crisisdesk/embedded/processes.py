@@ -112,6 +112,18 @@ def call_oneself(name: str) -> None:
         _libc.prctl(PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
+def give_way(*, niceness: int, sacrifice: int) -> None:
+    """Have this process come after others for the processor, and before them when the kernel must
+    end one for want of memory (`sacrifice`: 0 to 1000, added to its score).
+
+    Both need no rights, since they only ever make it worse for oneself.
+    """
+    os.nice(niceness)
+    # Not everywhere, and what is at the most already cannot be raised.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(sacrifice))
+
+
 def fork(name: str, function: Callable[[], int]) -> Forked:
     """Run `function` in a child that shares this process's memory; its result is the exit code.
 
