@@ -5,4 +5,5 @@ class ReviewsConfig(AppConfig):
     name = "reviews"
 
     def ready(self) -> None:
-        from . import panels, precedents, wording  # noqa: F401 - fill the review's slot and the audit's words
+        # Each registers what it has.
+        from . import loops, panels, precedents, receivers, wording  # noqa: F401

@@ -1,4 +1,4 @@
-"""What is learned from an incident: the lessons of its review."""
+"""What is learned from an incident: the lessons of its review, and what was worked out of it."""
 
 from typing import ClassVar
 
@@ -30,3 +30,29 @@ class Lesson(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class Reckoning(models.Model):
+    """What the desk works out of an incident that has ended: too dear to be done at each look."""
+
+    incident = models.OneToOneField("incidents.Incident", models.CASCADE, related_name="reckoning")
+    # The end that it is of; after another one it is made anew.
+    resolved_at = models.DateTimeField()
+    # The engine's loop "reviews": when it is made, or made again; null once nothing can be added.
+    due_at = models.DateTimeField(null=True)
+    made_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    # Codes and figures, in nobody's language: see services/reckoning.py.
+    figures = models.JSONField(default=dict)
+
+    class Meta:
+        indexes: ClassVar[list] = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(due_at__isnull=False),
+                name="reckoning_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id} {self.resolved_at:%Y-%m-%d}"

@@ -1,4 +1,4 @@
-"""Lessons on a review."""
+"""The panels of a review: lessons, and what the desk worked out."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.enums import Permission
 from accounts.http import SignedIn
@@ -17,8 +17,40 @@ from core.errors import Refused
 from incidents.models import Incident
 from incidents.selectors import get_incident
 
-from . import selectors, services
+from . import selectors, services, telling
 from .models import LessonKind
+
+
+@login_required
+@require_GET
+def effects(request: SignedIn, reference: str) -> HttpResponse:
+    """The panel with what changed after each publication."""
+    incident = _find(request, reference)
+    row = selectors.reckoning_of(incident)
+    context = {
+        "incident": incident,
+        "row": row,
+        "moments": telling.moments(row.figures) if row else [],
+        "wide": telling.WIDTH,
+    }
+    return render(request, "reviews/effects.html", context)
+
+
+@login_required
+@require_GET
+def handling(request: SignedIn, reference: str) -> HttpResponse:
+    """The panel with approvals, promises and roles."""
+    incident = _find(request, reference)
+    row = selectors.reckoning_of(incident)
+    figures = row.figures if row else {}
+    context = {
+        "incident": incident,
+        "row": row,
+        "approvals": telling.approvals(figures),
+        "promises": telling.promises(figures),
+        "roles": telling.roles(figures),
+    }
+    return render(request, "reviews/handling.html", context)
 
 
 @login_required

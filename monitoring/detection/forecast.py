@@ -148,10 +148,11 @@ class Forecast:
         return None
 
 
-def forecast(counts: ArrayLike) -> Forecast | None:
+def forecast(counts: ArrayLike, *, tail: float = TAIL) -> Forecast | None:
     """Forecast from finished steps of five minutes, the newest last; None for less than an hour.
 
-    More than fourteen days are not looked at.
+    More than fourteen days are not looked at. `tail` is the share that the interval leaves out on
+    either side.
     """
     steps = np.asarray(counts, dtype=np.float64)[-DAYS * DAY :]
     if len(steps) < 2 * SPAN:
@@ -167,7 +168,7 @@ def forecast(counts: ArrayLike) -> Forecast | None:
     middle = _middles(excess, growth, bases, manner)[:, 0]
     misses = _own_misses(rates, int(manners[0]))
     # The middle learns from its misses too: some brands' storms end sooner than others'.
-    low, between, high = _interval(misses, manner)
+    low, between, high = _interval(misses, manner, tail)
     ahead = _drawn(rate, middle + between, middle + low, middle + high)
     return Forecast(rate, max(now_usual, 0.0), storm, ahead, len(misses))
 
@@ -242,12 +243,12 @@ def _own_misses(rates: Floats, manner: int) -> Floats:
     return misses
 
 
-def _interval(misses: Floats, manner: _Manner) -> tuple[Floats, Floats, Floats]:
+def _interval(misses: Floats, manner: _Manner, tail: float) -> tuple[Floats, Floats, Floats]:
     """The quantiles of the brand's own misses together with what was measured before."""
     spread = _normal_grid()
     prior = np.where(spread < 0, -spread * manner.below[:, None], spread * manner.above[:, None])
     every = np.concatenate((misses, prior.T))
-    low, between, high = np.quantile(every, (TAIL, 0.5, 1 - TAIL), axis=0)
+    low, between, high = np.quantile(every, (tail, 0.5, 1 - tail), axis=0)
     return low, between, high
 
 

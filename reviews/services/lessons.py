@@ -10,8 +10,7 @@ from core.errors import Refused
 from core.text import clean
 from incidents.models import Incident
 from incidents.services.notices import HIDDEN
-
-from .models import Lesson, LessonKind
+from reviews.models import Lesson, LessonKind
 
 LONGEST = 1000
 
