@@ -18,7 +18,7 @@ from .access import attempt, find, find_to
 from .rows import timeline_rows
 
 # A review shows the whole log up to here; beyond it says how many it leaves out.
-MOST_ENTRIES = 500
+MOST_ENTRIES = 300
 
 
 @login_required
