@@ -6,4 +6,4 @@ class ReviewsConfig(AppConfig):
 
     def ready(self) -> None:
         # Each registers what it has.
-        from . import loops, panels, precedents, receivers, wording  # noqa: F401
+        from . import loops, messages, panels, precedents, receivers, wording  # noqa: F401

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .enums import FollowUpState
+
 
 class LessonKind(models.TextChoices):
     WORKED = "WORKED", _("Worked")
@@ -56,3 +58,40 @@ class Reckoning(models.Model):
 
     def __str__(self) -> str:
         return f"{self.incident_id} {self.resolved_at:%Y-%m-%d}"
+
+
+class FollowUp(models.Model):
+    """What is to be different next time: who sees to it, and by which day."""
+
+    incident = models.ForeignKey("incidents.Incident", models.CASCADE, related_name="follow_ups")
+    text = models.CharField(_("what is to be done"), max_length=500)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    due_on = models.DateField(_("by"))
+    state = models.CharField(max_length=7, choices=FollowUpState, default=FollowUpState.OPEN)
+    # Why it is not done; of what was done, whatever there is to say.
+    reason = models.CharField(max_length=500, blank=True)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField()
+    # The engine's loop "follow_ups": when somebody is told next; null once it is settled.
+    remind_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["due_on", "pk"]
+        indexes: ClassVar[list] = [
+            models.Index(
+                fields=["remind_at"],
+                condition=models.Q(remind_at__isnull=False),
+                name="follow_up_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -8,3 +8,4 @@ from incidents.panels import REVIEW
 REVIEW.add(Panel("effects", _("After each publication"), "reviews:effects", order=20))
 REVIEW.add(Panel("handling", _("How it was handled"), "reviews:handling", order=30))
 REVIEW.add(Panel("lessons", _("What we learned"), "reviews:lessons", order=50, live="lessons"))
+REVIEW.add(Panel("follow_ups", _("Follow-ups"), "reviews:follow_ups", order=60, live="follow_ups"))

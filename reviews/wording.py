@@ -8,5 +8,10 @@ register_actions(
     {
         "lesson.added": _("Added a lesson"),
         "lesson.removed": _("Removed a lesson"),
+        "follow_up.added": _("Agreed on a follow-up"),
+        "follow_up.changed": _("Changed a follow-up"),
+        "follow_up.done": _("Finished a follow-up"),
+        "follow_up.dropped": _("Decided not to do a follow-up"),
+        "follow_up.reopened": _("Opened a follow-up again"),
     }
 )

@@ -66,7 +66,9 @@ from responses.services.plan import keeping, templates, using
 from responses.services.policies import Wanted
 from responses.services.strategy import answer, decide
 from responses.statements.links import confirm_url, leave_url
-from reviews.services import add_lesson
+from reviews.models import FollowUp
+from reviews.services import Wanted as FollowUpWanted
+from reviews.services import add_follow_up, add_lesson
 from tests.factories.accounts import InvitationFactory, MembershipFactory, UserFactory
 from tests.factories.connectors import AccountFactory
 from tests.factories.incidents import DetectionFactory, on_the_ladder
@@ -183,6 +185,8 @@ def incident_fixture(brand: Brand, post: Mention, alice: User, bob: User, karen:
     )
     recorded(opened, alice, bob)
     add_lesson(opened, kind="WORKED", text="Hurtigt opdaget", by=alice)
+    wanted = FollowUpWanted("Sæt telefonnummeret på æsken", bob, now.date() + timedelta(days=30))
+    add_follow_up(opened, wanted, by=alice, now=now)
     return opened
 
 
@@ -569,6 +573,7 @@ def filled_fixture(
             **marketed(brand, account, karen),
             **{f"incidents:policy{page}": brand.policies.get().pk for page in ("", "_versions")},
             "incidents:drill": drilled(brand, karen),
+            "reviews:settle_follow_up": FollowUp.objects.get().pk,
             "responses:approval_policy": approving,
             "responses:suggestion": suggested(draft, bob, karen),
         },

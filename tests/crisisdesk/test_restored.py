@@ -30,7 +30,7 @@ OUTWARD = {
         "plan_reviews",
         "holding_ends",
     ),
-    *("replies_due", "answers"),
+    *("replies_due", "answers", "follow_ups"),
 }
 
 

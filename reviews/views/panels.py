@@ -5,8 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -15,17 +14,17 @@ from accounts.http import SignedIn
 from accounts.rules import allowed
 from core.errors import Refused
 from incidents.models import Incident
-from incidents.selectors import get_incident
+from reviews import selectors, services, telling
+from reviews.models import LessonKind
 
-from . import selectors, services, telling
-from .models import LessonKind
+from .access import find, require
 
 
 @login_required
 @require_GET
 def effects(request: SignedIn, reference: str) -> HttpResponse:
     """The panel with what changed after each publication."""
-    incident = _find(request, reference)
+    incident = find(request, reference)
     row = selectors.reckoning_of(incident)
     context = {
         "incident": incident,
@@ -40,7 +39,7 @@ def effects(request: SignedIn, reference: str) -> HttpResponse:
 @require_GET
 def handling(request: SignedIn, reference: str) -> HttpResponse:
     """The panel with approvals, promises and roles."""
-    incident = _find(request, reference)
+    incident = find(request, reference)
     row = selectors.reckoning_of(incident)
     figures = row.figures if row else {}
     context = {
@@ -56,10 +55,10 @@ def handling(request: SignedIn, reference: str) -> HttpResponse:
 @login_required
 def lessons(request: SignedIn, reference: str) -> HttpResponse:
     """The panel on the review; a POST adds a lesson."""
-    incident = _find(request, reference)
+    incident = find(request, reference)
     if request.method != "POST":
         return _panel(request, incident)
-    _require(request, incident)
+    require(request, incident)
     kind, text = request.POST.get("kind", ""), request.POST.get("text", "")
     return _do(
         request,
@@ -71,22 +70,10 @@ def lessons(request: SignedIn, reference: str) -> HttpResponse:
 @login_required
 @require_POST
 def remove(request: SignedIn, reference: str, pk: int) -> HttpResponse:
-    incident = _find(request, reference)
-    _require(request, incident)
+    incident = find(request, reference)
+    require(request, incident)
     lesson = get_object_or_404(selectors.lessons(request.user, reference), pk=pk)
     return _do(request, incident, lambda: services.remove_lesson(lesson, by=request.user))
-
-
-def _find(request: SignedIn, reference: str) -> Incident:
-    try:
-        return get_incident(request.user, reference)
-    except Incident.DoesNotExist:
-        raise Http404 from None
-
-
-def _require(request: SignedIn, incident: Incident) -> None:
-    if not allowed(request.user, Permission.WRITE_TIMELINE, incident.brand_id):
-        raise PermissionDenied
 
 
 def _do(request: SignedIn, incident: Incident, deed: Callable[[], Any]) -> HttpResponse:
