@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import TextChoices
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -23,7 +24,7 @@ from .enums_cases import CaseOrigin, Cluster, Strategy
 from .models_cases import CaseStudy
 
 PAGE = 20
-_CHOICES: dict[str, type] = {
+_CHOICES: dict[str, type[TextChoices]] = {
     "kind": CrisisType,
     "cluster": Cluster,
     "strategy": Strategy,

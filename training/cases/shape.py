@@ -148,7 +148,7 @@ def _turning_point(given: Mapping[str, Any]) -> dict[str, Any]:
     complete = all(each["text"] and each["consequence"] for each in options)
     if not told or not 2 <= len(options) <= 5 or not complete:
         raise _odd("turning_point")
-    if sum(each["right"] for each in options) != 1:
+    if [each["right"] for each in options].count(True) != 1:
         raise Refused(_("One of the ways is the right one."))
     return {"moment": told, "options": options}
 
