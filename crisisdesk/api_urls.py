@@ -16,6 +16,7 @@ v1: list[URLPattern | URLResolver] = [
     path("", include("incidents.api_urls")),
     path("", include("responses.api_urls")),
     path("", include("marketing.api_urls")),
+    path("", include("training.api_urls_cases")),
 ]
 
 

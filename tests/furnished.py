@@ -75,6 +75,7 @@ from tests.factories.incidents import DetectionFactory, on_the_ladder
 from tests.factories.monitoring import QueryFactory, SourceFactory, mention
 from tests.factories.notifications import ChannelFactory, reach
 from tests.factories.rota import on_duty
+from training.cases import shipped
 
 Page = tuple[str, set[str]]
 ACCOUNT_PAGES = ("", "_grant", "_test", "_secret", "_deactivate", "_activate")
@@ -499,6 +500,12 @@ def engaged(incident: Incident, karen: User, bob: User) -> dict[str, int]:
     return {"conversation": row.pk, "concern": concern.number, "run": run.pk}
 
 
+def library() -> str:
+    """A ready-made case: its name in the address."""
+    shipped.load(now=timezone.now(), paths=[shipped.FOLDER / "tesco-hay.yaml"])
+    return "tesco-hay"
+
+
 @pytest.fixture(name="filled")
 def filled_fixture(
     incident: Incident, account: ConnectedAccount, brand: Brand, bob: User, karen: User
@@ -549,6 +556,7 @@ def filled_fixture(
         **people,
         "consent": confirm_url(follower).rstrip("/").rpartition("/")[2],
         "farewell": leave_url(follower).rstrip("/").rpartition("/")[2],
+        "case": library(),
         "pk": {
             "responses:statement_template": holding,
             "responses:statement_template_approve": holding,

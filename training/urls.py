@@ -1,9 +1,5 @@
-from django.urls import path
-
-from . import views
+from .urls_cases import urlpatterns as cases
 
 app_name = "training"
 
-urlpatterns = [
-    path("cases/", views.cases, name="cases"),
-]
+urlpatterns = [*cases]

@@ -1,0 +1,1 @@
+"""The case library: ready-made cases, own ones, and what is made of them."""
