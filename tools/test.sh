@@ -29,7 +29,7 @@ python -m pytest -q -m "faults and not peers" </dev/null >"$log" 2>&1 &
 faults=$!
 trap 'kill "$faults" 2>/dev/null; rm -f "$log"' EXIT INT TERM
 if tools/chromium.sh; then
-    stage "browser" nice -n 5 python -m pytest -q -n 2 -m browser </dev/null
+    stage "browser" nice -n 5 python -m pytest -q -m browser </dev/null
 else
     failed="$failed 'browser: no Chromium'"
 fi

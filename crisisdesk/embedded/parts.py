@@ -35,10 +35,9 @@ SHARED = (
     "celery.worker.consumer",
     "kombu.transport.redis",
 )
-# Work that may be late makes room for what may not, the engine's: niceness, and how much rather
-# than others it is ended where memory runs out. People's pages come between the two.
-LATER = {"niceness": 5, "sacrifice": 500}
-BETWEEN = {"niceness": 0, "sacrifice": 200}
+# Where memory runs out, work that may be late is ended rather than what may not, the engine's; and
+# people's pages come between the two.
+LATER, BETWEEN = 500, 200
 WORKER_THREADS = 4
 WORKER = (
     "--quiet",
@@ -155,7 +154,7 @@ def _command(name: str) -> int:
 
 def _streams() -> int:
     """Only while some source streams; otherwise it ends at once, and takes no memory."""
-    give_way(**LATER)
+    give_way(LATER)
     call_command("streams", "--until-idle")
     return 0
 
@@ -163,7 +162,7 @@ def _streams() -> int:
 def _web(listener: socket.socket) -> int:
     import uvicorn  # noqa: PLC0415 - only this child needs it at run time
 
-    give_way(**BETWEEN)
+    give_way(BETWEEN)
     config = uvicorn.Config(
         "crisisdesk.asgi:application",
         loop="uvloop",
@@ -186,7 +185,7 @@ def _web(listener: socket.socket) -> int:
 def _worker() -> int:
     from crisisdesk.celery import app  # noqa: PLC0415 - see above
 
-    give_way(**LATER)
+    give_way(LATER)
     # Our messages are JSON, so running as root adds nothing to what root already may.
     warnings.filterwarnings("ignore", message="You're running the worker with superuser")
     app.worker_main([*WORKER, f"--concurrency={WORKER_THREADS}"])

@@ -112,13 +112,12 @@ def call_oneself(name: str) -> None:
         _libc.prctl(PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
-def give_way(*, niceness: int, sacrifice: int) -> None:
-    """Have this process come after others for the processor, and before them when the kernel must
-    end one for want of memory (`sacrifice`: 0 to 1000, added to its score).
+def give_way(sacrifice: int) -> None:
+    """Have the kernel end this process rather than others where memory runs out.
 
-    Both need no rights, since they only ever make it worse for oneself.
+    `sacrifice`, 0 to 1000, is added to its score. It needs no rights: it only makes it worse for
+    oneself.
     """
-    os.nice(niceness)
     # Not everywhere, and what is at the most already cannot be raised.
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(str(sacrifice))

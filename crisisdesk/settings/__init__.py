@@ -297,6 +297,7 @@ SPECTACULAR_SETTINGS = {
         "NoticeMeans": "notifications.enums.Means",
         "JobKind": "monitoring.enums.JobKind",
         "JobState": "monitoring.enums.JobState",
+        "CaseOrigin": "training.enums_cases.CaseOrigin",
         "IncidentRole": "incidents.enums.IncidentRole",
         "IncidentState": "incidents.enums.State",
         "PlanKind": "incidents.enums.PlanKind",

@@ -52,6 +52,7 @@ def test_an_account_and_a_source_are_made_on_the_pages_and_bring_mentions(
     assert PASSWORD not in browser.get(f"/settings/accounts/{account.pk}/").content.decode()
 
     at = timezone.now() - timedelta(minutes=1)
+    network.indexed = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     asked = network.put("coffee with glass in it", at=at)
     new = f"/settings/sources/new/?kind=bluesky&brand={brand.slug}"
     values = {"name": "Words", "account": account.pk, "what": "search", "poll_every": "60"}

@@ -54,12 +54,10 @@ def told(kind: str) -> set[str]:
 
 
 def run(until: datetime) -> None:
-    """The engine looks each hour, from NOW on."""
-    now = NOW
-    while now <= until:
-        while services.remind_next(now):
-            pass
-        now += timedelta(hours=1)
+    """The engine does what falls due until then, each at its time."""
+    while row := FollowUp.objects.filter(remind_at__lte=until).order_by("remind_at").first():
+        assert row.remind_at is not None
+        assert services.remind_next(max(row.remind_at, NOW))
 
 
 def test_its_owner_is_told_before_and_on_the_day_and_those_who_lead_once_it_is_late(
